@@ -1,0 +1,90 @@
+"""The warehouse's database: how each role gets in, and how schemas, roles and tables are made."""
+
+from importlib.resources import files
+
+import psycopg
+from psycopg import conninfo, sql
+
+from labour_market.contracts import load_contracts
+from labour_market.database.tables import core_ddl
+from labour_market.settings import Settings, load_settings, secret
+
+WAREHOUSE = "warehouse"
+ROLES = ("loader", "auditor", "transformer", "steward", "dpo", "bi_reader")
+
+
+def admin_dsn(settings: Settings) -> str:
+    """The administrator's DSN: WAREHOUSE_DSN, or the embedded server's own."""
+    if settings.warehouse_dsn:
+        return settings.warehouse_dsn
+    return conninfo.make_conninfo(
+        host="127.0.0.1", port=settings.pg_port, user="postgres", password=secret(settings, "postgres"), dbname="postgres"
+    )
+
+
+def dsn(role: str, settings: Settings | None = None) -> str:
+    """The DSN of a role in the warehouse database. Raises KeyError for a role that does not exist."""
+    if role not in ROLES:
+        raise KeyError(role)
+    settings = settings or load_settings()
+    return conninfo.make_conninfo(
+        admin_dsn(settings),
+        user=role,
+        password=secret(settings, f"role_{role}"),
+        dbname=_database(settings),
+        application_name=f"lmw-{role}",
+    )
+
+
+def connect(role: str, settings: Settings | None = None, *, autocommit: bool = False) -> psycopg.Connection:
+    """An open connection of that role."""
+    return psycopg.connect(dsn(role, settings), autocommit=autocommit)
+
+
+def _database(settings: Settings) -> str:
+    """An own DSN names its database, unless that is the maintenance database."""
+    if settings.warehouse_dsn:
+        named = conninfo.conninfo_to_dict(settings.warehouse_dsn).get("dbname")
+        if named and named != "postgres":
+            return str(named)
+    return WAREHOUSE
+
+
+def provision(settings: Settings | None = None) -> None:
+    """Make the database, roles, schemas, ledger and core tables, or bring older ones up to date.
+
+    Raises psycopg.Error when the server refuses, and RuntimeError on a server older than PostgreSQL 18.
+    """
+    settings = settings or load_settings()
+    database = _database(settings)
+    with psycopg.connect(admin_dsn(settings), autocommit=True) as admin:
+        if admin.info.server_version < 180000:
+            raise RuntimeError(f"PostgreSQL 18 or newer is needed; this server is {admin.info.server_version // 10000}")
+        _ensure_roles(admin, settings)
+        if not admin.execute("select 1 from pg_database where datname = %s", [database]).fetchone():
+            admin.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
+    with psycopg.connect(admin_dsn(settings), dbname=database) as admin:
+        admin.execute("select pg_advisory_xact_lock(hashtextextended('lmw.provision', 0))")
+        admin.execute(_script("roles", database=sql.Identifier(database)))
+        admin.execute("set local role loader")
+        admin.execute(_script("ops"))
+        for contract in load_contracts().values():
+            admin.execute(core_ddl(contract))
+        admin.execute("set local role auditor")
+        admin.execute(_script("quarantine"))
+
+
+def _ensure_roles(admin: psycopg.Connection, settings: Settings) -> None:
+    for role in ROLES:
+        if not admin.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
+            admin.execute(sql.SQL("create role {} login").format(sql.Identifier(role)))
+        admin.execute(
+            sql.SQL("alter role {} password {}").format(
+                sql.Identifier(role), sql.Literal(secret(settings, f"role_{role}"))
+            )
+        )
+
+
+def _script(name: str, **identifiers: sql.Composable) -> sql.Composed:
+    text = files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    return sql.SQL(text).format(**identifiers)  # type: ignore[arg-type]  # the text is the package's own file

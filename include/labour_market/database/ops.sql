@@ -1,0 +1,176 @@
+-- The ledger and what surrounds it. Run as the role `loader`; may be run again at any time.
+
+create table if not exists ops.batch (
+    batch_id bigint generated always as identity primary key,
+    feed text not null,
+    sender_code text not null,
+    delivery_id text not null,
+    period text not null,
+    sequence integer not null check (sequence >= 1),
+    supersedes text,
+    form_version text,
+    media_type text not null,
+    encoding text,
+    declared_records integer not null check (declared_records >= 0),
+    declared_bytes bigint not null check (declared_bytes >= 0),
+    declared_sha256 text not null,
+    declared_totals jsonb not null default '{{}}',
+    delivery_created_at timestamptz not null,
+    state text not null default 'discovered' check (
+        state in ('discovered', 'landed', 'staged', 'audited', 'published', 'quarantined', 'rejected', 'superseded')
+    ),
+    attempt integer not null default 0,
+    sha256 text,
+    bytes bigint,
+    landing_path text,
+    records_parsed integer,
+    records_published integer,
+    records_quarantined integer,
+    records_duplicate integer,
+    records_superseded integer,
+    reason_rule text,
+    reason_vi text,
+    reason_en text,
+    remedy_vi text,
+    superseded_by bigint references ops.batch,
+    code_version text,
+    discovered_at timestamptz not null default clock_timestamp(),
+    landed_at timestamptz,
+    staged_at timestamptz,
+    audited_at timestamptz,
+    published_at timestamptz,
+    unique (sender_code, delivery_id)
+);
+create index if not exists batch_partition on ops.batch (feed, sender_code, period, sequence);
+create index if not exists batch_open on ops.batch (feed, state) where state in ('discovered', 'landed', 'staged', 'audited');
+
+create table if not exists ops.batch_event (
+    event_id bigint generated always as identity primary key,
+    batch_id bigint not null references ops.batch,
+    attempt integer not null,
+    from_state text,
+    to_state text not null,
+    actor text not null,
+    detail jsonb not null default '{{}}',
+    at timestamptz not null default clock_timestamp()
+);
+create index if not exists batch_event_batch on ops.batch_event (batch_id);
+
+create table if not exists ops.audit_result (
+    batch_id bigint not null references ops.batch,
+    attempt integer not null,
+    rule_id text not null,
+    level text not null,
+    action text not null,
+    expectation text not null,
+    checked bigint not null,
+    failed bigint not null,
+    verdict text not null check (verdict in ('pass', 'normalise', 'warn', 'quarantine', 'block')),
+    first_rows integer[] not null default '{{}}',
+    at timestamptz not null default clock_timestamp(),
+    primary key (batch_id, attempt, rule_id)
+);
+
+-- one line for each change of a partition of core; a build takes up what is not built yet
+create table if not exists ops.outbox (
+    event_id bigint generated always as identity primary key,
+    batch_id bigint not null references ops.batch,
+    feed text not null,
+    sender_code text not null,
+    period text not null,
+    created_at timestamptz not null default clock_timestamp(),
+    built_at timestamptz
+);
+create index if not exists outbox_pending on ops.outbox (event_id) where built_at is null;
+
+create table if not exists ops.build_scope (
+    feed text not null,
+    sender_code text not null,
+    period text not null,
+    primary key (feed, sender_code, period)
+);
+
+create table if not exists ops.build (
+    build_id bigint generated always as identity primary key,
+    started_at timestamptz not null default clock_timestamp(),
+    finished_at timestamptz,
+    up_to_event bigint not null,
+    partitions integer not null,
+    succeeded boolean,
+    detail text
+);
+
+create table if not exists ops.dbt_run_result (
+    build_id bigint not null references ops.build,
+    node_id text not null,
+    resource_type text not null,
+    status text not null,
+    seconds numeric not null,
+    rows_affected bigint,
+    failures bigint,
+    message text,
+    primary key (build_id, node_id)
+);
+
+create table if not exists ops.title_coding (
+    title_key text primary key,
+    title text not null,
+    occupation_code text,
+    level integer,
+    method text not null,
+    score numeric not null,
+    coder_version text not null,
+    first_seen date,
+    last_seen date,
+    seen_count bigint not null
+);
+
+create table if not exists ops.reconcile_finding (
+    found_at timestamptz not null default clock_timestamp(),
+    kind text not null,
+    feed text,
+    sender_code text,
+    period text,
+    batch_id bigint,
+    detail text not null
+);
+
+create table if not exists ops.setting (
+    name text primary key,
+    value text not null,
+    set_at timestamptz not null default clock_timestamp()
+);
+
+create table if not exists vault.person (
+    person_key text primary key,
+    person_method text not null,
+    national_id text,
+    full_name text,
+    birth_date date,
+    phone text,
+    first_batch_id bigint not null references ops.batch,
+    last_batch_id bigint not null references ops.batch,
+    last_seen_at timestamptz not null default clock_timestamp()
+);
+
+create table if not exists vault.employer_contact (
+    sender_code text not null,
+    employer_no text not null,
+    contact_name text,
+    contact_phone text,
+    contact_email text,
+    last_batch_id bigint not null references ops.batch,
+    primary key (sender_code, employer_no)
+);
+
+create table if not exists vault.erased_person (
+    person_key text primary key,
+    erased_at timestamptz not null default clock_timestamp(),
+    erased_by text not null,
+    reason text not null
+);
+
+grant insert on ops.audit_result to auditor;
+grant select, insert, update, delete on ops.build_scope, ops.build, ops.dbt_run_result, ops.title_coding to transformer;
+grant update (built_at) on ops.outbox to transformer;
+grant insert on vault.erased_person to dpo;

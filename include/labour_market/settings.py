@@ -1,0 +1,70 @@
+"""Where things are, taken from the environment once; docs/operations.md has the table of all settings."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+INCLUDE = PROJECT_ROOT / "include"
+CONTRACTS_DIR = INCLUDE / "contracts"
+LAYOUTS_DIR = INCLUDE / "layouts"
+CONFIG_DIR = INCLUDE / "config"
+DBT_DIR = PROJECT_ROOT / "dbt_project"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one installation. Ports are on 127.0.0.1."""
+
+    home: Path
+    warehouse_dsn: str | None
+    senders_file: Path
+    own_senders: bool
+    pg_port: int
+    gateway_port: int
+    airflow_port: int
+    site_port: int
+    landing_url: str
+
+    @property
+    def secrets_dir(self) -> Path:
+        return self.home / "secrets"
+
+    @property
+    def site_dir(self) -> Path:
+        return self.home / "site"
+
+
+def load_settings() -> Settings:
+    """Read the environment. Raises ValueError when a port is not a number."""
+    home = Path(os.environ.get("LMW_HOME") or PROJECT_ROOT / "var").expanduser().resolve()
+    senders = os.environ.get("LMW_SENDERS")
+    return Settings(
+        home=home,
+        warehouse_dsn=os.environ.get("WAREHOUSE_DSN") or None,
+        senders_file=Path(senders).expanduser().resolve() if senders else home / "senders.yml",
+        own_senders=not senders,
+        pg_port=int(os.environ.get("LMW_PG_PORT", "55432")),
+        gateway_port=int(os.environ.get("LMW_GATEWAY_PORT", "8099")),
+        airflow_port=int(os.environ.get("LMW_AIRFLOW_PORT", "8080")),
+        site_port=int(os.environ.get("LMW_SITE_PORT", "8090")),
+        landing_url=os.environ.get("LMW_LANDING") or str(home / "landing"),
+    )
+
+
+def secret(settings: Settings, name: str) -> str:
+    """The secret of that name (a file of mode 0600 under the home), made at random when it is asked for first."""
+    settings.secrets_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = settings.secrets_dir / name
+    if not path.exists():
+        partial = path.with_suffix(f".{os.getpid()}")
+        partial.touch(mode=0o600)
+        partial.write_text(secrets.token_urlsafe(32), encoding="ascii")
+        try:
+            os.link(partial, path)  # the first of two racing processes wins, and both read the same secret
+        except FileExistsError:
+            pass
+        finally:
+            partial.unlink()
+    return path.read_text(encoding="ascii").strip()
