@@ -18,7 +18,11 @@ def admin_dsn(settings: Settings) -> str:
     if settings.warehouse_dsn:
         return settings.warehouse_dsn
     return conninfo.make_conninfo(
-        host="127.0.0.1", port=settings.pg_port, user="postgres", password=secret(settings, "postgres"), dbname="postgres"
+        host="127.0.0.1",
+        port=settings.pg_port,
+        user="postgres",
+        password=secret(settings, "postgres"),
+        dbname="postgres",
     )
 
 
@@ -57,14 +61,12 @@ def provision(settings: Settings | None = None) -> None:
     """
     settings = settings or load_settings()
     database = _database(settings)
-    with psycopg.connect(admin_dsn(settings), autocommit=True) as admin:
+    _ensure_database(settings, database)
+    with psycopg.connect(admin_dsn(settings), dbname=database) as admin:
         if admin.info.server_version < 180000:
             raise RuntimeError(f"PostgreSQL 18 or newer is needed; this server is {admin.info.server_version // 10000}")
-        _ensure_roles(admin, settings)
-        if not admin.execute("select 1 from pg_database where datname = %s", [database]).fetchone():
-            admin.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
-    with psycopg.connect(admin_dsn(settings), dbname=database) as admin:
         admin.execute("select pg_advisory_xact_lock(hashtextextended('lmw.provision', 0))")
+        _ensure_roles(admin, settings)
         admin.execute(_script("roles", database=sql.Identifier(database)))
         admin.execute("set local role loader")
         admin.execute(_script("ops"))
@@ -74,14 +76,23 @@ def provision(settings: Settings | None = None) -> None:
         admin.execute(_script("quarantine"))
 
 
+def _ensure_database(settings: Settings, database: str) -> None:
+    """A server whose database is there already need not let us into any other."""
+    try:
+        psycopg.connect(admin_dsn(settings), dbname=database).close()
+    except psycopg.OperationalError as error:
+        if f'database "{database}" does not exist' not in str(error):
+            raise
+        with psycopg.connect(admin_dsn(settings), dbname="postgres", autocommit=True) as admin:
+            admin.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
+
+
 def _ensure_roles(admin: psycopg.Connection, settings: Settings) -> None:
     for role in ROLES:
         if not admin.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
             admin.execute(sql.SQL("create role {} login").format(sql.Identifier(role)))
         admin.execute(
-            sql.SQL("alter role {} password {}").format(
-                sql.Identifier(role), sql.Literal(secret(settings, f"role_{role}"))
-            )
+            sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(secret(settings, f"role_{role}")))
         )
 
 

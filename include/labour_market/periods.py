@@ -1,0 +1,25 @@
+"""The periods that deliveries speak of: 2023, 2023-06 or 2023-06-14."""
+
+import calendar
+import re
+from datetime import date, timedelta
+
+PERIOD = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$")
+
+
+def period_bounds(period: str) -> tuple[date, date]:
+    """First day of the period and first day after it. Raises ValueError for what is not a period."""
+    match = PERIOD.match(period)
+    if not match:
+        raise ValueError(f"{period!r} is not a period; a period is 2023, 2023-06 or 2023-06-14")
+    year, month, day = (int(part) if part else None for part in match.groups())
+    assert year is not None
+    if month is None:
+        return date(year, 1, 1), date(year + 1, 1, 1)
+    if day is None:
+        last = calendar.monthrange(year, month)[1] if 1 <= month <= 12 else 0
+        if not last:
+            raise ValueError(f"{period!r} names a month that does not exist")
+        return date(year, month, 1), date(year, month, last) + timedelta(days=1)
+    first = date(year, month, day)
+    return first, first + timedelta(days=1)
