@@ -1,0 +1,80 @@
+"""A real PostgreSQL for every test that wants one: started and provisioned once, cloned for each test in a moment."""
+
+import os
+import secrets as random
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import conninfo, sql
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running throw-away server: its admin DSN and the home that holds its secrets."""
+
+    admin_dsn: str
+    home: Path
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """The embedded PostgreSQL in a folder of its own, on a free port."""
+    from labour_market.server import start_server, stop_server
+
+    home = Path(tempfile.mkdtemp(prefix="lmw-test-"))
+    saved = {name: os.environ.get(name) for name in ("LMW_HOME", "LMW_PG_PORT", "WAREHOUSE_DSN", "LMW_SENDERS")}
+    os.environ.update(LMW_HOME=str(home), LMW_PG_PORT=str(free_port()))
+    os.environ.pop("WAREHOUSE_DSN", None)
+    os.environ.pop("LMW_SENDERS", None)
+    try:
+        yield Server(start_server(home), home)
+    finally:
+        stop_server(home)
+        for name, value in saved.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(server: Server) -> str:
+    """A provisioned database with its reference lists, to be cloned."""
+    from labour_market.database import provision
+    from labour_market.transform import seed_reference
+
+    name = "lmw_template"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WAREHOUSE_DSN", conninfo.make_conninfo(server.admin_dsn, dbname=name))
+        provision()
+        seed_reference()
+    return name
+
+
+@pytest.fixture
+def warehouse(server: Server, template: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+    """A fresh warehouse; LMW_HOME and WAREHOUSE_DSN point at it. Gives its admin DSN."""
+    name = f"lmw_test_{random.token_hex(4)}"
+    with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
+        admin.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template)))
+        admin.execute(sql.SQL("grant connect, temporary on database {} to public").format(sql.Identifier(name)))
+        admin.execute(sql.SQL("grant create on database {} to transformer").format(sql.Identifier(name)))
+    dsn = conninfo.make_conninfo(server.admin_dsn, dbname=name)
+    monkeypatch.setenv("WAREHOUSE_DSN", dsn)
+    monkeypatch.setenv("LMW_LANDING", str(tmp_path / "landing"))
+    yield dsn
+    with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
+        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
