@@ -4,12 +4,12 @@ import calendar
 import re
 from datetime import date, timedelta
 
-PERIOD = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$")
+PERIOD = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 
 def period_bounds(period: str) -> tuple[date, date]:
     """First day of the period and first day after it. Raises ValueError for what is not a period."""
-    match = PERIOD.match(period)
+    match = PERIOD.fullmatch(period)
     if not match:
         raise ValueError(f"{period!r} is not a period; a period is 2023, 2023-06 or 2023-06-14")
     year, month, day = (int(part) if part else None for part in match.groups())
