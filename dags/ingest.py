@@ -1,0 +1,106 @@
+"""Từ cổng dữ liệu của huyện đến `core`: hỏi từng đơn vị, lưu bản gốc, kiểm tra, công bố.
+
+From each district's gateway to `core`, one DAG a feed: **list_senders** finds who sends the feed, **pull** asks each of them
+on its own (a sender that is away is retried alone and stops nobody else), **load** stages, audits and publishes all that has
+landed. A blocked batch is a verdict in the ledger, not a red task; a red task is an error of ours.
+"""
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import yaml
+from airflow.sdk import (
+    Asset,
+    Connection,
+    CronPartitionTimetable,
+    ExceptionRetryPolicy,
+    Param,
+    RetryAction,
+    RetryRule,
+    dag,
+    get_current_context,
+    task,
+)
+from airflow.sdk.exceptions import AirflowNotFoundException
+from labour_market.settings import CONFIG_DIR
+
+FEEDS = yaml.safe_load((CONFIG_DIR / "feeds.yml").read_text(encoding="utf-8"))
+AWAY = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(
+            exception="labour_market.gateway.GatewayUnavailable", action=RetryAction.RETRY, retry_delay=timedelta(minutes=2)
+        )
+    ],
+    default=RetryAction.FAIL,
+)
+
+
+@task(retries=0)
+def list_senders(feed: str) -> list[str]:
+    from labour_market.gateway import load_senders
+    from labour_market.settings import load_settings
+
+    chosen = get_current_context()["params"]["districts"]
+    senders = [s for s in load_senders(load_settings().senders_file) if feed in s.feeds]
+    unknown = set(chosen) - {s.code for s in senders}
+    if unknown:
+        raise ValueError(f"no sender of {feed} has the code {', '.join(sorted(unknown))}")
+    return [s.code for s in senders if not chosen or s.code in chosen]
+
+
+@task(pool="gateway", retries=2, retry_policy=AWAY, map_index_template="{{ sender }}", execution_timeout=timedelta(hours=1))
+def pull(feed: str, code: str) -> list[int]:
+    from labour_market.gateway import load_senders
+    from labour_market.pipeline import pull as pull_sender
+    from labour_market.settings import load_settings
+
+    context = get_current_context()
+    sender = next(s for s in load_senders(load_settings().senders_file) if s.code == code)
+    with suppress(AirflowNotFoundException):
+        sender = replace(sender, token=Connection.get(f"district_{code}").password or sender.token)  # the connection wins
+    context["sender"] = f"{sender.code} {sender.name}"
+    return pull_sender(feed, sender, context["params"]["period"] or None)
+
+
+@task(
+    pool="warehouse", retries=1, retry_delay=timedelta(minutes=1), trigger_rule="all_done", execution_timeout=timedelta(hours=2)
+)
+def load(feed: str) -> dict:
+    from labour_market.pipeline import load as load_feed
+
+    report = load_feed(feed)
+    if report.errors:
+        raise RuntimeError(f"batches that broke in us: {report.errors}")
+    return {"feed": feed, "outcomes": {str(batch): state for batch, state in report.outcomes.items()}}
+
+
+def ingest_dag(feed: str, title_vi: str, schedule: str):
+    @dag(
+        dag_id=f"ingest_{feed}",
+        dag_display_name=f"Nhận dữ liệu: {title_vi}",
+        schedule=CronPartitionTimetable(schedule, timezone="Asia/Ho_Chi_Minh", key_format="%Y-%m-%d", run_immediately=True),
+        start_date=datetime(2023, 1, 1),
+        catchup=False,
+        max_active_runs=1,
+        doc_md=__doc__,
+        tags=["ingest", feed],
+        params={
+            "districts": Param(
+                [], type="array", items={"type": "string"}, title="Huyện", description_md="Để trống: tất cả | empty: all"
+            ),
+            "period": Param(
+                "", type="string", title="Kỳ", description_md="2023, 2023-06, 2023-06-14; để trống: tất cả | empty: all"
+            ),
+        },
+    )
+    def ingest():
+        published = Asset(f"core.{feed}")
+        pulled = pull.partial(feed=feed).expand(code=list_senders(feed))
+        pulled >> load.override(outlets=[published])(feed)
+
+    return ingest()
+
+
+for feed, config in FEEDS.items():
+    globals()[f"ingest_{feed}"] = ingest_dag(feed, config["title_vi"], config["schedule"])

@@ -1,0 +1,42 @@
+"""Tìm lô bị kẹt, trễ, thiếu; làm tiếp những gì còn dở.
+
+Holds the ledger against core, quarantine and the landing store; takes up landed batches that no run has loaded; and brings
+the marts up to date when an asset event was lost. Red when a record is unaccounted for.
+"""
+
+from datetime import datetime, timedelta
+
+from airflow.sdk import dag, task
+
+
+@task(pool="warehouse", retries=0, execution_timeout=timedelta(hours=2))
+def reconcile() -> dict:
+    from labour_market import site, transform
+    from labour_market.pipeline import load_forgotten
+    from labour_market.reconcile import reconcile as run
+
+    taken_up = load_forgotten(older_than=timedelta(minutes=15))
+    result = run()
+    if transform.overdue(timedelta(minutes=15)):
+        transform.build()
+        site.render()
+    if result.findings:
+        raise RuntimeError("; ".join(finding.detail for finding in result.findings[:20]))
+    return {"taken_up": taken_up, "waiting": len(result.waiting), "missing": result.missing}
+
+
+@dag(
+    dag_id="reconcile_batches",
+    dag_display_name="Đối soát lô dữ liệu",
+    schedule="*/10 * * * *",
+    start_date=datetime(2023, 1, 1),
+    catchup=False,
+    max_active_runs=1,
+    doc_md=__doc__,
+    tags=["ledger"],
+)
+def reconcile_batches():
+    reconcile()
+
+
+reconcile_batches()

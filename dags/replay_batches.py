@@ -1,0 +1,53 @@
+"""Nạp lại từ bản gốc đã lưu, sau khi sửa quy tắc, danh mục hoặc mã.
+
+Loads kept bytes again: feed, sender, period and a reason, which the ledger keeps. A dry run, which is the default, only names
+the batches; the result shows each one before and after.
+"""
+
+from datetime import datetime, timedelta
+
+import yaml
+from airflow.sdk import Param, dag, get_current_context, task
+from labour_market.settings import CONFIG_DIR
+
+FEEDS = list(yaml.safe_load((CONFIG_DIR / "feeds.yml").read_text(encoding="utf-8")))
+
+
+@task(pool="warehouse", retries=0, execution_timeout=timedelta(hours=2))
+def replay() -> list[str]:
+    from labour_market.replay import replay as run
+
+    params = get_current_context()["params"]
+    replayed = run(
+        params["feed"],
+        sender=params["sender"] or None,
+        period=params["period"] or None,
+        reason=params["reason"],
+        dry_run=params["dry_run"],
+    )
+    lines = [f"batch {r.batch_id} {r.sender_code} {r.period}: {r.before} -> {r.after or 'dry run'}" for r in replayed]
+    print("\n".join(lines))
+    return lines
+
+
+@dag(
+    dag_id="replay_batches",
+    dag_display_name="Nạp lại lô dữ liệu",
+    schedule=None,
+    start_date=datetime(2023, 1, 1),
+    max_active_runs=1,
+    doc_md=__doc__,
+    tags=["ledger"],
+    params={
+        "feed": Param(FEEDS[0], type="string", enum=FEEDS, title="Nguồn dữ liệu | feed"),
+        "sender": Param("", type="string", title="Đơn vị | sender", description_md="Để trống: tất cả | empty: all"),
+        "period": Param("", type="string", title="Kỳ | period", description_md="Để trống: tất cả | empty: all"),
+        "reason": Param("", type="string", minLength=5, title="Lý do | reason"),
+        "dry_run": Param(True, type="boolean", title="Chỉ xem trước | dry run"),
+    },
+)
+def replay_batches():
+    replay()
+
+
+replay_batches()

