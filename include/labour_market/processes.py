@@ -1,18 +1,29 @@
 """Background processes of one installation: started in a group of their own, found again, and stopped with all their children."""
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 
 MARK = "LMW_STACK"
 PATIENCE_SECONDS = 15
+
+
+@contextmanager
+def exclusively(home: Path, name: str) -> Iterator[None]:
+    """One process of an installation at a time; the others wait. The lock falls with its holder, however it dies."""
+    run = home / "run"
+    run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (run / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def start(home: Path, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> int:

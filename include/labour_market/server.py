@@ -5,12 +5,14 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import psycopg
 from psycopg import conninfo
 
+from labour_market.processes import exclusively
 from labour_market.settings import Settings, load_settings, secret
 
 # For a province on two cores; a server of one's own (WAREHOUSE_DSN) brings its own settings.
@@ -28,6 +30,17 @@ SERVER_SETTINGS = {
     "log_min_duration_statement": "-1",
     "timezone": "Asia/Ho_Chi_Minh",
 }
+START_SECONDS = 60
+
+# In a user namespace of its own the server sees itself as another user while its files stay ours. Containers often forbid that;
+# there it becomes `nobody`, who keeps root's right to read and write files and so reaches a home below root's own folders.
+WAYS_DOWN_FROM_ROOT = (
+    ("unshare", "--user", "--map-user=1000", "--map-group=1000"),
+    (
+        "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+        "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override",
+    ),
+)  # fmt: skip
 
 
 def start_server(home: Path | None = None) -> str:
@@ -37,30 +50,37 @@ def start_server(home: Path | None = None) -> str:
     """
     settings = _settings_at(home)
     data = settings.home / "postgres"
-    if not (data / "PG_VERSION").exists():
-        _make_cluster(settings, data)
     dsn = conninfo.make_conninfo(
         host="127.0.0.1", port=settings.pg_port, user="postgres", password=secret(settings, "postgres"), dbname="postgres"
     )
-    for last_try in (False, False, True):  # a server that was killed a moment ago may still look alive the first time
-        if not server_running(settings.home):
-            _start(settings, data)
-        try:
-            psycopg.connect(dsn).close()
-            break
-        except psycopg.OperationalError:
-            if last_try:
-                raise
-            time.sleep(1)
-    return dsn
+    deadline = time.monotonic() + START_SECONDS
+    with exclusively(settings.home, "postgres"):
+        if not (data / "PG_VERSION").exists():
+            _make_cluster(settings, data)
+        while True:
+            if not server_running(settings.home):
+                _start(settings, data)
+            try:
+                psycopg.connect(dsn).close()
+                return dsn
+            except psycopg.OperationalError as error:
+                if _final(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+
+def _final(error: psycopg.OperationalError) -> bool:
+    """A server killed a moment ago breaks off, one that replays its log asks for patience; any other refusal stands."""
+    return "FATAL" in str(error) and "the database system is" not in str(error)
 
 
 def _start(settings: Settings, data: Path) -> None:
-    (data / "postmaster.pid").unlink(missing_ok=True)
+    _end_orphans(data)
+    (data / "postmaster.pid").unlink(missing_ok=True)  # its number may be another program's by now, which pg_ctl would respect
     log = settings.home / "logs" / "postgres.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     options = " ".join(f"-c {name}='{value}'" for name, value in {**SERVER_SETTINGS, "port": settings.pg_port}.items())
-    done = _run("pg_ctl", "start", "-w", "-t", "60", "-D", str(data), "-l", str(log), "-o", options)
+    done = _run("pg_ctl", "start", "-w", "-t", str(START_SECONDS), "-D", str(data), "-l", str(log), "-o", options)
     if done.returncode:
         tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
         raise RuntimeError(f"PostgreSQL did not start on 127.0.0.1:{settings.pg_port}:\n{tail}")
@@ -77,13 +97,28 @@ def stop_server(home: Path | None = None) -> None:
 
 def server_running(home: Path | None = None) -> bool:
     """Whether the cluster of this home has a running server; the pid file of a killed one does not count."""
-    pid_file = _settings_at(home).home / "postgres" / "postmaster.pid"
+    data = _settings_at(home).home / "postgres"
     try:
-        process = psutil.Process(int(pid_file.read_text(encoding="ascii").splitlines()[0]))
-        # a killed postmaster that nobody has reaped still answers to its number
-        return process.status() != psutil.STATUS_ZOMBIE and process.name().startswith("postgres")
+        return _serves(psutil.Process(int((data / "postmaster.pid").read_bytes().splitlines()[0])), data)
     except (FileNotFoundError, IndexError, ValueError, psutil.NoSuchProcess):
         return False
+
+
+def _serves(process: psutil.Process, data: Path) -> bool:
+    """Every process of a server works in its data folder; a zombie, and a stranger that got the number since, do not."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and process.name() == "postgres" and Path(process.cwd()) == data
+    except psutil.Error:
+        return False
+
+
+def _end_orphans(data: Path) -> None:
+    """Backends of a killed server leave by themselves, unless they hang; none may touch the data beside a new server."""
+    orphans = [process for process in psutil.process_iter() if _serves(process, data)]
+    _, hanging = psutil.wait_procs(orphans, timeout=5)
+    for process in hanging:
+        process.kill()
+    psutil.wait_procs(hanging, timeout=5)
 
 
 def _settings_at(home: Path | None) -> Settings:
@@ -95,7 +130,6 @@ def _settings_at(home: Path | None) -> Settings:
 
 def _make_cluster(settings: Settings, data: Path) -> None:
     """initdb into a folder beside the final one, so that a killed initdb leaves no half cluster behind."""
-    settings.home.mkdir(parents=True, exist_ok=True)
     secret(settings, "postgres")
     partial = data.with_name("postgres.new")
     shutil.rmtree(partial, ignore_errors=True)
@@ -120,13 +154,14 @@ def _run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def _unprivileged() -> list[str]:
-    """PostgreSQL refuses to run as root. In a user namespace of its own it sees itself as another user, and its files stay ours.
+    """PostgreSQL refuses to run as root, so as root it is run through a program that steps down first.
 
-    Raises RuntimeError where the system allows no user namespaces.
+    Raises RuntimeError where the system allows none of the ways.
     """
     if os.geteuid() != 0 or sys.platform != "linux":
         return []
-    prefix = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
-    if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode:
-        raise RuntimeError("this system lets root start no user namespace; run as another user, or set WAREHOUSE_DSN")
-    return prefix
+    for way in WAYS_DOWN_FROM_ROOT:
+        with suppress(FileNotFoundError):
+            if subprocess.run([*way, "true"], capture_output=True, check=False).returncode == 0:
+                return list(way)
+    raise RuntimeError("this system lets root step down to no other user; run as another user, or set WAREHOUSE_DSN")
