@@ -1,0 +1,172 @@
+"""From raw columns to typed ones: which reader a field takes follows from its type and kind in the contract, never its name."""
+
+import gc
+import re
+import unicodedata
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from labour_market.contracts import Contract, Field
+from labour_market.normalise import codes, dates, numbers, text
+from labour_market.normalise.codes import Reader
+from labour_market.normalise.text import Unreadable
+
+if TYPE_CHECKING:
+    from labour_market.parsing import Parsed
+
+__all__ = ["Normalised", "Unreadable", "normalise_columns", "reader"]
+
+BY_KIND: dict[str, Reader] = {
+    "national_id": codes.national_id,
+    "phone": codes.phone,
+    "email": codes.email,
+    "tax_code": codes.tax_code,
+    "vsic": codes.vsic,
+    "vsco": codes.vsco,
+    "commune": codes.commune,
+    "district": codes.district,
+}
+BY_TYPE: dict[str, Reader] = {
+    "text": text.clean_text,
+    "code": codes.code,
+    "int": numbers.whole,
+    "vnd": numbers.money,
+    "bool": numbers.truth,
+    "date": dates.day,
+    "timestamp": dates.moment,
+    "items": codes.demand_items,
+}
+
+
+_LETTERS = "".join(
+    unicodedata.normalize("NFC", letter + tone)
+    for letter in "aăâeêioôơuưyAĂÂEÊIOÔƠUƯY"
+    for tone in ("", *"\u0300\u0301\u0303\u0309\u0323")
+)
+_WORDS = f"(?=.{{1,{text.MAX_TEXT}}}$)(?!#)[!-~đĐ{_LETTERS}]+(?: [!-~đĐ{_LETTERS}]+)*"
+
+
+def _all_but(pattern: str) -> re.Pattern[str]:
+    return re.compile(f"^(?!(?:{pattern})$).*$", re.MULTILINE | re.ASCII)
+
+
+# What is in its normal form already, for the readers that see a new value in almost every row: all lines but those are read.
+PLAIN: dict[Reader, re.Pattern[str]] = {
+    text.clean_text: _all_but(_WORDS),
+    text.free_text: _all_but(rf"(?!.*@)(?!(?:.*\d){{9}}){_WORDS}"),
+    codes.code: _all_but(r"[A-Za-z][\w/.\-]{0,99}|\d{1,40}(?:[/_\-A-DF-Za-df-z][\w/.\-]{0,60})?"),
+    codes.national_id: _all_but(r"(?!(\d)\1*$)(?!123|012|987)(?:\d{12}|\d{9})"),
+    codes.phone: _all_but(r"0[35789]\d{8}"),
+}
+
+
+@dataclass
+class Normalised:
+    """Typed columns of one delivery. A value that could not be read is None, and its row says so.
+
+    issues: per row `field:reason`; notes: per row `field:what was normalised`; changed_share: field -> share of its values
+    that were normalised.
+    """
+
+    columns: dict[str, list[Any]]
+    row_numbers: list[int]
+    issues: list[list[str]]
+    notes: list[list[str]]
+    changed_share: dict[str, float]
+
+
+def reader(field: Field) -> Reader:
+    """The function that reads a field's raw values. A date that is personal data is a birth date, and may be a year alone."""
+    if field.kind:
+        return BY_KIND[field.kind]
+    if field.type == "list":
+        return codes.several_of(field.codes)
+    if field.codes:
+        return codes.one_of(field.codes)
+    if field.free_text:
+        return text.free_text
+    if field.type == "date" and field.pii:
+        return dates.birth_day
+    return BY_TYPE[field.type]
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """Hold Python's cycle collector while millions of values are made, none of them in a cycle: it would double the time."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+@without_collector()
+def normalise_columns(parsed: "Parsed", contract: Contract) -> Normalised:
+    """Read every column of a delivery: columnar, and each distinct value once."""
+    count = len(parsed.row_numbers)
+    result = Normalised({}, parsed.row_numbers, [[] for _ in range(count)], [[] for _ in range(count)], {})
+    for field in contract.sent_fields:
+        result.columns[field.name] = _read_column(parsed.columns[field.name], field, result)
+    return result
+
+
+def _read_column(column: list[Any], field: Field, result: Normalised) -> list[Any]:
+    read, keys = reader(field), _keys(column)
+    unread: set[Any] = set(keys) - {None}
+    plain = PLAIN.get(read)
+    if plain and set(map(type, unread)) <= {str}:
+        unread = _not_plain(unread, plain)
+    raw = {} if keys is column else dict(zip(keys, column, strict=True))
+    known: dict[Any, Any] = {}
+    issues: dict[Any, str] = {}
+    notes: dict[Any, str] = {}
+    for key in unread:
+        try:
+            known[key], note = read(raw.get(key, key))
+        except Unreadable as error:
+            known[key] = None
+            issues[key] = f"{field.name}:{error.reason}"
+        else:
+            if note:
+                notes[key] = f"{field.name}:{note}"
+    _mark(keys, issues, result.issues)
+    changed = _mark(keys, notes, result.notes)
+    result.changed_share[field.name] = changed / (len(column) - column.count(None)) if changed else 0.0
+    if keys is column and all(type(key) is str and key == value for key, value in known.items()):
+        return column
+    return list(map(known.get, keys, keys))
+
+
+def _not_plain(values: set[str], plain: re.Pattern[str]) -> set[str]:
+    """The values that do not match, found in one pass of the pattern over all of them."""
+    lines = "\n".join(values)
+    if lines.count("\n") != len(values) - 1:
+        return values
+    return set(plain.findall(lines))
+
+
+def _keys(column: list[Any]) -> Sequence[Hashable]:
+    """What stands for each value in a dict: itself, unless it cannot be hashed or would fall together (1, 1.0 and true)."""
+    try:
+        if set(map(type, set(column))).isdisjoint((bool, int, float)):
+            return column
+    except TypeError:
+        return [v if type(v) is str or v is None else (type(v), repr(v)) for v in column]
+    if len({bool, int, float} & set(map(type, column))) == 1:
+        return column
+    return [v if type(v) is str or v is None else (type(v), v) for v in column]
+
+
+def _mark(keys: Sequence[Any], said: dict[Any, str], rows: list[list[str]]) -> int:
+    if not said:
+        return 0
+    marked = 0
+    for row, key in zip(rows, keys, strict=True):
+        if key in said:
+            row.append(said[key])
+            marked += 1
+    return marked

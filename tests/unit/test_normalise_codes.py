@@ -1,0 +1,321 @@
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from labour_market.normalise.codes import (
+    code,
+    commune,
+    demand_items,
+    district,
+    email,
+    national_id,
+    one_of,
+    phone,
+    several_of,
+    tax_check_digit,
+    tax_code,
+    tax_code_kind,
+    vsco,
+    vsic,
+)
+from labour_market.normalise.text import Unreadable
+
+REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
+READERS = (
+    code,
+    commune,
+    district,
+    email,
+    national_id,
+    phone,
+    tax_code,
+    vsco,
+    vsic,
+    demand_items,
+    one_of(["a", "1"]),
+    several_of(["a"]),
+)
+
+CITIZEN = st.from_regex(r"0[0-9][1-9][0-9]{9}", fullmatch=True)
+
+
+def refused(read: object, raw: object) -> str:
+    with pytest.raises(Unreadable) as caught:
+        read(raw)  # type: ignore[operator]  # one of the readers
+    return caught.value.reason
+
+
+@given(CITIZEN)
+def test_a_citizen_number_that_a_spreadsheet_took_for_a_number_gets_its_zeros_back(number: str) -> None:
+    assume(len(set(number)) > 1 and int(number) >= 10**9)
+    stripped = str(int(number))
+    for raw in (int(number), float(number), f"{int(number)}.0", stripped):
+        assert national_id(raw)[0] == number
+    assert national_id(number) == (number, None)
+
+
+@given(st.from_regex(r"[1-9][0-9]{8}", fullmatch=True))
+def test_an_old_number_of_nine_digits_is_never_padded_to_twelve(number: str) -> None:
+    assume(len(set(number)) > 1 and number not in ("123456789", "987654321"))
+    assert national_id(number)[0] == number
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ("1.2E+11", "digits_lost"),
+        ("8.01235E+10", "digits_lost"),
+        (1e300, "digits_lost"),
+        ("000000000000", "placeholder"),
+        ("123456789", "placeholder"),
+        ("123456789012", "placeholder"),
+        ("08019001234", "wrong_length"),
+        ("8019", "wrong_length"),
+        ("không có", "not_a_code"),
+        (True, "not_a_code"),
+        (-5, "not_a_code"),
+        (float("nan"), "not_a_code"),
+        (12.5, "not_a_code"),
+        ("#N/A", "formula_error"),
+        ("٠٨٠١٩٠٠١٢٣٤٥", "not_a_code"),
+    ],
+)
+def test_a_citizen_number_that_would_have_to_be_guessed_is_unreadable(raw: object, reason: str) -> None:
+    assert refused(national_id, raw) == reason
+
+
+def test_a_citizen_number_in_scientific_notation_with_all_its_digits_is_read() -> None:
+    assert national_id("8.0190012345E+10") == ("080190012345", "leading_zero")
+
+
+@given(st.from_regex(r"0[35789][0-9]{8}", fullmatch=True))
+def test_a_phone_number_is_one_number_in_every_spelling(number: str) -> None:
+    bare = number[1:]
+    for raw in (
+        number,
+        "+84" + bare,
+        "+84 " + bare,
+        "84" + bare,
+        "0084" + bare,
+        bare,
+        int(bare),
+        float(bare),
+        f"{number[:4]} {number[4:7]} {number[7:]}",
+    ):
+        assert phone(raw)[0] == number
+
+
+@pytest.mark.parametrize(
+    ("raw", "number"),
+    [
+        ("01681234567", "0381234567"),
+        ("0120 123 4567", "0701234567"),
+        (1681234567, "0381234567"),
+        ("0272 3826 263", "02723826263"),
+        ("1900 1234", "19001234"),
+    ],
+)
+def test_old_and_landline_numbers_are_read(raw: object, number: str) -> None:
+    assert phone(raw)[0] == number
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"), [("12345", "not_a_phone"), ("0901234567 / 0912345678", "several"), ("gọi cô Ba", "not_a_phone")]
+)
+def test_what_is_no_phone_number_is_unreadable(raw: str, reason: str) -> None:
+    assert refused(phone, raw) == reason
+
+
+@pytest.mark.parametrize("known", ["0300588569", "0100109106", "0101248141"])
+def test_the_check_digit_of_known_tax_codes_holds(known: str) -> None:
+    assert tax_code(known) == (known, None)
+    assert tax_code_kind(known) == "enterprise"
+    assert tax_code(int(known)) == (known, "leading_zero")
+
+
+@given(st.from_regex(r"0[0-9]{8}", fullmatch=True), st.integers(1, 999))
+def test_one_last_digit_makes_a_tax_code_and_a_branch_keeps_to_its_parent(nine: str, branch: int) -> None:
+    check = tax_check_digit(nine)
+    assert [refused(tax_code, f"{nine}{last}") for last in range(10) if last != check] == ["check_digit"] * (
+        10 - (check is not None)
+    )
+    if check is not None:
+        value, _ = tax_code(f"{nine}{check}-{branch:03d}")
+        assert value == f"{nine}{check}-{branch:03d}" and tax_code_kind(value) == "branch"
+        assert tax_code(f"{nine}{check}{branch:03d}")[0] == value
+
+
+def test_a_tax_code_of_twelve_digits_is_a_person() -> None:
+    value, _ = tax_code("080190012345")
+    assert value == "080190012345" and tax_code_kind(value) == "personal"
+    assert refused(tax_code, "000000000000") == "placeholder"
+
+
+def test_twelve_digits_without_a_leading_zero_are_a_branch_that_lost_it_or_nothing() -> None:
+    assert tax_code(300588569001) == ("0300588569-001", "leading_zero")
+    assert refused(tax_code, 300588560001) == "wrong_length"
+
+
+AMBIGUOUS = ("1610", "3211", "3212", "3320", "9900")
+
+
+@pytest.mark.parametrize("ambiguous", AMBIGUOUS)
+def test_an_industry_code_that_may_have_lost_its_zero_is_ambiguous_unless_the_section_stands_before_it(ambiguous: str) -> None:
+    assert refused(vsic, ambiguous) == refused(vsic, int(ambiguous)) == "ambiguous"
+    assert vsic("0" + ambiguous) == ("0" + ambiguous, None)
+    with_zero, without = ("B", "U") if ambiguous == "9900" else ("A", "C")
+    assert vsic(with_zero + ambiguous)[0] == "0" + ambiguous
+    assert vsic(without + ambiguous)[0] == ambiguous
+
+
+@pytest.mark.parametrize(
+    ("raw", "read"),
+    [
+        ("0111", "0111"),
+        ("1110", "01110"),
+        (1110, "01110"),
+        (111, "0111"),
+        ("1410", "1410"),
+        (1410.0, "1410"),
+        ("C", "C"),
+        ("c 1410", "1410"),
+        ("1", "01"),
+        ("14", "14"),
+        ("161", "161"),
+    ],
+)
+def test_an_industry_code_gets_its_zero_back_where_only_one_reading_exists(raw: object, read: str) -> None:
+    assert vsic(raw)[0] == read
+
+
+@pytest.mark.parametrize("raw", [161, 210.0, 11, 99])
+def test_a_number_that_is_a_code_with_and_without_a_zero_is_ambiguous(raw: float) -> None:
+    assert refused(vsic, raw) == "ambiguous"
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"), [("may mặc", "not_a_code"), ("123456", "wrong_length"), ("A5510", "not_a_code"), ("0", "not_a_code")]
+)
+def test_what_is_no_industry_code_is_unreadable(raw: str, reason: str) -> None:
+    assert refused(vsic, raw) == reason
+
+
+def test_every_industry_code_of_2025_is_read_back_from_what_a_spreadsheet_leaves_of_it() -> None:
+    path = REFERENCE / "vsic2025_level4_5_repaired.csv"
+    if not path.exists():
+        pytest.skip("the reference list is not on this machine")
+    with path.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) > 1_000
+    groups = {row["code_repaired"][:3] for row in rows}
+    for row in rows:
+        whole, left = row["code_repaired"], int(row["code_as_published"])
+        if str(left) in AMBIGUOUS or (str(left) in groups and whole[0] == "0"):
+            assert refused(vsic, left) == "ambiguous"
+        else:
+            assert vsic(left)[0] == whole
+            assert vsic(whole) == (whole, None)
+
+
+@pytest.mark.parametrize(
+    ("raw", "read"),
+    [("61.1", "611"), ("6111-", "6111"), ("6111", "6111"), (6111.0, "6111"), ("01", "01"), ("00000", "00000")],
+)
+def test_an_occupation_code_is_read_in_the_spellings_that_occur(raw: object, read: str) -> None:
+    assert vsco(raw)[0] == read
+
+
+@pytest.mark.parametrize(("raw", "reason"), [("công nhân may", "not_a_code"), ("611100", "wrong_length"), (61.1, "ambiguous")])
+def test_what_is_no_occupation_code_is_unreadable(raw: object, reason: str) -> None:
+    assert refused(vsco, raw) == reason
+
+
+@given(st.integers(1, 99_999))
+def test_a_communes_code_has_five_digits_whatever_a_spreadsheet_made_of_it(number: int) -> None:
+    assert commune(number)[0] == commune(str(number))[0] == f"{number:05d}"
+    assert commune(f"{number:05d}") == (f"{number:05d}", None)
+
+
+@pytest.mark.parametrize(("raw", "reason"), [("Xã Tân Bình", "not_a_code"), ("0769", "wrong_length"), ("277690", "wrong_length")])
+def test_a_commune_by_name_is_not_guessed(raw: str, reason: str) -> None:
+    assert refused(commune, raw) == reason
+    assert district(803) == ("803", "number")
+
+
+def test_a_code_keeps_its_zeros_and_loses_what_a_spreadsheet_added() -> None:
+    assert code("007") == ("007", None)
+    assert code("'007") == ("007", None)
+    assert code("12.0") == code(12.0) == ("12", "number")
+    assert refused(code, "1.2E+11") == "digits_lost"
+
+
+def test_an_address_is_lower_case_or_none() -> None:
+    assert email(" Thu.Ha@Example.VN ")[0] == "thu.ha@example.vn"
+    assert refused(email, "không có") == "not_an_email"
+
+
+def test_a_code_of_a_list_is_matched_whole_but_for_case_and_spaces() -> None:
+    read = one_of(["male", "1-9", "10000+"])
+    assert read("male") == ("male", None)
+    assert read(" MALE ") == ("male", "spelling")
+    assert read("") == (None, None)
+    for raw in ("mal", "females", 1, True, [], None):
+        assert refused(read, raw) == "not_in_list"
+
+
+@given(st.lists(st.sampled_from(["poor", "near_poor", "disabled"]), max_size=5))
+def test_a_list_is_the_same_as_an_array_and_joined(members: list[str]) -> None:
+    read = several_of(["poor", "near_poor", "disabled"])
+    expected = list(dict.fromkeys(members))
+    assert read(members)[0] == expected
+    assert read(";".join(members))[0] == (expected or None)
+
+
+def test_a_list_with_one_unknown_member_is_unreadable_as_a_whole() -> None:
+    assert refused(several_of(["poor"]), "poor;rich") == "not_in_list"
+    assert refused(several_of(["poor"]), ["poor", ["poor"]]) == "not_in_list"
+
+
+def test_the_demand_grid_is_read_from_json_and_from_items() -> None:
+    grid = [{"vsco2": "75", "quantity": 120, "quantity_female": 80}, {"vsco2": "92", "quantity": 3, "quantity_female": None}]
+    assert demand_items(grid) == (grid, None)
+    assert demand_items('[{"vsco2": 75, "quantity": "1.200"}]')[0] == [{"vsco2": "75", "quantity": 1200, "quantity_female": None}]
+    assert demand_items(" ") == demand_items("null") == (None, None)
+    assert demand_items([]) == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ("[", "not_a_grid"),
+        ("#REF!", "formula_error"),
+        ({"vsco2": "75"}, "not_a_grid"),
+        ([1], "not_a_grid"),
+        ([{"quantity": 1}], "grid_code"),
+        ([{"vsco2": "751", "quantity": 1}], "grid_code"),
+        ([{"vsco2": "75"}], "grid_quantity"),
+        ([{"vsco2": "75", "quantity": "nhiều"}], "grid_quantity"),
+        ([{"vsco2": "75", "quantity": 1}] * 2, "grid_repeats"),
+        ([{"vsco2": "75", "quantity": 1}] * 201, "not_a_grid"),
+    ],
+)
+def test_a_grid_that_is_none_is_unreadable(raw: object, reason: str) -> None:
+    assert refused(demand_items, raw) == reason
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30)
+
+
+@given(
+    st.recursive(
+        SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=6
+    )
+)
+def test_no_value_breaks_a_reader_of_codes(raw: object) -> None:
+    for read in READERS:
+        try:
+            read(raw)
+        except Unreadable as error:
+            assert error.reason.isidentifier()

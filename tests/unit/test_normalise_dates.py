@@ -1,0 +1,107 @@
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from labour_market.normalise.dates import birth_day, day, moment
+from labour_market.normalise.text import Unreadable
+
+DAYS = st.dates(date(1900, 1, 1), date(2100, 12, 31))
+
+
+@given(
+    DAYS,
+    st.sampled_from(
+        ["{0:%d/%m/%Y}", "{0.day}/{0.month}/{0.year}", "{0:%d-%m-%Y}", "{0:%d.%m.%Y}", "{0}", "{0}T00:00:00", " {0:%d/%m/%Y} "]
+    ),
+)
+def test_a_written_day_is_read_day_first(value: date, form: str) -> None:
+    assert day(form.format(value)) == (value, None)
+    assert birth_day(form.format(value)) == (value, None)
+
+
+@given(DAYS)
+def test_a_month_first_date_is_never_read_as_one(value: date) -> None:
+    try:
+        read = day(f"{value:%m/%d/%Y}")[0]
+    except Unreadable as error:
+        assert error.reason == "impossible" and value.day > 12
+    else:
+        assert read == date(value.year, value.day, value.month)
+
+
+@given(st.integers(10_000, 73_050))
+def test_a_serial_of_excel_is_its_day(serial: int) -> None:
+    expected = date(1899, 12, 30) + timedelta(days=serial)
+    assert day(serial) == day(float(serial)) == day(str(serial)) == (expected, "excel_serial")
+
+
+def test_the_serial_of_a_known_day() -> None:
+    assert day(45091)[0] == date(2023, 6, 14)
+
+
+@given(st.integers(1900, 2100))
+def test_a_year_alone_is_a_birth_date_and_no_other_date(year: int) -> None:
+    for raw in (year, float(year), str(year), f"00/00/{year}") if year > 1900 else (year, str(year)):
+        assert birth_day(raw) == (date(year, 1, 1), "year_only")
+        with pytest.raises(Unreadable, match="year_only"):
+            day(raw)
+
+
+@pytest.mark.parametrize("raw", ["06/1985", "00/06/1985"])
+def test_a_birth_month_is_kept_as_one(raw: str) -> None:
+    assert birth_day(raw) == (date(1985, 6, 1), "month_only")
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ("00/01/1900", "impossible"),
+        ("1900-01-00", "impossible"),
+        (time(0, 0), "impossible"),
+        ("31/02/2020", "impossible"),
+        ("29/02/2023", "impossible"),
+        ("12/25/2020", "impossible"),
+        ("01/01/0001", "out_of_range"),
+        ("31/12/9999", "out_of_range"),
+        (date(9999, 12, 31), "out_of_range"),
+        (1e308, "out_of_range"),
+        (float("nan"), "out_of_range"),
+        (-1, "out_of_range"),
+        ("20/4/09", "two_digit_year"),
+        ("khi nào đủ", "not_a_date"),
+        (True, "not_a_date"),
+        ("#REF!", "formula_error"),
+        ({}, "not_text"),
+    ],
+)
+def test_what_is_no_day_is_unreadable(raw: object, reason: str) -> None:
+    for read in (day, birth_day):
+        with pytest.raises(Unreadable, match=reason):
+            read(raw)
+
+
+def test_a_spreadsheets_own_date_is_taken_with_or_without_its_time() -> None:
+    assert day(date(2023, 6, 14)) == day(datetime(2023, 6, 14, 23, 59)) == (date(2023, 6, 14), None)
+
+
+def test_an_empty_cell_is_no_date() -> None:
+    assert day(" ") == (None, None)
+
+
+def test_a_time_without_a_zone_is_vietnams() -> None:
+    assert moment("2023-06-14T00:30:00") == (datetime(2023, 6, 13, 17, 30, tzinfo=UTC), "no_zone")
+    assert moment("2023-06-14T00:30:00+07:00") == (datetime(2023, 6, 13, 17, 30, tzinfo=UTC), None)
+    with pytest.raises(Unreadable, match="not_a_time"):
+        moment("hôm qua")
+
+
+@given(
+    st.one_of(st.text(max_size=30), st.floats(), st.integers(), st.booleans(), st.none(), st.datetimes(), st.dates(), st.times())
+)
+def test_no_value_breaks_a_reader_of_dates(raw: object) -> None:
+    for read in (day, birth_day, moment):
+        try:
+            read(raw)
+        except Unreadable as error:
+            assert error.reason.isidentifier()

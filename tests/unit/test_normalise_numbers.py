@@ -1,0 +1,121 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from labour_market.normalise.numbers import LARGEST, money, truth, whole
+from labour_market.normalise.text import Unreadable
+
+
+def grouped(number: int, mark: str) -> str:
+    return f"{number:,}".replace(",", mark)
+
+
+@given(st.integers(-LARGEST, LARGEST))
+def test_a_whole_number_is_read_however_it_is_kept(number: int) -> None:
+    assert whole(number) == whole(str(number)) == (number, None)
+    if abs(number) < 2**53:
+        assert whole(float(number)) == (number, None)
+
+
+@given(st.integers(1_000, 10**15), st.sampled_from([".", ",", " "]))
+def test_a_grouped_number_is_the_number(number: int, mark: str) -> None:
+    assert whole(grouped(number, mark)) == (number, "grouped")
+    assert money(grouped(number, mark)) == (number, "grouped")
+
+
+@given(st.integers(1_000, 10**12), st.sampled_from([(".", ","), (",", ".")]))
+def test_with_both_marks_the_last_one_is_the_decimal_mark(number: int, marks: tuple[str, str]) -> None:
+    thousands, decimal = marks
+    assert whole(f"{grouped(number, thousands)}{decimal}00")[0] == number
+    with pytest.raises(Unreadable, match="not_whole"):
+        whole(f"{grouped(number, thousands)}{decimal}56")
+
+
+@pytest.mark.parametrize(
+    ("raw", "amount"),
+    [
+        ("5tr", 5_000_000),
+        ("5 triệu", 5_000_000),
+        ("5 TRIỆU đồng", 5_000_000),
+        ("7,5 triệu", 7_500_000),
+        ("7.5tr", 7_500_000),
+        ("3,6 tỷ", 3_600_000_000),
+        ("500 nghìn", 500_000),
+        ("500k", 500_000),
+        ("7.500.000đ", 7_500_000),
+        ("7.500.000 đồng", 7_500_000),
+        ("7,500,000 VND", 7_500_000),
+    ],
+)
+def test_money_with_its_unit_is_dong(raw: str, amount: int) -> None:
+    assert money(raw)[0] == amount
+
+
+def test_five_thousand_in_a_column_of_dong_is_five_thousand() -> None:
+    assert money("5.000") == (5_000, "grouped")
+    assert money(5_000.0) == (5_000, None)
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ("3,6", "unit_unknown"),
+        (3.6, "unit_unknown"),
+        ("5 lít", "unit_unknown"),
+        ("1.250 triệu", "ambiguous"),
+        ("1.25.000", "ambiguous"),
+        ("5-7 triệu", "range"),
+        ("5 triệu đến 7 triệu", "range"),
+        ("300 USD", "other_currency"),
+        ("$300", "other_currency"),
+        ("thỏa thuận", "not_a_number"),
+        ("9" * 30, "too_large"),
+        ("99999999999 tỷ", "too_large"),
+        ("1.2E+11", "digits_lost"),
+        (1e308, "too_large"),
+        (float("nan"), "not_a_number"),
+        (float("inf"), "not_a_number"),
+        (True, "not_a_number"),
+        ([], "not_a_number"),
+        ("#N/A", "formula_error"),
+    ],
+)
+def test_an_amount_that_would_have_to_be_guessed_is_unreadable(raw: object, reason: str) -> None:
+    with pytest.raises(Unreadable, match=reason):
+        money(raw)
+
+
+def test_a_number_in_scientific_notation_is_read_when_no_digit_is_lost() -> None:
+    assert whole("1.25E+2")[0] == 125
+    with pytest.raises(Unreadable, match="digits_lost"):
+        whole("1.2E+11")
+
+
+@pytest.mark.parametrize(("raw", "answer"), [("x", True), ("Có", True), ("TRUE", True), (1, True), (1.0, True), ("1", True)])
+def test_a_tick_is_yes(raw: object, answer: bool) -> None:
+    assert truth(raw) == (answer, None)
+
+
+@pytest.mark.parametrize("raw", ["không", "Khong", "false", 0, 0.0, "0", False])
+def test_a_no_is_no(raw: object) -> None:
+    assert truth(raw) == (False, None)
+
+
+@pytest.mark.parametrize("raw", ["có thể", 2, -1, "?", [], float("nan")])
+def test_what_is_neither_yes_nor_no_is_unreadable(raw: object) -> None:
+    with pytest.raises(Unreadable, match="not_yes_or_no"):
+        truth(raw)
+
+
+@given(
+    st.one_of(
+        st.text(max_size=40), st.from_regex(r"[0-9.,+\-eE trđ]{1,30}"), st.floats(), st.integers(), st.booleans(), st.none()
+    )
+)
+def test_no_value_breaks_a_reader_of_numbers(raw: object) -> None:
+    for read in (whole, money, truth):
+        try:
+            value, _ = read(raw)
+        except Unreadable as error:
+            assert error.reason.isidentifier()
+        else:
+            assert value is None or abs(value) <= LARGEST

@@ -1,0 +1,155 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from labour_market.normalise.text import (
+    MAX_TEXT,
+    Unreadable,
+    clean_text,
+    free_text,
+    legacy_encoding,
+    mask_personal,
+    matching_key,
+)
+
+ANY_TEXT = st.text(max_size=80) | st.text(alphabet="aăâđĐÐƉðe\u0301\u0300\u0323 \u00a0\u200b\n\t\x00N", max_size=30)
+
+
+@given(ANY_TEXT)
+def test_clean_text_is_nfc_trimmed_and_stays_as_it_is_when_cleaned_again(raw: str) -> None:
+    try:
+        text, _ = clean_text(raw)
+    except Unreadable as error:
+        assert error.reason == "formula_error"
+        return
+    if text is None:
+        return
+    assert unicodedata.is_normalized("NFC", text)
+    assert text == text.strip() and "  " not in text
+    assert not set(text) & set("ÐƉðɖ\x00\u200b\ufeff")
+    assert clean_text(text) == (text, None)
+
+
+@given(st.sampled_from(["Nguyễn Thị Đào", "Bến Lức", "Thợ hàn ở xã Lương Hòa", "TÂN TRỤ", "Đức Huệ"]))
+def test_a_decomposed_text_becomes_the_composed_one_and_says_so(text: str) -> None:
+    decomposed = unicodedata.normalize("NFD", text)
+    assert decomposed != text
+    assert clean_text(decomposed) == (text, "nfc")
+
+
+@pytest.mark.parametrize("impostor", ["Ðào", "Ɖào"])
+def test_a_letter_that_only_looks_like_d_with_stroke_is_replaced(impostor: str) -> None:
+    assert clean_text(impostor) == ("Đào", "homograph")
+    assert matching_key(impostor) == matching_key("Đào")
+
+
+def test_nothing_but_spaces_is_no_text() -> None:
+    assert clean_text("  \u00a0\t ")[0] is None
+
+
+def test_a_null_byte_is_taken_out_since_no_database_holds_it() -> None:
+    assert clean_text("Lê\x00 Lợi") == ("Lê Lợi", "control")
+
+
+@pytest.mark.parametrize("error", ["#N/A", " #REF! ", "#value!", "#DIV/0!"])
+def test_a_formula_error_is_never_a_value(error: str) -> None:
+    with pytest.raises(Unreadable, match="formula_error"):
+        clean_text(error)
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ("x" * (MAX_TEXT + 1), "too_long"),
+        ("\ud800", "not_unicode"),
+        ({"a": 1}, "not_text"),
+        (True, "not_text"),
+        (10**400, "too_long"),
+    ],
+)
+def test_what_is_no_text_is_unreadable(raw: object, reason: str) -> None:
+    with pytest.raises(Unreadable, match=reason):
+        clean_text(raw)
+
+
+def test_a_number_in_a_text_column_loses_the_point_zero_that_it_never_had() -> None:
+    assert clean_text(12.0) == ("12", "number")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "gọi 0901234567 nhé",
+        "gọi 0901 234 567",
+        "090.123.4567",
+        "+84 901 234 567",
+        "CCCD 080190012345",
+        "cmnd 301234567",
+        "so 301 234 567",
+        "liên hệ thu.ha@example.vn",
+        "0272-3826-263",
+    ],
+)
+def test_numbers_and_addresses_of_people_are_masked(text: str) -> None:
+    masked = mask_personal(text)
+    assert "[số]" in masked
+    assert sum(map(str.isdigit, masked)) == 0 and "@" not in masked
+    assert free_text(text) == (masked, "masked")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "7-10 triệu",
+        "7.000.000 - 10.000.000 đồng",
+        "7.000.000-10.000.000",
+        "150.000.000 - 200.000.000",
+        "từ 2023-06-14 đến 2023-07-01",
+        "làm 8 giờ, 26 ngày",
+    ],
+)
+def test_amounts_and_dates_are_not_taken_for_people(text: str) -> None:
+    assert mask_personal(text) == text
+
+
+@given(
+    st.text(alphabet="abc .-@", max_size=10),
+    st.from_regex(r"0[35789][0-9]{8}", fullmatch=True),
+    st.text(alphabet="abc ,", max_size=10),
+)
+def test_a_phone_number_is_masked_wherever_it_stands(before: str, number: str, after: str) -> None:
+    assert number not in mask_personal(f"{before} {number} {after}")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Nguyá»…n VÄƒn", "mojibake"),
+        ("Nguy?n V?n An", "lost"),
+        ("Ng\ufffd", "lost"),
+        ("NguyÔn V¨n An", "tcvn3"),
+        ("c«ng nh©n may", "tcvn3"),
+        ("Nguyeãn Vaên An", "vni"),
+        ("coâng nhaân", "vni"),
+    ],
+)
+def test_text_in_an_old_font_encoding_is_recognised(text: str, kind: str) -> None:
+    assert legacy_encoding(text) == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Nguyễn Thị Thuý", "XÃ TÂN HÒA", "HUỲNH ÔN", "hoá chất", "cong nhan may", "Đặng Ngoãn", "tại sao?", "khoẻ", "Quý", "Y Êban"],
+)
+def test_text_that_reads_well_is_not_taken_for_broken(text: str) -> None:
+    assert legacy_encoding(text) is None
+
+
+WORDS = "Nguyễn Trần Lê Phạm Huỳnh Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý thuỷ hoà toán khoẻ quét rượu nghiêng khuya"
+
+
+@given(st.lists(st.sampled_from(WORDS.split()), min_size=1, max_size=6))
+def test_vietnamese_words_in_any_order_and_case_read_well(words: list[str]) -> None:
+    text = " ".join(words)
+    assert not any(map(legacy_encoding, (text, text.upper(), text.lower(), text.title())))
