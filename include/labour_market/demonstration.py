@@ -5,7 +5,6 @@ from collections import Counter
 from typing import Any
 
 import psycopg
-import yaml
 from psycopg.rows import dict_row
 from rich.console import Console
 from rich.markup import escape
@@ -15,7 +14,8 @@ from labour_market import stack
 from labour_market.contracts import contract_feeds
 from labour_market.database import connect
 from labour_market.gateway import AnnouncementDefect, GatewayClient, GatewayUnavailable, load_senders
-from labour_market.settings import CONFIG_DIR, Settings, load_settings
+from labour_market.headlines import read_headlines
+from labour_market.settings import Settings, load_settings
 
 NIGHT_LIMIT_SECONDS = 600
 console = Console()
@@ -28,11 +28,6 @@ def batch_rows(connection: psycopg.Connection) -> list[dict[str, Any]]:
             "select batch_id, feed, sender_code, period, sequence, delivery_id, state, declared_records, records_published,"
             " records_quarantined, records_duplicate, reason_rule, reason_vi, reason_en, remedy_vi from ops.batch order by batch_id"
         ).fetchall()
-
-
-def headlines() -> list[dict[str, str]]:
-    """The headline figures: label_vi, label_en and the query on `bi` that gives each (include/config/headlines.yml)."""
-    return list(yaml.safe_load((CONFIG_DIR / "headlines.yml").read_text(encoding="utf-8")))
 
 
 def run() -> None:
@@ -114,11 +109,10 @@ def _tell_result(settings: Settings) -> None:
             console.print(f"  [red]{row['feed']} {row['sender_code']} {row['period']}[/] {escape(row['reason_vi'] or '')}")
     console.print("\n[bold]Headline figures[/] (lmw psql runs them)")
     with connect("bi_reader", settings) as connection:
-        for figure in headlines():
-            value = connection.execute(figure["query"].encode()).fetchone()
-            shown = "-" if value is None or value[0] is None else f"{value[0]:,}"
-            console.print(f"  {shown:>12}  {figure['label_vi']} | {figure['label_en']}", highlight=False)
-            console.print(f"                [dim]{escape(figure['query'])}[/]", highlight=False)
+        for figure in read_headlines(connection):
+            shown = "-" if figure.value is None else f"{figure.value:,}"
+            console.print(f"  {shown:>12}  {figure.label_vi} | {figure.label_en}", highlight=False)
+            console.print(f"                [dim]{escape(figure.query)}[/]", highlight=False)
     console.print()
     for line in stack.addresses(settings):
         console.print(line, highlight=False)

@@ -171,6 +171,6 @@ create table if not exists vault.erased_person (
 );
 
 grant insert on ops.audit_result to auditor;
-grant select, insert, update, delete on ops.build_scope, ops.build, ops.dbt_run_result, ops.title_coding to transformer;
+grant select, insert, update, delete on ops.build_scope, ops.build, ops.dbt_run_result, ops.title_coding, ops.setting to transformer;
 grant update (built_at) on ops.outbox to transformer;
 grant insert on vault.erased_person to dpo;

@@ -1,0 +1,13 @@
+{#
+  Whether a row's partition changed since the last build. Used only when a model is built on top of what stands; a new or lost model takes everything.
+#}
+{% macro in_scope(feed, alias) -%}
+{% if is_incremental() -%}
+exists (
+    select 1 from {{ source('ops', 'build_scope') }} as scope
+    where scope.feed = '{{ feed }}' and scope.sender_code = {{ alias }}.sender_code and scope.period = {{ alias }}.period
+)
+{%- else -%}
+true
+{%- endif %}
+{%- endmacro %}

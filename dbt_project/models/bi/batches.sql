@@ -1,0 +1,11 @@
+-- Batches and their records by feed, sender and state: announced = published + put aside + repeated, or blocked whole.
+select
+    feed,
+    sender_code,
+    state,
+    count(*) as batches,
+    sum(declared_records)::bigint as records,
+    coalesce(sum(records_published), 0)::bigint as records_published,
+    coalesce(sum(records_quarantined), 0)::bigint as records_quarantined
+from {{ ref('stg_ops__batch') }}
+group by feed, sender_code, state

@@ -1,0 +1,7 @@
+-- Every code that a fact may carry, with the key of the member that it is, and of its level-2 ancestor, at which feeds conform.
+select
+    code,
+    level,
+    {{ surrogate_key(["'VSCO2020'", 'code']) }} as occupation_sk,
+    case when level >= 2 then {{ surrogate_key(["'VSCO2020'", 'left(code, 2)']) }} else -1 end as occupation_l2_sk
+from {{ ref('stg_reference__occupation') }}

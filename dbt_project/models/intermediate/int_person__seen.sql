@@ -1,0 +1,32 @@
+-- Every time that a person was seen, by pseudonym; walk-ins without a number are nobody that could be known again.
+select
+    'labour_survey' as feed,
+    sender_code,
+    period,
+    person_key,
+    person_method,
+    sex,
+    birth_date,
+    surveyed_on as seen_on,
+    commune_code,
+    priority_groups,
+    batch_id
+from {{ ref('stg_labour_survey__person') }}
+where person_key is not null
+union all
+select
+    'fair_attendance',
+    attendance.sender_code,
+    attendance.period,
+    attendance.person_key,
+    attendance.person_method,
+    attendance.sex,
+    attendance.birth_date,
+    session.held_on,
+    attendance.commune_code,
+    attendance.priority_groups,
+    attendance.batch_id
+from {{ ref('stg_fair_attendance__attendance') }} as attendance
+left join {{ ref('int_session__whole') }} as session
+    on session.sender_code = attendance.sender_code and session.session_no = attendance.session_no
+where attendance.person_key is not null

@@ -1,0 +1,10 @@
+-- A title's code with the keys of the members that it stands for.
+select
+    coding.title_key,
+    coding.occupation_code,
+    coding.method,
+    coding.score,
+    resolved.occupation_sk,
+    resolved.occupation_l2_sk
+from {{ ref('stg_ops__title_coding') }} as coding
+inner join {{ ref('int_occupation__resolved') }} as resolved on resolved.code = coding.occupation_code

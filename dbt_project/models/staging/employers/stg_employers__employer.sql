@@ -1,0 +1,24 @@
+-- Current rows of core.employers: what is known now of every partition.
+select
+    batch_id,
+    row_no,
+    sender_code,
+    period,
+    valid_from,
+    valid_to,
+    employer_no,
+    tax_code,
+    tax_code_kind,
+    name,
+    employer_type,
+    vsic_code,
+    size_band,
+    headcount,
+    headcount_female,
+    commune_code,
+    industrial_zone,
+    planned_hires_6m,
+    demand_grid,
+    surveyed_on
+from {{ source('core', 'employers') }} as core
+where core.recorded_to = 'infinity'

@@ -1,0 +1,30 @@
+-- Current rows of core.labour_survey: what is known now of every partition.
+select
+    batch_id,
+    row_no,
+    sender_code,
+    period,
+    valid_from,
+    valid_to,
+    form_no,
+    person_key,
+    person_method,
+    birth_date,
+    birth_precision,
+    sex,
+    commune_code,
+    area_type,
+    priority_groups,
+    education_level,
+    qualification,
+    activity_status,
+    inactive_reason,
+    employment_status,
+    job_text,
+    worked_before,
+    unemployed_duration,
+    coalesce(wants_job, activity_status = 'unemployed') as wants_job,
+    wanted_job_text,
+    surveyed_on
+from {{ source('core', 'labour_survey') }} as core
+where core.recorded_to = 'infinity'

@@ -1,0 +1,68 @@
+"""The page: what the province's labour market looks like tonight, and how far the numbers can be trusted.
+
+It is one file without any outside address, written from `bi` alone by the role that BI tools use.
+"""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from psycopg.rows import dict_row
+
+from labour_market.database import connect
+from labour_market.headlines import read_headlines
+from labour_market.settings import Settings, load_settings
+from labour_market.site import charts, questions
+
+PROVINCE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+def render(settings: Settings | None = None) -> Path:
+    """Write the page and return its path. Raises psycopg.Error when the warehouse or a `bi` view is not there."""
+    import vl_convert
+
+    settings = settings or load_settings()
+    with connect("bi_reader", settings) as connection:
+        figures = read_headlines(connection)
+        answers = {name: _rows(connection, query) for name, query in questions.QUERIES.items()}
+    page = _template().render(
+        figures=figures,
+        answers=answers,
+        states=questions.STATES,
+        charts={name: _json(draw(answers[name])) for name, draw in CHARTS.items() if answers[name]},
+        vega=vl_convert.javascript_bundle(),
+        made_at=datetime.now(PROVINCE_TIME),
+    )
+    settings.site_dir.mkdir(parents=True, exist_ok=True)
+    partial, path = settings.site_dir / ".index.html.new", settings.site_dir / "index.html"
+    partial.write_text(page, encoding="utf-8")
+    partial.replace(path)  # a reader sees the old page or the new one, never half of it
+    return path
+
+
+CHARTS = {
+    "supply_demand": charts.supply_and_demand,
+    "funnel": charts.fair_funnel,
+    "districts": charts.district_grid,
+}
+
+
+def _rows(connection: psycopg.Connection, query: str) -> list[dict[str, Any]]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query.encode()).fetchall()
+
+
+def _json(specification: dict[str, Any]) -> str:
+    """JSON that can stand in a script element, whatever text the data holds."""
+    return json.dumps(specification, default=float, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _template() -> Any:
+    environment = Environment(loader=PackageLoader(__package__, "."), autoescape=True, undefined=StrictUndefined)
+    environment.filters["number"] = lambda value: "–" if value is None else f"{value:,}".replace(",", ".")
+    environment.filters["moment"] = lambda value: "–" if value is None else f"{value.astimezone(PROVINCE_TIME):%d/%m/%Y %H:%M}"
+    return environment.get_template("page.html")

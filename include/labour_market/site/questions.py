@@ -1,0 +1,51 @@
+"""What the page asks of `bi`."""
+
+QUERIES = {
+    "supply_demand": """
+        select occupation_code || ' ' || occupation_vi as occupation, sum(seekers)::int as seekers, sum(openings)::int as openings
+        from bi.supply_demand_by_occupation
+        where occupation_code not in ('unknown', 'not_applicable')
+        group by occupation_code, occupation_vi
+        order by occupation_code
+    """,
+    "funnel": """
+        select case measure when 'visits' then 'Lượt | visits' else 'Người | persons' end as measure,
+            attended, counselled, interviewed, passed, offered, started
+        from bi.fair_funnel
+        where sender_code = 'all'
+        order by measure
+    """,
+    "districts": """
+        select district_code, max(district) as district, sum(seekers)::int as seekers, sum(openings)::int as openings,
+            round(sum(openings)::numeric / nullif(sum(seekers), 0), 2) as tension
+        from bi.supply_demand_by_occupation
+        group by district_code
+        order by district_code
+    """,
+    "freshness": """
+        select sender_code || ' ' || sender as sender, feed, state, last_published_at
+        from bi.batch_freshness
+        order by sender_code, feed
+    """,
+    "blocked": """
+        select batch_id, feed, sender_code || ' ' || sender as sender, period, state, reason_vi, reason_en, remedy_vi
+        from bi.blocked_batches
+        order by batch_id
+    """,
+    "put_aside": """
+        select rule_id, sum(rows)::int as rows, count(distinct sender_code)::int as senders
+        from bi.data_quality
+        where status = 'open'
+        group by rule_id
+        order by rows desc, rule_id
+    """,
+}
+
+STATES = {
+    "published": "đã công bố | published",
+    "quarantined": "bị chặn | blocked",
+    "rejected": "không nhận | rejected",
+    "superseded": "đã thay thế | superseded",
+    "waiting": "đang xử lý | under way",
+    "missing": "còn thiếu | missing",
+}

@@ -1,0 +1,219 @@
+"""From core to the marts: one dbt build over the partitions that the outbox names."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import conninfo, sql
+
+from labour_market.database import connect, dsn
+from labour_market.settings import DBT_DIR, Settings, load_settings
+
+SEED_HASH = "seed_hash"
+# Facts that take something from another feed's record (the day of their session, the occupation of their order) are written
+# again with it: feed, the feed that it takes from, the number that they share.
+FOLLOWS = (("fair_attendance", "fair_sessions", "session_no"), ("fair_attendance", "job_orders", "order_no"))
+
+
+class BuildFailed(RuntimeError):
+    """A model or a red test failed. What comes after it was skipped, and the outbox keeps its events for the next build."""
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build did: partitions taken up, dbt nodes by status, seconds; build_id is None when there was nothing to do."""
+
+    build_id: int | None
+    partitions: int
+    nodes: dict[str, int]
+    seconds: float
+
+    @property
+    def sentence(self) -> str:
+        if self.build_id is None:
+            return "nothing to build: the marts show all that is published"
+        told = ", ".join(f"{count} {status}" for status, count in sorted(self.nodes.items()))
+        return f"build {self.build_id}: {self.partitions} partitions in {self.seconds:.1f} s ({told})"
+
+
+def build(settings: Settings | None = None) -> BuildReport:
+    """Bring the marts up to date with core. Raises BuildFailed naming the dbt nodes that failed."""
+    settings = settings or load_settings()
+    with connect("transformer", settings, autocommit=True) as connection, _build_lock(connection):
+        seed_reference(settings)
+        row = connection.execute("select max(event_id) from ops.outbox where built_at is null").fetchone()
+        if row is None or row[0] is None:
+            return BuildReport(None, 0, {}, 0.0)
+        from labour_market.occupations.coder import code_new_titles
+
+        code_new_titles(connection)
+        build_id, partitions = _open(connection, row[0])
+        results = _dbt(["build", "--exclude-resource-type", "seed"], settings)
+        nodes = _record(connection, build_id, results)
+        failed = _failures(results)
+        connection.execute(
+            "update ops.build set finished_at = clock_timestamp(), succeeded = %s, detail = %s where build_id = %s",
+            [not failed, "; ".join(failed)[:2000] or None, build_id],
+        )
+        if failed or not results:
+            raise BuildFailed(f"build {build_id} failed: " + ("; ".join(failed) or "dbt gave no result"))
+        connection.execute(
+            "update ops.outbox set built_at = clock_timestamp() where built_at is null and event_id <= %s", [row[0]]
+        )
+        return BuildReport(build_id, partitions, nodes, sum(float(r["execution_time"]) for r in results))
+
+
+def overdue(patience: timedelta, settings: Settings | None = None) -> bool:
+    """Whether something published has waited longer than that for a build."""
+    with connect("transformer", settings or load_settings()) as connection:
+        row = connection.execute(
+            "select exists (select from ops.outbox where built_at is null and created_at < clock_timestamp() - %s)", [patience]
+        ).fetchone()
+        return bool(row and row[0])
+
+
+def seed_reference(settings: Settings | None = None) -> bool:
+    """Load the reference lists when a seed file has changed since they were loaded; returns whether it did.
+
+    The audit needs them before the first build.
+    """
+    settings = settings or load_settings()
+    files = sorted([*(DBT_DIR / "seeds").rglob("*.csv"), *(DBT_DIR / "seeds").rglob("*.yml")])
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    with connect("transformer", settings, autocommit=True) as connection:
+        known = connection.execute("select value from ops.setting where name = %s", [SEED_HASH]).fetchone()
+        if known and known[0] == digest:
+            return False
+        _widen(connection, [path for path in files if path.suffix == ".csv"])
+        failed = _failures(_dbt(["seed"], settings))
+        if failed:
+            raise BuildFailed("the reference lists could not be loaded: " + "; ".join(failed))
+        connection.execute(
+            "insert into ops.setting (name, value) values (%s, %s)"
+            " on conflict (name) do update set value = excluded.value, set_at = clock_timestamp()",
+            [SEED_HASH, digest],
+        )
+    return True
+
+
+def _widen(connection: psycopg.Connection, seeds: list[Path]) -> None:
+    """Give a list that stands already the columns that its file has gained: dbt would drop the table, and what is built on it."""
+    for path in seeds:
+        table = sql.Identifier("reference", path.stem)
+        header = path.read_text(encoding="utf-8").split("\n", 1)[0].strip().split(",")
+        for column in header:
+            connection.execute(
+                sql.SQL("alter table if exists {} add column if not exists {} text").format(table, sql.Identifier(column))
+            )
+
+
+@contextmanager
+def _build_lock(connection: psycopg.Connection) -> Iterator[None]:
+    """One build at a time; a second one waits, and then finds nothing left to build."""
+    connection.execute("select pg_advisory_lock(hashtextextended('lmw.build', 0))")
+    try:
+        yield
+    finally:
+        connection.execute("select pg_advisory_unlock(hashtextextended('lmw.build', 0))")
+
+
+def _open(connection: psycopg.Connection, up_to_event: int) -> tuple[int, int]:
+    """Fill the scope with the partitions that changed up to this event, and open the build's row."""
+    with connection.transaction():
+        connection.execute("delete from ops.build_scope")
+        partitions = connection.execute(
+            "insert into ops.build_scope (feed, sender_code, period)"
+            " select distinct feed, sender_code, period from ops.outbox where built_at is null and event_id <= %s",
+            [up_to_event],
+        ).rowcount
+        for feed, told_by, shared in FOLLOWS:
+            partitions += connection.execute(
+                sql.SQL(
+                    "insert into ops.build_scope (feed, sender_code, period)"
+                    " select distinct {feed}, follower.sender_code, follower.period from core.{follower} as follower"
+                    " join core.{told_by} as told using (sender_code, {shared})"
+                    " join ops.build_scope as scope on scope.feed = {told} and scope.sender_code = told.sender_code"
+                    " and scope.period = told.period where follower.recorded_to = 'infinity' on conflict do nothing"
+                ).format(
+                    feed=sql.Literal(feed),
+                    follower=sql.Identifier(feed),
+                    told_by=sql.Identifier(told_by),
+                    told=sql.Literal(told_by),
+                    shared=sql.Identifier(shared),
+                )
+            ).rowcount
+        row = connection.execute(
+            "insert into ops.build (up_to_event, partitions) values (%s, %s) returning build_id", [up_to_event, partitions]
+        ).fetchone()
+    assert row
+    return int(row[0]), partitions
+
+
+def _dbt(arguments: list[str], settings: Settings) -> list[dict[str, Any]]:
+    """Run dbt in a process of its own and give the results of its nodes. Raises BuildFailed when it could not even begin."""
+    work = settings.home / "dbt"
+    work.mkdir(parents=True, exist_ok=True)
+    target = work / "target"
+    results = target / "run_results.json"
+    results.unlink(missing_ok=True)
+    parts = conninfo.conninfo_to_dict(dsn("transformer", settings))
+    done = subprocess.run(
+        [
+            str(Path(sys.executable).parent / "dbt"), *arguments, "--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR),
+            "--target-path", str(target), "--log-path", str(work / "logs"), "--no-use-colors",
+        ],
+        env={
+            **os.environ,
+            "LMW_DBT_HOST": str(parts["host"]),
+            "LMW_DBT_PORT": str(parts.get("port", 5432)),
+            "LMW_DBT_USER": str(parts["user"]),
+            "DBT_ENV_SECRET_PASSWORD": str(parts["password"]),
+            "LMW_DBT_DBNAME": str(parts["dbname"]),
+            "DBT_ENGINE_HINTS_ENABLED": "false",
+            "PGOPTIONS": "-c lock_timeout=30s",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )  # fmt: skip
+    if not results.exists():
+        raise BuildFailed(f"dbt {arguments[0]} did not run: {(done.stdout + done.stderr)[-2000:]}")
+    return list(json.loads(results.read_text(encoding="utf-8"))["results"])
+
+
+def _record(connection: psycopg.Connection, build_id: int, results: list[dict[str, Any]]) -> dict[str, int]:
+    nodes: dict[str, int] = {}
+    for result in results:
+        nodes[result["status"]] = nodes.get(result["status"], 0) + 1
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.dbt_run_result (build_id, node_id, resource_type, status, seconds, rows_affected, failures, message)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                (
+                    build_id, r["unique_id"], r["unique_id"].split(".")[0], r["status"], r["execution_time"],
+                    (r.get("adapter_response") or {}).get("rows_affected"), r.get("failures"), (r.get("message") or "")[:1000],
+                )
+                for r in results
+            ],
+        )  # fmt: skip
+    return nodes
+
+
+def _failures(results: list[dict[str, Any]]) -> list[str]:
+    """A sentence for each node that failed: its name and the beginning of what dbt says."""
+    sentences = []
+    for result in results:
+        if result["status"] in ("error", "fail", "runtime error"):
+            said = (result.get("message") or result["status"]).strip().splitlines()
+            sentences.append(f"{result['unique_id'].split('.')[2]}: {' '.join(line.strip() for line in said[:2])}")
+    return sentences
