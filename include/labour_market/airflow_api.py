@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import requests
 
@@ -12,6 +13,7 @@ from labour_market.settings import Settings, secret
 
 BUILD = "build_marts"
 DONE = ("success", "failed")
+PROVINCE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def ingest_dag(feed: str) -> str:
@@ -74,6 +76,12 @@ class AirflowApi:
     def task_instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         return list(self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", params={"limit": 500})["task_instances"])
 
+    def count_task_instances(self, night: Night) -> int:
+        """Task instances of a night, the build's included."""
+        builds = {run["dag_run_id"] for run in self.runs(BUILD, night.started) if run["partition_key"] == night.key}
+        runs = [*night.runs.items(), *((BUILD, run) for run in builds)]
+        return sum(len(self.task_instances(dag_id, run)) for dag_id, run in runs)
+
     def start_night(self) -> Night:
         """Unpause the DAGs, which makes the scheduler run the night that is due; a night that ran before is triggered again."""
         night = Night()
@@ -82,7 +90,7 @@ class AirflowApi:
         for dag_id in sorted(self.dag_ids(), key=lambda dag_id: dag_id in ingests):
             self.unpause(dag_id)
         if len(due) < len(ingests):
-            night.key = f"{night.started:%Y-%m-%dT%H:%M:%S}"
+            night.key = f"{night.started.astimezone(PROVINCE_TIME):%Y-%m-%d}"
             night.runs = {dag_id: self.trigger(dag_id, partition_key=night.key) for dag_id in ingests}
             return night
         while len(night.runs) < len(ingests):

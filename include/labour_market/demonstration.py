@@ -18,7 +18,7 @@ from labour_market.headlines import read_headlines
 from labour_market.settings import Settings, load_settings
 
 NIGHT_LIMIT_SECONDS = 600
-console = Console()
+console = Console(soft_wrap=True)
 
 
 def batch_rows(connection: psycopg.Connection) -> list[dict[str, Any]]:
@@ -26,12 +26,13 @@ def batch_rows(connection: psycopg.Connection) -> list[dict[str, Any]]:
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
             "select batch_id, feed, sender_code, period, sequence, delivery_id, state, declared_records, records_published,"
-            " records_quarantined, records_duplicate, reason_rule, reason_vi, reason_en, remedy_vi from ops.batch order by batch_id"
+            " records_quarantined, records_duplicate, reason_rule, reason_vi, reason_en, remedy_vi"
+            " from ops.batch order by batch_id"
         ).fetchall()
 
 
 def run() -> None:
-    """Start the stack, run a night if the gateways have something new, print the result. Raises RuntimeError when the night fails."""
+    """Start the stack, run a night if the gateways have something new, print the result. RuntimeError: the night failed."""
     settings = load_settings()
     stack.up(progress=console.print)
     new = _something_new(settings)
@@ -94,7 +95,8 @@ def _tell_events(connection: psycopg.Connection, seen: set[int], seconds: float)
         seen.update(batch_ids)
         told = ", ".join(f"{n} {state}" for state, n in Counter(states).items())
         console.print(
-            f"[{seconds:5.1f} s] {feed:<16} {sender:<5} {told}: {published} of {records} records published, {quarantined} put aside",
+            f"[{seconds:5.1f} s] {feed:<16} {sender:<5} {told}: {published} of {records} records published,"
+            f" {quarantined} put aside",
             highlight=False,
             markup=False,
         )

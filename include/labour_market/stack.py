@@ -24,8 +24,11 @@ AIRFLOW_COMPONENTS = ("airflow-api", "airflow-scheduler", "airflow-processor")
 COMPONENTS = ("gateway", *AIRFLOW_COMPONENTS, "site")  # PostgreSQL has its own keeper, pg_ctl
 
 
-def up(progress: Progress = lambda line: None) -> None:
-    """Start what is not running and wait until it answers. Raises RuntimeError naming the component that does not."""
+def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
+    """Start what is not running and wait until it answers; without airflow, `lmw ingest` and `lmw build` do the work.
+
+    Raises RuntimeError naming the component that does not come up.
+    """
     settings = load_settings()
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     _refuse_foreign_ports(settings)
@@ -33,19 +36,20 @@ def up(progress: Progress = lambda line: None) -> None:
         start_server(settings.home)
         progress(f"PostgreSQL     127.0.0.1:{settings.pg_port}")
     provision(settings)
-    _ensure_airflow_database(settings)
+    preparations = [_start_gateway, _seed, *((_migrate_airflow,) if airflow else ())]
     with ThreadPoolExecutor() as pool:
-        waiting = [pool.submit(_start_gateway, settings), pool.submit(_seed, settings), pool.submit(_migrate_airflow, settings)]
-        for future in waiting:
+        for future in [pool.submit(prepare, settings) for prepare in preparations]:
             future.result()
     settings.site_dir.mkdir(parents=True, exist_ok=True)
-    for name in (*AIRFLOW_COMPONENTS, "site"):
+    for name in ("site", *(AIRFLOW_COMPONENTS if airflow else ())):
         if processes.running(settings.home, name) is None:
             processes.start(settings.home, name, _command(name, settings), airflow_environment(settings))
     _wait_for(settings)
-    api = airflow_client(settings)
-    api.ensure_pool("gateway", 6, "senders that are asked at the same time")
-    api.ensure_pool("warehouse", 2, "loads and builds at the same time")
+    if airflow:
+        _wait_for_airflow(settings)
+        api = airflow_client(settings)
+        api.ensure_pool("gateway", 6, "senders that are asked at the same time")
+        api.ensure_pool("warehouse", 2, "loads and builds at the same time")
     for line in addresses(settings):
         progress(line)
 
@@ -190,6 +194,7 @@ def _ensure_airflow_database(settings: Settings) -> None:
 
 def _migrate_airflow(settings: Settings) -> None:
     """`airflow db migrate` takes seconds, so it runs only for a new database or another version of Airflow."""
+    _ensure_airflow_database(settings)
     from importlib.metadata import version
 
     done = settings.home / "airflow" / f"migrated-{version('apache-airflow')}"
@@ -221,7 +226,7 @@ def _command(name: str, settings: Settings) -> list[str]:
     return {
         "gateway": [sys.executable, "-m", "simulator", "--home", str(settings.home), "--port", str(settings.gateway_port)],
         "airflow-api": [_program("airflow"), "api-server"],
-        "airflow-scheduler": [_program("airflow"), "scheduler"],
+        "airflow-scheduler": [_program("airflow"), "scheduler", "--skip-serve-logs"],
         "airflow-processor": [_program("airflow"), "dag-processor"],
         "site": [
             sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(settings.site_dir), str(settings.site_port),
@@ -239,6 +244,10 @@ def _wait_for(settings: Settings) -> None:
         first = f"http://127.0.0.1:{settings.gateway_port}/districts/794/v1/health"
         processes.wait_until("the simulator", lambda: _answers(first), 120, logs / "gateway.log")
     processes.wait_until("the page's server", lambda: _answers(f"http://127.0.0.1:{settings.site_port}/"), 30, logs / "site.log")
+
+
+def _wait_for_airflow(settings: Settings) -> None:
+    logs = settings.home / "logs"
     health = f"http://127.0.0.1:{settings.airflow_port}/api/v2/monitor/health"
     processes.wait_until("Airflow's api-server", lambda: _answers(health), 120, logs / "airflow-api.log")
     for part, log in (("scheduler", "airflow-scheduler"), ("dag_processor", "airflow-processor")):

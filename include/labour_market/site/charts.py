@@ -1,4 +1,4 @@
-"""The charts of the page, as Vega-Lite specifications. Each takes rows of a `bi` view and shows Vietnamese first, English second."""
+"""The charts of the page, as Vega-Lite specifications of rows of `bi` views; Vietnamese first, English second."""
 
 from typing import Any
 
@@ -89,6 +89,7 @@ def district_grid(rows: Rows) -> dict[str, Any]:
                 "column": column,
                 "row": row,
                 "district": known.get(code, {}).get("district") or code,
+                "short": _short(known.get(code, {}).get("district") or code),
                 "tension": known.get(code, {}).get("tension"),
                 "seekers": known.get(code, {}).get("seekers"),
                 "openings": known.get(code, {}).get("openings"),
@@ -102,13 +103,20 @@ def district_grid(rows: Rows) -> dict[str, Any]:
     squares = base.mark_rect(stroke="white", strokeWidth=4, cornerRadius=6).encode(
         color=alt.condition(
             "isValid(datum.tension)",
-            alt.Color("tension:Q", title="chỗ làm / người tìm | openings per seeker", scale=alt.Scale(scheme="tealblues")),
+            alt.Color("tension:Q", title="chỗ / người | ratio", scale=alt.Scale(scheme="tealblues")),
             alt.value(MUTED),
         )
     )
-    names = base.mark_text(fontSize=10, color=INK, dy=-7, limit=90).encode(text="district:N")
+    names = base.mark_text(fontSize=10, color=INK, dy=-7, limit=90).encode(text="short:N")
     figures = base.mark_text(fontSize=12, fontWeight="bold", color=INK, dy=9).encode(text=alt.Text("tension:Q", format=".2f"))
     return _finished((squares + names + figures).properties(width="container", height=330))
+
+
+def _short(district: str) -> str:
+    """The name without the kind of unit, so that it fits on a tile."""
+    for kind in ("Thành phố ", "Thị xã ", "Huyện "):
+        district = district.removeprefix(kind)
+    return district
 
 
 def _finished(chart: alt.TopLevelMixin) -> dict[str, Any]:

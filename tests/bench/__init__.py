@@ -1,0 +1,1 @@
+"""Ratios, each taken in one run on one machine: `make bench`."""

@@ -1,0 +1,50 @@
+"""`make bench`: every figure that the project promises, as a ratio taken in one run; results in bench-results/."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from labour_market.settings import PROJECT_ROOT
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench import builds, loads, nights
+
+RESULTS = PROJECT_ROOT / "bench-results"
+BENCHES: dict[str, Callable[[], list[dict[str, Any]]]] = {
+    "loads": loads.run,
+    "audit": loads.run_audit,
+    "builds": builds.run,
+    "nights": nights.run,
+}
+
+
+def main(chosen: list[str]) -> None:
+    unknown = set(chosen) - set(BENCHES)
+    if unknown:
+        sys.exit(f"unknown bench {', '.join(sorted(unknown))}; known: {', '.join(BENCHES)}")
+    rows = [row for name in chosen or BENCHES for row in BENCHES[name]()]
+    table = Table("what", "ratio", "bar", "", "seconds", "peak MB")
+    for row in rows:
+        seconds = " / ".join(f"{value:.2f}" for value in row["seconds"])
+        peaks = " / ".join(str(value) for value in row["peak_mb"])
+        bar = row.get("bar")
+        table.add_row(row["what"], f"{row['ratio']:.2f}", row.get("bar_text", ""), verdict(row["ratio"], bar), seconds, peaks)
+    Console(width=160).print(table)
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{time.strftime('%Y%m%d-%H%M%S')}.json"
+    path.write_text(json.dumps(rows, indent=2), encoding="utf-8")
+    print(Path(path).relative_to(PROJECT_ROOT))
+
+
+def verdict(ratio: float, bar: float | None) -> str:
+    if bar is None:
+        return ""
+    return "holds" if ratio <= bar else "DOES NOT HOLD"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

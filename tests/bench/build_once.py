@@ -1,0 +1,8 @@
+"""Measured process: one build of what is published and not built."""
+
+from labour_market.transform import build
+
+from tests.bench.throwaway import report, seconds
+
+if __name__ == "__main__":
+    report(seconds=seconds(build))

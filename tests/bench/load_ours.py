@@ -1,0 +1,12 @@
+"""Measured process: landing to core of what is landed for the survey; imports apart."""
+
+import great_expectations  # noqa: F401  # imports are not what is measured
+from labour_market.pipeline import load
+
+from tests.bench.throwaway import report, seconds
+
+if __name__ == "__main__":
+    outcome = {}
+    taken = seconds(lambda: outcome.update(load("labour_survey").outcomes))
+    assert set(outcome.values()) == {"published"}, outcome
+    report(seconds=taken)
