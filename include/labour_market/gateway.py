@@ -105,7 +105,11 @@ _FEED = re.compile(r"[a-z][a-z0-9_]{0,40}")
 def load_senders(path: str | Path) -> list[Sender]:
     """Read a senders file: `senders`, a list of code, name, base_url, token, feeds; `http_hosts`, the hosts beside this machine
     that may be asked without TLS (a network of one's own). Raises ValueError that names the sender and what is wrong."""
-    document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    try:
+        document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:  # whose text quotes the line, and with it perhaps a token
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise ValueError(f"{path}: line {line} is no YAML") from None
     if not isinstance(document, dict) or not isinstance(document.get("senders"), list) or not document["senders"]:
         raise ValueError(f"{path}: a senders file has a list named senders")
     http_hosts = document.get("http_hosts") or []

@@ -3,7 +3,9 @@
 import html
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -17,6 +19,18 @@ MAX_RATIO = 100
 MAX_CELLS = 20_000_000
 ERROR = "#ERROR!"
 
+# what zipfile raises, one way or another, for an archive that is none
+_DAMAGES = (
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    KeyError,
+    OSError,
+    ValueError,
+    zlib.error,
+    struct.error,
+)
 _FOUND_VI = {
     "macros": "tệp có macro",
     "xlsb": "tệp Excel nhị phân (.xlsb)",
@@ -30,26 +44,34 @@ def read_sheets(data: bytes) -> dict[str, list[list[Any]]]:
 
     Raises FileDefect: file_kind (macros, another archive, damaged), too_large.
     """
-    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
-
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check_archive(archive)
-            parts = _sheet_parts(archive)
-            broken = {name: _read_part(archive.read(part)) for name, part in parts.items()}
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = {
-            m.name: workbook.get_sheet_by_name(m.name).to_python(skip_empty_area=False)
-            for m in workbook.sheets_metadata
-            if m.typ == SheetTypeEnum.WorkSheet
-        }
-    except (CalamineError, zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, KeyError):
+            broken = {name: _read_part(archive.read(part)) for name, part in _sheet_parts(archive).items()}
+        sheets = _cells(data)
+    except _DAMAGES:
         raise _not_a_workbook("damaged") from None
     for name, rows in sheets.items():
         for row, column in broken.get(name, []):
             if row < len(rows) and column < len(rows[row]) and rows[row][column] == "":
                 rows[row][column] = ERROR
     return sheets
+
+
+def _cells(data: bytes) -> dict[str, list[list[Any]]]:
+    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
+
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        tables = [m.name for m in workbook.sheets_metadata if m.typ == SheetTypeEnum.WorkSheet]
+        return {name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in tables}
+    except CalamineError:
+        raise _not_a_workbook("damaged") from None
+    except BaseException as error:
+        # a panic of the Rust reader is no Exception, and one sheet that nobody foresaw must not end the load of all senders
+        if type(error).__name__ == "PanicException":
+            raise _not_a_workbook("damaged") from None
+        raise
 
 
 def _not_a_workbook(found: str) -> FileDefect:

@@ -146,7 +146,7 @@ def _not_plain(values: set[str], plain: re.Pattern[str]) -> set[str]:
     lines = "\n".join(values)
     if lines.count("\n") != len(values) - 1:
         return values
-    return set(plain.findall(lines))
+    return {found[0] for found in plain.finditer(lines)}
 
 
 def _keys(column: list[Any]) -> Sequence[Hashable]:

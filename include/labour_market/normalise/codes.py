@@ -60,7 +60,10 @@ def one_of(codes: Sequence[str]) -> Reader:
 
 
 def several_of(codes: Sequence[str]) -> Reader:
-    """A reader of a list of codes, an array or joined by ";". Repeats fall together. Raises Unreadable: not_in_list."""
+    """A reader of a list of codes, an array or joined by ";": each code once, in the order of the code list.
+
+    Raises Unreadable: not_in_list.
+    """
     one = one_of(codes)
 
     def read(raw: object) -> tuple[list[str] | None, str | None]:
@@ -70,7 +73,7 @@ def several_of(codes: Sequence[str]) -> Reader:
         found = {value: note for value, note in map(one, members) if value is not None}
         if not found and isinstance(raw, str):
             return None, None
-        return list(found), next(filter(None, found.values()), None)
+        return [c for c in codes if c in found], next(filter(None, found.values()), None)
 
     return read
 

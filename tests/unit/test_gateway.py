@@ -1,0 +1,756 @@
+"""The client against a gateway in this process that answers by script, and misbehaves in every way that a gateway can."""
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from labour_market import gateway
+from labour_market.gateway import (
+    AnnouncementDefect,
+    Delivery,
+    DeliveryRefused,
+    GatewayClient,
+    GatewayUnavailable,
+    Sender,
+    load_senders,
+)
+from labour_market.landing import LandingStore
+
+TOKEN = "a-token-that-no-message-may-show"
+Answer = Callable[["Handler"], None]
+CSV = "text/csv"
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: "Script"
+
+    def do_GET(self) -> None:
+        split = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(split.query).items()}
+        self.server.requests.append((split.path, query, dict(self.headers)))
+        answers = self.server.answers
+        (answers.pop(0) if len(answers) > 1 else answers[0])(self)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def give(self, body: bytes, kind: str = "application/json", status: int = 200, **headers: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        for name, value in {"Content_Length": str(len(body)), **headers}.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def break_off(self) -> None:
+        self.close_connection = True
+
+
+class Script(ThreadingHTTPServer):
+    """Gives its answers one after the other, the last one for ever."""
+
+    daemon_threads = True
+
+    def __init__(self, *answers: Answer) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers = list(answers)
+        self.requests: list[tuple[str, dict[str, str], dict[str, str]]] = []
+
+    def handle_error(self, *_: object) -> None:
+        pass
+
+
+@dataclass
+class Stage:
+    """Starts scripted gateways and clients for them, and ends them with the test."""
+
+    store: LandingStore
+    scripts: list[Script] = field(default_factory=list)
+
+    def serve(self, *answers: Answer, **options: Any) -> tuple[GatewayClient, Script]:
+        script = Script(*answers)
+        threading.Thread(target=script.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        self.scripts.append(script)
+        sender = Sender("803", "Huyện Bến Lức", f"http://127.0.0.1:{script.server_port}/districts/803", TOKEN, ("employers",))
+        return GatewayClient(sender, **{"timeout": 2.0, "deadline": 5.0, "pause": 0.01, **options}), script
+
+    def kept(self) -> list[Path]:
+        return [path for path in Path(self.store.root.path).rglob("*") if path.is_file()]
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    stage = Stage(LandingStore(str(tmp_path / "landing")))
+    yield stage
+    for script in stage.scripts:
+        script.shutdown()
+        script.server_close()
+
+
+def announced(content: bytes = b"a,b\n1,2\n", **changes: Any) -> dict[str, Any]:
+    return {
+        "delivery_id": "803-employers-1",
+        "feed": "employers",
+        "sender_code": "803",
+        "period": "2023-06",
+        "sequence": 1,
+        "supersedes": None,
+        "status": "final",
+        "form_version": "TT01-2022/csv-a",
+        "media_type": CSV,
+        "encoding": None,
+        "record_count": 1,
+        "size_bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "declared_totals": {"planned_hires_6m": 12},
+        "created_at": "2023-06-14T08:00:00+07:00",
+        **changes,
+    }
+
+
+def delivery(content: bytes = b"a,b\n1,2\n", **changes: Any) -> Delivery:
+    return Delivery.model_validate(announced(content, **changes))
+
+
+def lines_of(records: list[Any]) -> bytes:
+    return "".join(json.dumps(r, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n" for r in records).encode()
+
+
+def of_records(records: list[Any], **changes: Any) -> Delivery:
+    return delivery(lines_of(records), media_type="application/json", **{"record_count": len(records), **changes})
+
+
+def page(member: str, items: list[Any], cursor: str | None = None) -> Answer:
+    return lambda handler: handler.give(json.dumps({member: items, "next_cursor": cursor}).encode())
+
+
+def body(content: bytes, kind: str = CSV, status: int = 200, **headers: str) -> Answer:
+    return lambda handler: handler.give(content, kind, status, **headers)
+
+
+def failing(status: int, **headers: str) -> Answer:
+    return body(b"{}", "application/problem+json", status, **headers)
+
+
+def file_with_ranges(content: bytes, cut_at: int | None = None) -> Answer:
+    """Serves a file as a good server does; cut_at: and breaks off after so many bytes of this answer."""
+
+    def answer(handler: Handler) -> None:
+        wanted = handler.headers.get("Range")
+        start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
+        rest = content[start:]
+        handler.send_response(206 if wanted else 200)
+        handler.send_header("Content-Type", CSV)
+        handler.send_header("Content-Length", str(len(rest)))
+        if wanted:
+            handler.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        handler.end_headers()
+        handler.wfile.write(rest[:cut_at])
+        if cut_at is not None:
+            handler.break_off()
+
+    return answer
+
+
+def dripping(content: bytes, seconds: float, head: bytes = b"") -> Answer:
+    """A byte now and then: each comes before any time-out of a socket."""
+
+    def answer(handler: Handler) -> None:
+        handler.wfile.write(head)
+        for place in range(len(content)):
+            handler.wfile.write(content[place : place + 1])
+            handler.wfile.flush()
+            time.sleep(seconds)
+
+    return answer
+
+
+def refusal(stage: Stage, client: GatewayClient, wanted: Delivery) -> DeliveryRefused:
+    with pytest.raises(DeliveryRefused) as caught:
+        client.fetch(wanted, stage.store)
+    assert stage.kept() == [], "nothing of a refused delivery is kept"
+    assert TOKEN not in str(caught.value)
+    return caught.value
+
+
+def unavailable(stage: Stage, client: GatewayClient, wanted: Delivery) -> GatewayUnavailable:
+    with pytest.raises(GatewayUnavailable) as caught:
+        client.fetch(wanted, stage.store)
+    assert stage.kept() == []
+    assert TOKEN not in str(caught.value) and "127.0.0.1" not in str(caught.value)
+    return caught.value
+
+
+# ---- the list of deliveries
+
+
+def test_deliveries_come_page_by_page_with_the_token_and_the_question(stage: Stage) -> None:
+    client, script = stage.serve(
+        page("items", [announced(delivery_id="1")], "next"), page("items", [announced(delivery_id="2", surprise=True)])
+    )
+    found = list(client.deliveries("employers", period="2023-06", created_after=datetime(2023, 6, 1, tzinfo=UTC)))
+    assert [d.delivery_id for d in found if isinstance(d, Delivery)] == ["1", "2"]
+    (path, first, headers), (_, second, _) = script.requests
+    assert path == "/districts/803/v1/deliveries" and headers["Authorization"] == f"Bearer {TOKEN}"
+    assert (first["feed"], first["period"], first["created_after"]) == ("employers", "2023-06", "2023-06-01T00:00:00+00:00")
+    assert "cursor" not in first and second["cursor"] == "next"
+
+
+def test_a_draft_is_left_alone(stage: Stage) -> None:
+    client, _ = stage.serve(page("items", [announced(delivery_id="1", status="draft"), announced(delivery_id="2")]))
+    assert [d.delivery_id for d in client.deliveries("employers")] == ["2"]
+    with pytest.raises(ValueError, match="draft"):
+        client.fetch(delivery(status="draft"), stage.store)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sha256": "Nguyễn Thị Đào"},
+        {"sequence": "1"},
+        {"sequence": 0},
+        {"sequence": True},
+        {"status": "almost"},
+        {"record_count": -1},
+        {"size_bytes": 10**30},
+        {"created_at": "hôm qua"},
+        {"created_at": "2023-06-14T08:00:00"},
+        {"period": ""},
+        {"delivery_id": ".."},
+        {"delivery_id": "a\x00b"},
+        {"form_version": "a\nb"},
+        {"declared_totals": {"a": "b\x00"}},
+        {"declared_totals": {"a": [1]}},
+        {"media_type": None},
+    ],
+)
+def test_one_announcement_that_cannot_be_read_does_not_lose_the_others(stage: Stage, wrong: dict[str, Any]) -> None:
+    broken = {"delivery_id": "odd", **announced(), **{"delivery_id": "odd"}, **wrong}
+    client, _ = stage.serve(page("items", [announced(delivery_id="1"), broken, None, announced(delivery_id="2")]))
+    found = list(client.deliveries("employers"))
+    assert [type(item) for item in found] == [Delivery, AnnouncementDefect, AnnouncementDefect, Delivery]
+    defect = found[1]
+    assert isinstance(defect, AnnouncementDefect)
+    assert next(iter(wrong)) in defect.detail and "Đào" not in defect.detail and "\x00" not in defect.detail
+
+
+def test_two_announcements_without_an_id_are_two_defects(stage: Stage) -> None:
+    nameless = announced()
+    del nameless["delivery_id"]
+    client, _ = stage.serve(page("items", [nameless, nameless]))
+    assert [type(item) for item in client.deliveries("employers")] == [AnnouncementDefect] * 2
+
+
+@pytest.mark.parametrize(
+    "missing", ["delivery_id", "feed", "sender_code", "period", "sequence", "media_type", "sha256", "created_at"]
+)
+def test_every_required_member_is_required(missing: str) -> None:
+    item = announced()
+    del item[missing]
+    with pytest.raises(ValueError, match=missing):
+        Delivery.model_validate(item)
+
+
+def test_an_endless_cursor_ends(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "MAX_PAGES", 50)
+    numbers = iter(range(10**6))
+
+    def always_more(handler: Handler) -> None:
+        handler.give(json.dumps({"items": [], "next_cursor": str(next(numbers))}).encode())
+
+    for answer in (always_more, page("items", [announced()], "same"), page("items", [], "same")):
+        client, script = stage.serve(answer)
+        with pytest.raises(GatewayUnavailable, match=r"no end|repeats itself"):
+            list(client.deliveries("employers"))
+        assert len(script.requests) <= 4
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        body(b"<!doctype html><html>login</html>", "text/html"),
+        body(b"", "application/json"),
+        body(b"null", "application/json"),
+        body(b"[]", "application/json"),
+        body(b'{"items": {}, "next_cursor": null}', "application/json"),
+        body(b'{"items": []}', "application/json"),
+        body(b'{"items": [], "next_cursor": 7}', "application/json"),
+        body(b'{"items": [NaN], "next_cursor": null}', "application/json"),
+        body(b"[" * 100_000, "application/json"),
+        body(b"\xff\xfe", "application/json"),
+        failing(401),
+        failing(404),
+    ],
+)
+def test_what_is_no_list_is_never_taken_for_an_empty_one(stage: Stage, answer: Answer) -> None:
+    client, _ = stage.serve(answer, tries=2)
+    with pytest.raises(GatewayUnavailable):
+        list(client.deliveries("employers"))
+
+
+def test_a_gateway_that_is_not_there_is_unavailable(stage: Stage) -> None:
+    sender = Sender("803", "Huyện Bến Lức", "http://127.0.0.1:9/districts/803", TOKEN, ("employers",))
+    with pytest.raises(GatewayUnavailable, match="connection failed"):
+        list(GatewayClient(sender, tries=2, pause=0.01).deliveries("employers"))
+
+
+# ---- coming back later
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_gateway_that_is_away_for_a_moment_is_asked_again(stage: Stage, status: int) -> None:
+    client, script = stage.serve(failing(status), failing(status), page("items", [announced()]))
+    assert len(list(client.deliveries("employers"))) == 1 and len(script.requests) == 3
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_waited_for(stage: Stage, status: int) -> None:
+    client, _ = stage.serve(failing(status, Retry_After="1"), page("items", []))
+    started = time.monotonic()
+    list(client.deliveries("employers"))
+    assert time.monotonic() - started >= 1.0
+
+
+def test_retry_after_may_be_a_date(stage: Stage) -> None:
+    past = format_datetime(datetime(2020, 1, 1, tzinfo=UTC), usegmt=True)
+    client, script = stage.serve(failing(503, Retry_After=past), failing(503, Retry_After="soon"), page("items", []))
+    assert list(client.deliveries("employers")) == [] and len(script.requests) == 3
+
+
+def test_a_retry_after_beyond_the_deadline_is_given_back_at_once(stage: Stage) -> None:
+    client, script = stage.serve(failing(503, Retry_After="3600"))
+    started = time.monotonic()
+    with pytest.raises(GatewayUnavailable) as caught:
+        list(client.deliveries("employers"))
+    assert time.monotonic() - started < 2 and len(script.requests) == 1
+    assert caught.value.retry_after == gateway.MAX_RETRY_AFTER
+
+
+def test_tries_are_bounded(stage: Stage) -> None:
+    client, script = stage.serve(failing(500), tries=4)
+    with pytest.raises(GatewayUnavailable, match="4 times in a row"):
+        list(client.deliveries("employers"))
+    assert len(script.requests) == 4
+
+
+def test_a_refused_token_is_not_tried_again(stage: Stage) -> None:
+    client, script = stage.serve(failing(401))
+    with pytest.raises(GatewayUnavailable, match="refused the token"):
+        list(client.deliveries("employers"))
+    assert len(script.requests) == 1
+
+
+# ---- JSON deliveries
+
+RECORDS = [{"b": "Đỗ Thị Bảy", "a": 1, "c": None}, {"b": "", "a": 2.5, "c": ["x"]}, {"a": 10**30}]
+
+
+def test_records_land_as_canonical_lines_whatever_the_pages(stage: Stage) -> None:
+    client, script = stage.serve(
+        page("records", RECORDS[:1], "2"), page("records", RECORDS[1:2], "3"), page("records", RECORDS[2:])
+    )
+    landed = client.fetch(of_records(RECORDS), stage.store)
+    assert Path(landed.path).read_bytes() == lines_of(RECORDS)
+    assert landed.size == len(lines_of(RECORDS))
+    assert [query.get("cursor") for _, query, _ in script.requests] == [None, "2", "3"]
+    assert script.requests[0][0] == "/districts/803/v1/deliveries/803-employers-1/records"
+
+
+def test_no_records_are_an_empty_delivery_that_says_so(stage: Stage) -> None:
+    client, _ = stage.serve(page("records", []))
+    assert client.fetch(of_records([]), stage.store).size == 0
+
+
+def test_a_delivery_id_never_leaves_its_place_in_the_address(stage: Stage) -> None:
+    client, script = stage.serve(page("records", []))
+    client.fetch(of_records([], delivery_id="../../admin?x=1#y"), stage.store)
+    assert script.requests[0][0] == "/districts/803/v1/deliveries/..%2F..%2Fadmin%3Fx%3D1%23y/records"
+
+
+def test_a_page_that_fails_is_asked_for_again_from_its_own_cursor(stage: Stage) -> None:
+    cut = body(b'{"records": [{"a"', "application/json", Content_Length="400")
+    client, script = stage.serve(
+        page("records", RECORDS[:2], "2"),
+        lambda handler: (cut(handler), handler.break_off())[0],
+        failing(503),
+        page("records", RECORDS[2:]),
+    )
+    client.fetch(of_records(RECORDS), stage.store)
+    assert [query.get("cursor") for _, query, _ in script.requests] == [None, "2", "2", "2"]
+
+
+@given(
+    st.lists(
+        st.dictionaries(
+            st.text(max_size=4),
+            st.none() | st.booleans() | st.integers() | st.text(max_size=6) | st.floats(allow_nan=False, allow_infinity=False),
+            max_size=4,
+        ),
+        max_size=5,
+    )
+)
+def test_any_records_hash_as_their_sender_hashed_them(records: list[dict[str, Any]]) -> None:
+    assert b"".join(gateway._canonical_line(json.loads(json.dumps(r)), 1) for r in records) == lines_of(records)
+
+
+@pytest.mark.parametrize(
+    ("pages", "rule", "found"),
+    [
+        ([page("records", RECORDS[:2])], "record_count", 2),
+        ([page("records", [*RECORDS, {}])], "record_count", 4),
+        ([page("records", RECORDS, "2"), page("records", RECORDS, "3")], "record_count", 6),
+    ],
+)
+def test_another_count_than_announced_is_refused(stage: Stage, pages: list[Answer], rule: str, found: int) -> None:
+    client, _ = stage.serve(*pages)
+    refused = refusal(stage, client, of_records(RECORDS))
+    assert refused.rule_name == rule and refused.details == {"declared": 3, "found": found}
+
+
+def test_another_size_than_announced_is_refused(stage: Stage) -> None:
+    client, _ = stage.serve(page("records", RECORDS))
+    assert refusal(stage, client, of_records(RECORDS, size_bytes=7)).rule_name == "size_bytes"
+    assert refusal(stage, client, of_records(RECORDS, size_bytes=10**6)).rule_name == "size_bytes"
+
+
+def test_other_bytes_than_announced_are_refused(stage: Stage) -> None:
+    client, _ = stage.serve(page("records", RECORDS))
+    refused = refusal(stage, client, of_records(RECORDS, sha256="0" * 64))
+    assert refused.rule_name == "sha256"
+    assert refused.details == {"declared": "0" * 64, "found": hashlib.sha256(lines_of(RECORDS)).hexdigest()}
+
+
+@pytest.mark.parametrize(
+    "record", ["[]", "null", '"text"', "1", '{"a": 1e999}', '{"a": "\\ud800"}', '{"a": ' + "[" * 60 + "]" * 60 + "}"]
+)
+def test_a_record_that_is_none_is_refused_by_its_row(stage: Stage, record: str) -> None:
+    answer = body(f'{{"records": [{{}}, {record}], "next_cursor": null}}'.encode(), "application/json")
+    client, _ = stage.serve(answer)
+    refused = refusal(stage, client, delivery(media_type="application/json", record_count=2))
+    assert refused.rule_name == "shape" and refused.details["row"] == 2
+
+
+def test_json_nested_beyond_all_measure_is_refused(stage: Stage) -> None:
+    client, _ = stage.serve(body(b'{"records": [' + b"[" * 200_000, "application/json"))
+    assert refusal(stage, client, of_records(RECORDS)).details["what"] == "nested too deep"
+
+
+@pytest.mark.parametrize(
+    "answer", [body(b"null", "application/json"), body(b"[]", "application/json"), body(b"<html>", "text/html")]
+)
+def test_what_is_no_page_of_records_leaves_the_delivery_to_be_asked_for_again(stage: Stage, answer: Answer) -> None:
+    client, _ = stage.serve(answer)
+    unavailable(stage, client, of_records([]))
+
+
+def test_a_page_beyond_all_measure_is_not_read_to_its_end(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateway, "MAX_PAGE_BYTES", 1_000)
+    client, _ = stage.serve(page("records", [{"a": "x" * 5_000}]))
+    assert "beyond all measure" in str(unavailable(stage, client, of_records([{"a": "x" * 5_000}])))
+
+
+def test_a_compressed_page_counts_by_what_it_unpacks_to(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    import gzip
+
+    monkeypatch.setattr(gateway, "MAX_PAGE_BYTES", 100_000)
+    packed = gzip.compress(json.dumps({"records": [{"a": "x" * 10_000_000}], "next_cursor": None}).encode())
+    assert len(packed) < 20_000
+    client, _ = stage.serve(body(packed, "application/json", Content_Encoding="gzip"))
+    assert "beyond all measure" in str(unavailable(stage, client, of_records([{}])))
+
+
+# ---- file deliveries
+
+CONTENT = bytes(range(256)) * 4_000
+
+
+def test_a_file_lands_as_it_is(stage: Stage) -> None:
+    client, script = stage.serve(file_with_ranges(CONTENT))
+    landed = client.fetch(delivery(CONTENT), stage.store)
+    assert Path(landed.path).read_bytes() == CONTENT
+    assert script.requests[0][0].endswith("/v1/deliveries/803-employers-1/file")
+
+
+def test_a_cut_body_is_resumed_not_accepted(stage: Stage) -> None:
+    client, script = stage.serve(
+        file_with_ranges(CONTENT, 100_000), file_with_ranges(CONTENT, 300_000), file_with_ranges(CONTENT)
+    )
+    landed = client.fetch(delivery(CONTENT), stage.store)
+    assert Path(landed.path).read_bytes() == CONTENT
+    assert [headers.get("Range") for _, _, headers in script.requests] == [None, "bytes=100000-", "bytes=400000-"]
+
+
+def test_a_server_without_ranges_sends_it_all_again_and_nothing_is_doubled(stage: Stage) -> None:
+    client, _ = stage.serve(file_with_ranges(CONTENT, 100_000), body(CONTENT))
+    assert Path(client.fetch(delivery(CONTENT), stage.store).path).read_bytes() == CONTENT
+
+
+def test_a_cut_that_comes_again_and_again_is_given_up(stage: Stage) -> None:
+    client, script = stage.serve(file_with_ranges(CONTENT, 0), tries=3)
+    unavailable(stage, client, delivery(CONTENT))
+    assert len(script.requests) == 3
+
+
+def test_a_download_that_gets_on_is_not_given_up(stage: Stage) -> None:
+    content = b"x" * (gateway.PROGRESS * 5)
+    client, script = stage.serve(file_with_ranges(content, gateway.PROGRESS), tries=2)
+    client.fetch(delivery(content), stage.store)
+    assert len(script.requests) == 5
+
+
+def test_a_part_of_another_place_is_not_joined(stage: Stage) -> None:
+    wrong = body(CONTENT[:10], CSV, 206, Content_Range=f"bytes 0-9/{len(CONTENT)}")
+    client, _ = stage.serve(file_with_ranges(CONTENT, 1_000), wrong)
+    assert "another part" in str(unavailable(stage, client, delivery(CONTENT)))
+
+
+def test_a_joint_that_does_not_fit_is_fetched_anew_before_the_sender_is_blamed(stage: Stage) -> None:
+    other = bytes(len(CONTENT))
+    client, script = stage.serve(file_with_ranges(CONTENT, 1_000), file_with_ranges(other), file_with_ranges(CONTENT))
+    assert Path(client.fetch(delivery(CONTENT), stage.store).path).read_bytes() == CONTENT
+    assert script.requests[2][2].get("Range") is None
+
+
+@pytest.mark.parametrize("found", [CONTENT[:-1], CONTENT + b"x", b""])
+def test_a_file_of_another_size_is_refused(stage: Stage, found: bytes) -> None:
+    client, script = stage.serve(body(found))
+    refused = refusal(stage, client, delivery(CONTENT))
+    assert refused.rule_name == "size_bytes" and refused.details["declared"] == len(CONTENT)
+    assert len(script.requests) == 1
+
+
+def test_a_file_without_end_is_not_read_to_its_end(stage: Stage) -> None:
+    def endless(handler: Handler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\n\r\n")
+        while True:
+            handler.wfile.write(b"x" * 65_536)
+
+    client, _ = stage.serve(endless)
+    assert refusal(stage, client, delivery(CONTENT)).rule_name == "size_bytes"
+
+
+def test_a_file_with_another_hash_is_refused_at_once(stage: Stage) -> None:
+    client, script = stage.serve(body(CONTENT))
+    assert refusal(stage, client, delivery(CONTENT, sha256="0" * 64)).rule_name == "sha256"
+    assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        body(b"<html>login</html>", "text/html; charset=utf-8"),
+        failing(404),
+        failing(403),
+        failing(416),
+        body(CONTENT, CSV, Content_Encoding="gzip"),
+    ],
+)
+def test_what_is_not_the_file_leaves_the_delivery_to_be_asked_for_again(stage: Stage, answer: Answer) -> None:
+    client, _ = stage.serve(answer, tries=2)
+    unavailable(stage, client, delivery(CONTENT))
+
+
+@pytest.mark.parametrize(("changes", "what"), [({"size_bytes": 2**40}, "bytes"), ({"record_count": 10**9}, "records")])
+def test_a_delivery_beyond_all_measure_is_not_even_asked_for(stage: Stage, changes: dict[str, int], what: str) -> None:
+    client, script = stage.serve(body(CONTENT))
+    refused = refusal(stage, client, delivery(CONTENT, **changes))
+    assert refused.rule_name == "too_large" and refused.details["what"] == what and script.requests == []
+
+
+# ---- the deadline
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        dripping(b"x" * 1_000, 0.1, b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nContent-Length: 1000\r\n\r\n"),
+        dripping(b"x" * 1_000, 0.1, b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\n\r\n"),
+        dripping(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 1_000, 0.1),
+        lambda handler: time.sleep(30),
+    ],
+    ids=["slow body", "slow body without length", "slow header", "silence"],
+)
+def test_a_slow_sender_is_cut_off_at_the_deadline(stage: Stage, answer: Answer) -> None:
+    client, _ = stage.serve(answer, deadline=0.8, timeout=30.0)
+    started = time.monotonic()
+    assert "deadline" in str(unavailable(stage, client, delivery(b"x" * 1_000)))
+    assert time.monotonic() - started < 3
+
+
+def test_a_slow_list_is_cut_off_at_the_deadline(stage: Stage) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
+    client, _ = stage.serve(dripping(b" " * 1_000, 0.1, head), deadline=0.8, timeout=30.0)
+    with pytest.raises(GatewayUnavailable, match="deadline"):
+        list(client.deliveries("employers"))
+
+
+def test_a_client_can_be_used_again_after_a_deadline(stage: Stage) -> None:
+    client, _ = stage.serve(lambda handler: time.sleep(3), page("items", [announced()]), deadline=0.5, timeout=30.0)
+    with pytest.raises(GatewayUnavailable, match="deadline"):
+        list(client.deliveries("employers"))
+    assert len(list(client.deliveries("employers"))) == 1
+
+
+def test_silence_within_the_deadline_is_tried_again(stage: Stage) -> None:
+    client, script = stage.serve(lambda handler: time.sleep(1), page("items", []), timeout=0.2)
+    assert list(client.deliveries("employers")) == [] and len(script.requests) == 2
+
+
+# ---- where a client may go
+
+
+def test_a_redirect_to_another_host_is_not_followed_and_the_token_stays(stage: Stage) -> None:
+    _, elsewhere = stage.serve(page("items", []))
+    target = f"http://localhost:{elsewhere.server_port}/v1/deliveries"
+    client, _ = stage.serve(body(b"", CSV, 302, Location=target))
+    with pytest.raises(GatewayUnavailable, match="another host"):
+        list(client.deliveries("employers"))
+    assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize("scheme", ["file:///etc/passwd", "https://127.0.0.1/x", "http://169.254.169.254/latest"])
+def test_a_redirect_elsewhere_is_refused(stage: Stage, scheme: str) -> None:
+    client, _ = stage.serve(body(b"", CSV, 307, Location=scheme))
+    with pytest.raises(GatewayUnavailable, match="another host"):
+        list(client.deliveries("employers"))
+
+
+def test_a_redirect_on_the_same_host_is_followed_but_not_for_ever(stage: Stage) -> None:
+    client, script = stage.serve(body(b"", CSV, 308, Location="/moved"), page("items", [announced()]))
+    assert len(list(client.deliveries("employers"))) == 1 and script.requests[1][0] == "/moved"
+    client, _ = stage.serve(body(b"", CSV, 308, Location="/moved"))
+    with pytest.raises(GatewayUnavailable, match="without end"):
+        list(client.deliveries("employers"))
+
+
+def test_a_name_that_leads_to_this_machine_is_not_asked(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+
+    _, script = stage.serve(page("items", []))
+    address = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", script.server_port))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [address])
+    sender = Sender("803", "x", "http://gateway.example:8099", TOKEN, ("employers",))
+    with pytest.raises(GatewayUnavailable, match="leads to this machine"):
+        list(GatewayClient(sender).deliveries("employers"))
+    assert script.requests == []
+
+
+def test_neither_a_netrc_nor_a_proxy_variable_comes_between(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login other password other\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    client, script = stage.serve(page("items", []))
+    list(client.deliveries("employers"))
+    assert script.requests[0][2]["Authorization"] == f"Bearer {TOKEN}"
+
+
+# ---- the senders file
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    (tmp_path / "senders.yml").write_text(text, encoding="utf-8")
+    return tmp_path / "senders.yml"
+
+
+def one(**changes: str) -> str:
+    entry = {
+        "code": '"794"',
+        "name": "TP Tân An",
+        "base_url": '"http://127.0.0.1:8099/districts/794"',
+        "token": "t",
+        "feeds": "[employers]",
+    }
+    return "{" + ", ".join(f"{name}: {value}" for name, value in {**entry, **changes}.items() if value) + "}"
+
+
+def test_a_senders_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    second = one(code="SC", base_url="https://sc.example.vn/gw/", feeds="[placements]")
+    path = written(tmp_path, f"senders:\n  - {one(token='env:SOME_TOKEN')}\n  - {second}\n")
+    first, other = load_senders(path)
+    assert (first.code, first.name, first.feeds) == ("794", "TP Tân An", ("employers",))
+    assert (other.code, other.base_url) == ("SC", "https://sc.example.vn/gw")
+    monkeypatch.setenv("SOME_TOKEN", "the-token")
+    assert first.bearer() == "the-token" and "env:SOME_TOKEN" not in repr(first)
+
+
+def test_a_token_that_is_not_set_stops_its_own_sender_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_SUCH_TOKEN", raising=False)
+    first, second = load_senders(written(tmp_path, f"senders: [{one(token='env:NO_SUCH_TOKEN')}, {one(code='SC')}]"))
+    with pytest.raises(ValueError, match=r"794.*NO_SUCH_TOKEN"):
+        GatewayClient(first)
+    GatewayClient(second)
+
+
+def test_a_token_that_would_write_headers_is_refused() -> None:
+    with pytest.raises(ValueError, match="no header may hold") as caught:
+        Sender("794", "x", "https://a.vn", "a\r\nX-Evil: 1", ("employers",)).bearer()
+    assert "Evil" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"code": "794"}, "code must be text"),
+        ({"code": '"../x"'}, "code must be text"),
+        ({"code": "''"}, "code must be text"),
+        ({"name": ""}, "name is missing"),
+        ({"token": "''"}, "token is missing"),
+        ({"token": ""}, "token is missing"),
+        ({"feeds": "[]"}, "feeds"),
+        ({"feeds": "employers"}, "feeds"),
+        ({"feeds": "['a; drop']"}, "feeds"),
+        ({"base_url": "file:///etc/passwd"}, "https://"),
+        ({"base_url": "ftp://a.vn"}, "https://"),
+        ({"base_url": "http://gateway.example.vn"}, "http_hosts"),
+        ({"base_url": "http://10.0.0.5:8099"}, "http_hosts"),
+        ({"base_url": "https://user:pw@a.vn"}, "user name"),
+        ({"base_url": "https://a.vn@b.vn"}, "user name"),
+        ({"base_url": '"https://a.vn/?x=1"'}, "query"),
+        ({"base_url": '"https://a.vn/#x"'}, "query"),
+        ({"base_url": "https://"}, "no address"),
+        ({"base_url": '"https://a.vn:99999"'}, "no address"),
+        ({"base_url": '"https://a b.vn"'}, "no address"),
+    ],
+)
+def test_a_senders_file_that_is_wrong_says_where(tmp_path: Path, changes: dict[str, str], problem: str) -> None:
+    with pytest.raises(ValueError, match=problem) as caught:
+        load_senders(written(tmp_path, f"senders: [{one(**changes)}]"))
+    assert "sender" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "senders: {}", "senders: []", "senders: [1]"])
+def test_a_file_that_names_no_senders_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ValueError, match=r"senders file|not a mapping"):
+        load_senders(written(tmp_path, text))
+
+
+def test_a_file_that_is_no_yaml_is_refused_without_quoting_a_token(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"line 2 is no YAML") as caught:
+        load_senders(written(tmp_path, f"senders:\n  - {{code: [, token: {TOKEN}}}\n"))
+    assert TOKEN not in str(caught.value)
+
+
+def test_a_sender_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="794 stands twice"):
+        load_senders(written(tmp_path, f"senders: [{one()}, {one()}]"))
+
+
+def test_a_host_of_ones_own_network_may_be_listed(tmp_path: Path) -> None:
+    base_url = "http://simulator:8099/districts/794"
+    text = f"http_hosts: [simulator]\nsenders: [{one(base_url=repr(base_url))}]"
+    assert load_senders(written(tmp_path, text))[0].base_url == base_url

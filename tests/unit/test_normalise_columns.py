@@ -1,0 +1,162 @@
+import unicodedata
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from labour_market.contracts import Field, load_contract
+from labour_market.normalise import BY_KIND, BY_TYPE, PLAIN, Unreadable, codes, normalise_columns, reader, text
+from labour_market.parsing import Parsed
+
+
+def columns_of(feed: str, **given_columns: list[object]) -> Parsed:
+    rows = len(next(iter(given_columns.values())))
+    contract = load_contract(feed)
+    return Parsed({f.name: given_columns.get(f.name, [None] * rows) for f in contract.sent_fields}, list(range(5, 5 + rows)))
+
+
+def test_what_cannot_be_read_is_null_and_its_row_says_why() -> None:
+    parsed = columns_of(
+        "labour_survey",
+        form_no=["1", "2", None],
+        surveyed_on=["14/06/2023", "31/02/2023", "#N/A"],
+        national_id=["80190012345", "080190012346", "x"],
+        sex=["male", "MALE", "man"],
+    )
+    read = normalise_columns(parsed, load_contract("labour_survey"))
+    assert read.columns["surveyed_on"] == [date(2023, 6, 14), None, None]
+    assert read.columns["national_id"] == ["080190012345", "080190012346", None]
+    assert read.columns["sex"] == ["male", "male", None]
+    assert [sorted(i) for i in read.issues] == [
+        [],
+        ["surveyed_on:impossible"],
+        ["national_id:not_a_code", "sex:not_in_list", "surveyed_on:formula_error"],
+    ]
+    assert [sorted(n) for n in read.notes] == [["national_id:leading_zero"], ["sex:spelling"], []]
+    assert read.row_numbers == [5, 6, 7]
+    assert read.changed_share["sex"] == pytest.approx(1 / 3) and read.changed_share["form_no"] == 0
+
+
+def test_decomposed_text_is_composed_and_its_share_is_told() -> None:
+    names = ["Nguyễn Thị Đào", unicodedata.normalize("NFD", "Lê Văn Bảy"), None, "Đỗ Văn Tám"]
+    read = normalise_columns(columns_of("labour_survey", full_name=names), load_contract("labour_survey"))
+    assert read.columns["full_name"] == ["Nguyễn Thị Đào", "Lê Văn Bảy", None, "Đỗ Văn Tám"]
+    assert read.notes == [[], ["full_name:nfc"], [], []]
+    assert read.changed_share["full_name"] == pytest.approx(1 / 3)
+
+
+def test_a_birth_year_alone_is_read_and_a_survey_year_alone_is_not() -> None:
+    read = normalise_columns(
+        columns_of("labour_survey", birth_date=["1985"], surveyed_on=["2022"]), load_contract("labour_survey")
+    )
+    assert read.columns["birth_date"] == [date(1985, 1, 1)] and read.columns["surveyed_on"] == [None]
+    assert read.issues == [["surveyed_on:year_only"]] and read.notes == [["birth_date:year_only"]]
+
+
+def test_values_that_are_equal_in_python_but_not_in_kind_are_kept_apart() -> None:
+    read = normalise_columns(columns_of("employers", headcount=[1, True, 1.0, "1", 0, False]), load_contract("employers"))
+    assert read.columns["headcount"] == [1, None, 1, 1, 0, None]
+    assert [bool(i) for i in read.issues] == [False, True, False, False, False, True]
+
+
+def test_lists_and_objects_where_a_value_belongs_are_unreadable_and_kill_nothing() -> None:
+    parsed = columns_of(
+        "labour_survey",
+        form_no=[["1"], {"a": 1}, "3"],
+        job_text=[["x"], None, {"y": 2}],
+        priority_groups=[["poor"], "poor;disabled", {}],
+    )
+    read = normalise_columns(parsed, load_contract("labour_survey"))
+    assert read.columns["form_no"] == [None, None, "3"]
+    assert read.columns["priority_groups"] == [["poor"], ["poor", "disabled"], None]
+    assert read.issues[0] == ["form_no:not_a_code", "job_text:not_text"]
+
+
+POISON = [
+    "\x00",
+    "a\x00b",
+    "x" * 1_000_000,
+    "10^308",
+    1e308,
+    float("nan"),
+    "01/01/0001",
+    "31/12/9999",
+    '=cmd|"/c calc"!A1',
+    "😀",
+    2**70,
+    "NaN",
+]
+
+
+@pytest.mark.parametrize("feed", ["employers", "job_orders", "labour_survey", "fair_sessions", "fair_attendance"])
+def test_poison_in_every_column_is_read_or_unreadable_and_fits_the_database(feed: str) -> None:
+    contract = load_contract(feed)
+    parsed = Parsed({f.name: list(POISON) for f in contract.sent_fields}, list(range(len(POISON))))
+    read = normalise_columns(parsed, contract)
+    for field in contract.sent_fields:
+        assert len(read.columns[field.name]) == len(POISON)
+        for value in read.columns[field.name]:
+            if isinstance(value, str):
+                assert "\x00" not in value and len(value) <= 4_000
+            if isinstance(value, int) and not isinstance(value, bool):
+                assert abs(value) < 2**63
+
+
+def test_a_formula_that_came_as_text_is_kept_as_text() -> None:
+    read = normalise_columns(columns_of("labour_survey", job_text=['=cmd|"/c calc"!A1']), load_contract("labour_survey"))
+    assert read.columns["job_text"] == ['=cmd|"/c calc"!A1']
+
+
+VALUES = (
+    st.text(max_size=20)
+    | st.from_regex(r"[0-9]{0,13}", fullmatch=True)
+    | st.from_regex(r"[A-Za-z0-9./_\-#' eE+]{0,12}", fullmatch=True)
+    | st.text(alphabet="aăàạ đĐÐ#@09.", max_size=14)
+)
+
+
+@given(st.sampled_from(sorted(PLAIN, key=lambda read: read.__name__)), VALUES)
+def test_what_passes_as_plain_is_what_its_reader_would_leave_untouched(read: codes.Reader, value: str) -> None:
+    if "\n" not in value and not PLAIN[read].search(value):
+        assert read(value) == (value, None)
+
+
+@pytest.mark.parametrize(
+    ("read", "value"),
+    [
+        (text.clean_text, "Nguyễn Thị Đào"),
+        (text.free_text, "làm 8 giờ ở xã"),
+        (codes.code, "803-P/000123"),
+        (codes.national_id, "080190012345"),
+        (codes.phone, "0901234567"),
+    ],
+)
+def test_the_usual_value_passes_as_plain(read: codes.Reader, value: str) -> None:
+    assert not PLAIN[read].search(value)
+
+
+@given(st.lists(VALUES | st.none(), max_size=30))
+def test_a_column_is_what_its_values_are_one_by_one(values: list[str | None]) -> None:
+    for name in ("national_id", "full_name", "job_text", "form_no", "phone"):
+        contract = load_contract("labour_survey")
+        read = normalise_columns(columns_of("labour_survey", **{name: list(values)}), contract)
+        one = reader(contract.field(name))
+        for raw, found, issues, notes in zip(values, read.columns[name], read.issues, read.notes, strict=True):
+            if raw is None:
+                assert found is None and not issues and not notes
+                continue
+            try:
+                expected, note = one(raw)
+            except Unreadable as error:
+                assert found is None and issues == [f"{name}:{error.reason}"]
+            else:
+                assert found == expected and notes == ([f"{name}:{note}"] if note else [])
+
+
+def test_every_field_of_every_contract_has_a_reader() -> None:
+    for feed in ("employers", "job_orders", "labour_survey", "fair_sessions", "fair_attendance"):
+        assert all(map(reader, load_contract(feed).sent_fields))
+    assert set(BY_TYPE) | {"list"} == {"text", "code", "int", "vnd", "bool", "date", "timestamp", "items", "list"}
+    with pytest.raises(KeyError):
+        reader(Field("x", "code", "", "", kind="shoe_size"))
+    assert "national_id" in BY_KIND

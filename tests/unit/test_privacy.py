@@ -1,0 +1,141 @@
+import dataclasses
+import hashlib
+import hmac
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from labour_market.contracts import Contract, load_contract
+from labour_market.normalise import Normalised, normalise_columns
+from labour_market.parsing import Parsed
+from labour_market.privacy import load_pseudonym_key, make_key, person_columns, person_key
+from labour_market.settings import Settings, load_settings
+
+TEXT = "not a secret, only a test: 7f3a9c"
+KEY = make_key(TEXT)
+
+
+def survey(contract: Contract, *rows: dict[str, object]) -> Normalised:
+    columns = {f.name: [row.get(f.name) for row in rows] for f in contract.sent_fields}
+    return normalise_columns(Parsed(columns, list(range(1, len(rows) + 1))), contract)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("LMW_HOME", str(tmp_path))
+    monkeypatch.delenv("LMW_PSEUDONYM_KEY", raising=False)
+    return load_settings()
+
+
+def test_a_pseudonym_is_the_keyed_hash_that_it_says_it_is() -> None:
+    mac = hmac.digest(TEXT.encode(), b"national_id:080190012345", hashlib.sha256).hex()
+    assert person_key(KEY, "national_id", "080190012345") == f"{KEY.key_id}:{mac[:32]}"
+
+
+@given(st.from_regex(r"0[0-9]{11}", fullmatch=True), st.from_regex(r"0[0-9]{11}", fullmatch=True))
+def test_one_person_has_one_pseudonym_and_two_have_two(one: str, other: str) -> None:
+    assert (person_key(KEY, "national_id", one) == person_key(KEY, "national_id", other)) == (one == other)
+    assert one not in person_key(KEY, "national_id", one)
+
+
+def test_two_keys_never_meet() -> None:
+    other = make_key(TEXT[::-1])
+    assert person_key(KEY, "national_id", "1").split(":")[0] != person_key(other, "national_id", "1").split(":")[0]
+
+
+def test_no_representation_of_a_key_shows_it() -> None:
+    for shown in (repr(KEY), str(KEY), repr(dataclasses.asdict(dataclasses.replace(KEY, mac=None)))):  # type: ignore[arg-type]  # only to print it
+        assert TEXT not in shown and TEXT.encode().hex() not in shown
+
+
+@pytest.mark.parametrize("weak", ["", "short", "a" * 64])
+def test_a_weak_key_is_refused(weak: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LMW_PSEUDONYM_KEY", weak)
+    with pytest.raises(ValueError, match="too weak"):
+        load_pseudonym_key(settings)
+
+
+def test_the_key_is_made_once_and_then_the_same(settings: Settings) -> None:
+    first = load_pseudonym_key(settings)
+    assert load_pseudonym_key(settings) == first
+    assert re.fullmatch(r"[0-9a-f]{8}", first.key_id)
+
+
+def test_a_key_that_is_gone_is_not_replaced_by_another(settings: Settings) -> None:
+    load_pseudonym_key(settings)
+    (settings.secrets_dir / "pseudonym_key").unlink()
+    with pytest.raises(RuntimeError, match="gone"):
+        load_pseudonym_key(settings)
+    (settings.secrets_dir / "pseudonym_key").write_text(TEXT)
+    (settings.secrets_dir / "pseudonym_key").chmod(0o600)
+    with pytest.raises(RuntimeError, match="changed"):
+        load_pseudonym_key(settings)
+
+
+def test_a_key_that_others_may_read_is_refused(settings: Settings) -> None:
+    load_pseudonym_key(settings)
+    (settings.secrets_dir / "pseudonym_key").chmod(0o644)
+    with pytest.raises(RuntimeError, match="chmod 600"):
+        load_pseudonym_key(settings)
+
+
+def test_a_person_of_the_survey_is_known_by_number_old_number_or_form() -> None:
+    contract = load_contract("labour_survey")
+    read = survey(
+        contract,
+        {"form_no": "1", "national_id": "080190012345", "birth_date": "14/06/1990"},
+        {"form_no": "2", "national_id": 301234567, "birth_date": 1985},
+        {"form_no": "3", "national_id": None, "birth_date": "06/1970"},
+        {"form_no": "4", "national_id": "000000000000", "birth_date": None},
+    )
+    columns = person_columns(read, contract, KEY, "803", "2022").columns
+    assert columns["person_method"] == ["national_id", "old_id", "form", "form"]
+    assert columns["person_key"] == [
+        person_key(KEY, "national_id", "080190012345"),
+        person_key(KEY, "old_id", "301234567"),
+        person_key(KEY, "form", "803:2022:3"),
+        person_key(KEY, "form", "803:2022:4"),
+    ]
+    assert columns["birth_precision"] == ["day", "year", "month", None]
+    assert columns["birth_date"] == [date(1990, 6, 14), date(1985, 1, 1), date(1970, 6, 1), None]
+    assert read.issues == [[], [], [], ["national_id:placeholder"]]
+
+
+def test_forms_of_two_senders_or_two_rounds_are_not_one_person() -> None:
+    contract = load_contract("labour_survey")
+    rows = {"form_no": "3"}
+    keys = {
+        person_columns(survey(contract, rows), contract, KEY, sender, period).columns["person_key"][0]
+        for sender in ("803", "794")
+        for period in ("2022", "2023")
+    }
+    assert len(keys) == 4
+
+
+def test_a_walk_in_at_a_fair_is_nobody_known() -> None:
+    contract = load_contract("fair_attendance")
+    rows = [{"session_no": "S1", "attendance_no": "1"}, {"session_no": "S1", "attendance_no": "2", "national_id": "080190012345"}]
+    columns = person_columns(survey(contract, *rows), contract, KEY, "803", "2023-06").columns
+    assert columns["person_key"] == [None, person_key(KEY, "national_id", "080190012345")]
+    assert columns["person_method"] == ["none", "national_id"]
+
+
+def test_a_personal_tax_code_becomes_the_pseudonym_of_that_citizen() -> None:
+    contract = load_contract("employers")
+    read = survey(
+        contract, {"tax_code": "0300588569"}, {"tax_code": "0300588569-001"}, {"tax_code": "080190012345"}, {"tax_code": None}
+    )
+    columns = person_columns(read, contract, KEY, "803", "2023-06").columns
+    assert columns["tax_code_kind"] == ["enterprise", "branch", "personal", None]
+    assert columns["tax_code"] == ["0300588569", "0300588569-001", person_key(KEY, "national_id", "080190012345"), None]
+    assert "080190012345" not in repr(columns)
+
+
+def test_every_derived_column_of_every_contract_is_there_and_no_sent_one_is_lost() -> None:
+    for feed in ("employers", "job_orders", "labour_survey", "fair_sessions", "fair_attendance"):
+        contract = load_contract(feed)
+        columns = person_columns(survey(contract, {}), contract, KEY, "803", "2023-06").columns
+        assert set(columns) == {f.name for f in contract.fields}
