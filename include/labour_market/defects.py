@@ -32,7 +32,7 @@ class FileDefect(Exception):
 
 
 class DeliveryRefused(FileDefect):
-    """A delivery whose bytes are not what the sender announced: it was not landed, and asking again would give the same."""
+    """A delivery whose bytes are not what the sender announced: it was not landed, and asking again gave the same."""
 
 
 def shape_defect(row: int, what: str, what_vi: str) -> FileDefect:

@@ -310,8 +310,8 @@ class GatewayClient:
     def fetch(self, delivery: Delivery, store: LandingStore) -> Landed:
         """Fetch a delivery into the store: a file as its bytes, application/json as one canonical line a record.
 
-        Count, size and SHA-256 are held against the announcement before anything is kept. Raises GatewayUnavailable,
-        DeliveryRefused (record_count, size_bytes, sha256, shape, too_large), ValueError for a draft.
+        Count, size and SHA-256 are held against the announcement before anything is kept. Raises GatewayUnavailable, and for
+        what came wrong twice DeliveryRefused (record_count, size_bytes, sha256, shape, too_large), ValueError for a draft.
         """
         if delivery.status != "final":
             raise ValueError("a draft is not loaded")
@@ -321,20 +321,16 @@ class GatewayClient:
             raise DeliveryRefused("too_large", {"what": "records", "what_vi": "số bản ghi", "limit": MAX_RECORDS})
         until = time.monotonic() + self._deadline
         with self._watched(until):
-            if delivery.media_type == JSON_LINES[0]:
-                return self._kept(store, delivery, self._record_lines(delivery, until))
-            download = _Download()
             try:
-                return self._kept(store, delivery, self._file(delivery, download, until))
-            except DeliveryRefused as refusal:
-                if refusal.rule_name != "sha256" or not download.resumed:
-                    raise
-            # pieced together from several answers: the joint may be at fault, so once more from the beginning
-            return self._kept(store, delivery, self._file(delivery, _Download(), until))
+                return self._landed(delivery, store, until)
+            except DeliveryRefused:
+                pass  # a line or a joint between two answers may be at fault: a sender is blamed for what it sends twice
+            return self._landed(delivery, store, until)
 
-    def _kept(self, store: LandingStore, delivery: Delivery, chunks: Iterator[bytes]) -> Landed:
+    def _landed(self, delivery: Delivery, store: LandingStore, until: float) -> Landed:
+        chunks = self._record_lines if delivery.media_type == JSON_LINES[0] else self._file
         try:
-            return store.put(chunks, delivery.sha256)
+            return store.put(chunks(delivery, until), delivery.sha256)
         except WrongContent as error:
             raise DeliveryRefused("sha256", {"declared": error.announced, "found": error.found}) from None
 
@@ -385,7 +381,7 @@ class GatewayClient:
         def once() -> Any:
             with self._answer(path, query, {}, until) as response:
                 if "json" not in response.headers.get("Content-Type", "").lower():
-                    raise GatewayUnavailable("it answered with something other than JSON, such as a login page")
+                    raise _TryAgainError("it answered with something other than JSON, such as a login page")
                 return _json(_body(response))
 
         try:
@@ -401,29 +397,28 @@ class GatewayClient:
 
     # -- files
 
-    def _file(self, delivery: Delivery, download: "_Download", until: float) -> Iterator[bytes]:
-        failures, kept_at = 0, 0
+    def _file(self, delivery: Delivery, until: float) -> Iterator[bytes]:
+        received = failures = failed_at = 0
         while True:
             try:
-                for chunk in self._file_from(delivery, download.received, until):
-                    download.received += len(chunk)
-                    if download.received > delivery.size_bytes:
-                        raise DeliveryRefused("size_bytes", {"declared": delivery.size_bytes, "found": download.received})
+                for chunk in self._file_from(delivery, received, until):
+                    received += len(chunk)
+                    if received > delivery.size_bytes:
+                        raise DeliveryRefused("size_bytes", {"declared": delivery.size_bytes, "found": received})
                     yield chunk
                 return
             except _TryAgainError as error:
-                if download.received >= kept_at + PROGRESS:
-                    failures, kept_at = 0, download.received
+                if received >= failed_at + PROGRESS:
+                    failures, failed_at = 0, received
                 failures += 1
                 self._wait(error, failures, until)
-                download.resumed = download.received > 0
 
     def _file_from(self, delivery: Delivery, start: int, until: float) -> Iterator[bytes]:
         path = f"/v1/deliveries/{quote(delivery.delivery_id, safe='')}/file"
         wanted = {"Range": f"bytes={start}-"} if start else {}
         with self._answer(path, {}, wanted, until) as response:
             if "html" in response.headers.get("Content-Type", "").lower():
-                raise GatewayUnavailable("it answered with a web page in place of the file")
+                raise _TryAgainError("it answered with a web page in place of the file")
             if response.headers.get("Content-Encoding", "identity").lower() != "identity":
                 raise GatewayUnavailable("it sent the file compressed, which was not asked for")
             total = _whole_size(response, start)
@@ -523,12 +518,6 @@ class GatewayClient:
             with suppress(OSError):
                 # not SSLSocket.shutdown(), which would pull TLS away from under the thread that reads
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
-
-
-@dataclass
-class _Download:
-    received: int = 0
-    resumed: bool = False
 
 
 class _WatchedAdapter(HTTPAdapter):
