@@ -1,0 +1,88 @@
+"""Trades, and how people and clerks write them: in full, in slang, without diacritics, with a slip, with a phone number inside.
+
+The trades of the province's farms (dragon fruit, seedless lime, pineapple, free-range ducks, swiftlets ...) have no code of their
+own in VSCO 2020; their code here is the residual group they fall in, and no survey record carries it.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from random import Random
+
+from simulator.chance import by_weight
+from simulator.words import listed, read_words
+
+
+@dataclass(frozen=True)
+class Trade:
+    """A trade of words/trades.csv. code: VSCO 2020, level 4; wage: lowest and highest, in million đồng a month."""
+
+    key: str
+    sector: str
+    code: str
+    wage: tuple[float, float]
+    schooling: str
+    names: tuple[str, ...]
+    slang: tuple[str, ...]
+
+    @property
+    def group(self) -> str:
+        return self.code[:2]
+
+
+_ROWS = read_words("trades")
+TRADES = {
+    row["key"]: Trade(
+        row["key"],
+        row["sector"],
+        row["code"],
+        (float(row["wage_low"]), float(row["wage_high"])),
+        row["schooling"],
+        listed(row["names"]),
+        listed(row["slang"]),
+    )
+    for row in _ROWS
+}
+# which trade somebody is in, for people of their own and for employees by their training
+DRAW_TRADE = {
+    who: by_weight([(TRADES[row["key"]], float(row[who])) for row in _ROWS]) for who in ("own", "low", "trained", "graduate")
+}
+
+# what a person or a clerk adds to a trade
+_PLACES = by_weight({"": 80, " tại nhà": 5, " ở xã": 4, " theo mùa vụ": 3, " thời vụ": 3, " lâu năm": 3, " phụ gia đình": 2})
+_WAYS = by_weight({"full": 52, "slang": 23, "bare": 15, "slip": 6, "upper": 3, "spaces": 1})
+
+
+def written(trade: Trade, rng: Random) -> str:
+    """A trade as somebody wrote it into a form."""
+    way = _WAYS(rng)
+    if way == "slang":
+        return rng.choice(trade.slang)
+    text = rng.choice(trade.names) + _PLACES(rng)
+    if way == "bare":
+        return without_diacritics(text)
+    if way == "slip":
+        return slip(text, rng)
+    if way == "upper":
+        return text.upper()
+    if way == "spaces":
+        return text.replace(" ", "  ", 1)
+    return text[0].upper() + text[1:] if rng.random() < 0.4 else text
+
+
+def without_diacritics(text: str) -> str:
+    bare = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+    return bare.replace("đ", "d").replace("Đ", "D")
+
+
+def slip(text: str, rng: Random) -> str:
+    """A typing slip: two letters swapped, one lost or one doubled. Letters of a Vietnamese keyboard only; never a digit."""
+    places = [i for i in range(1, len(text) - 1) if text[i].isalpha() and text[i + 1].isalpha()]
+    if not places:
+        return text
+    at = rng.choice(places)
+    kind = rng.randrange(3)
+    if kind == 0:
+        return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+    if kind == 1:
+        return text[:at] + text[at + 1 :]
+    return text[: at + 1] + text[at] + text[at + 1 :]
