@@ -9,10 +9,9 @@ import hmac
 import os
 import stat
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from labour_market.contracts import Contract, Field
-from labour_market.normalise import Normalised
+from labour_market.normalise import Normalised, without_collector
 from labour_market.normalise.codes import tax_code_kind
 from labour_market.settings import Settings, secret
 
@@ -69,13 +68,15 @@ def person_key(key: PseudonymKey, kind: str, normalised_id: str) -> str:
     return f"{key.key_id}:{mac.hexdigest()[:32]}"
 
 
+@without_collector()
 def person_columns(normalised: Normalised, contract: Contract, key: PseudonymKey, sender_code: str, period: str) -> Normalised:
     """Add the derived columns that a contract names.
 
     person_key, person_method: from the citizen number (national_id, old_id); a record without one is keyed by sender, period
     and its own key (form) where the contract says that a record of a period is one person, else unknown (none).
     birth_precision: day, month or year. tax_code_kind: enterprise, branch or personal; a personal tax code, which is a
-    citizen number, is replaced by its pseudonym.
+    citizen number, is replaced by its pseudonym. So is a name of somebody else than the record's person (an enumerator): the
+    same one of a sender can be known again, and nobody can be named.
     """
     derived = {f.name for f in contract.fields if f.derived}
     columns = dict(normalised.columns)
@@ -88,6 +89,9 @@ def person_columns(normalised: Normalised, contract: Contract, key: PseudonymKey
         read = {code: _tax_code(key, code) for code in set(columns[name])}
         columns["tax_code_kind"] = [read[code][1] for code in columns[name]]
         columns[name] = [read[code][0] for code in columns[name]]
+    for name in (f.name for f in contract.sent_fields if f.kind == "person_name"):
+        pseudonyms = {text: text and person_key(key, "name", f"{sender_code}:{text}") for text in set(columns[name])}
+        columns[name] = [pseudonyms[text] for text in columns[name]]
     return replace(normalised, columns=columns)
 
 
@@ -99,11 +103,10 @@ def _persons(
     normalised: Normalised, contract: Contract, key: PseudonymKey, form_scope: str
 ) -> tuple[list[str | None], list[str]]:
     numbers = normalised.columns[next(f.name for f in contract.sent_fields if f.kind == "national_id")]
-    known: dict[Any, tuple[str | None, str]] = {None: (None, "none")}
-    for number in set(numbers) - {None}:
-        kind = "national_id" if len(number) == 12 else "old_id"
-        known[number] = (person_key(key, kind, number), kind)
-    keys, methods = [known[n][0] for n in numbers], [known[n][1] for n in numbers]
+    kinds = {None: "none", 12: "national_id", 9: "old_id"}  # by the length of the number
+    methods = [kinds[number and len(number)] for number in numbers]
+    known = {number: number and person_key(key, kinds[len(number)], number) for number in set(numbers)}
+    keys: list[str | None] = [known[number] for number in numbers]
     if "period" in contract.key:  # one record is one person of the period
         own = [normalised.columns[name] for name in contract.key if name in normalised.columns]
         for row in [row for row, number in enumerate(numbers) if number is None]:

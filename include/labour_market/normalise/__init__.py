@@ -22,6 +22,7 @@ BY_KIND: dict[str, Reader] = {
     "national_id": codes.national_id,
     "phone": codes.phone,
     "email": codes.email,
+    "person_name": text.clean_text,
     "tax_code": codes.tax_code,
     "vsic": codes.vsic,
     "vsco": codes.vsco,
@@ -115,11 +116,8 @@ def normalise_columns(parsed: "Parsed", contract: Contract) -> Normalised:
 
 
 def _read_column(column: list[Any], field: Field, result: Normalised) -> list[Any]:
-    read, keys = reader(field), _keys(column)
-    unread: set[Any] = set(keys) - {None}
-    plain = PLAIN.get(read)
-    if plain and set(map(type, unread)) <= {str}:
-        unread = _not_plain(unread, plain)
+    read = reader(field)
+    keys, unread = _unread(column, PLAIN.get(read))
     raw = {} if keys is column else dict(zip(keys, column, strict=True))
     known: dict[Any, Any] = {}
     issues: dict[Any, str] = {}
@@ -141,24 +139,29 @@ def _read_column(column: list[Any], field: Field, result: Normalised) -> list[An
     return list(map(known.get, keys, keys))
 
 
-def _not_plain(values: set[str], plain: re.Pattern[str]) -> set[str]:
-    """The values that do not match, found in one pass of the pattern over all of them."""
-    lines = "\n".join(values)
-    if lines.count("\n") != len(values) - 1:
-        return values
-    return {found[0] for found in plain.finditer(lines)}
+def _unread(column: list[Any], plain: re.Pattern[str] | None) -> tuple[Sequence[Hashable], set[Any]]:
+    """What stands for each value of a column in a dict, and the distinct ones that must be read.
 
-
-def _keys(column: list[Any]) -> Sequence[Hashable]:
-    """What stands for each value in a dict: itself, unless it cannot be hashed or would fall together (1, 1.0 and true)."""
+    A value stands for itself, unless it cannot be hashed or would fall together with another kind (1, 1.0 and true).
+    """
+    if plain:
+        filled = [value for value in column if value is not None]
+        if set(map(type, filled)) <= {str}:
+            lines = "\n".join(filled)
+            if lines.count("\n") == max(len(filled) - 1, 0):
+                return column, {found[0] for found in plain.finditer(lines)} if filled else set()
+    keys: list[Any] = column
     try:
-        if set(map(type, set(column))).isdisjoint((bool, int, float)):
-            return column
+        distinct = set(column)
     except TypeError:
-        return [v if type(v) is str or v is None else (type(v), repr(v)) for v in column]
-    if len({bool, int, float} & set(map(type, column))) == 1:
-        return column
-    return [v if type(v) is str or v is None else (type(v), v) for v in column]
+        keys = [v if type(v) is str or v is None else (type(v), repr(v)) for v in column]
+        distinct = set(keys)
+    else:
+        numbers = {bool, int, float}
+        if not numbers.isdisjoint(map(type, distinct)) and len(numbers & set(map(type, column))) > 1:
+            keys = [v if type(v) is str or v is None else (type(v), v) for v in column]
+            distinct = set(keys)
+    return keys, distinct - {None}
 
 
 def _mark(keys: Sequence[Any], said: dict[Any, str], rows: list[list[str]]) -> int:

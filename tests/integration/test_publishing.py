@@ -1,0 +1,226 @@
+"""What publishing promises, held against a model in plain Python: any order of deliveries, corrections and crashes."""
+
+import itertools
+import random
+from datetime import UTC, datetime
+
+import hypothesis.strategies as st
+import psycopg
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from labour_market import ledger
+from labour_market.contracts import load_contract
+from labour_market.database import connect
+from labour_market.publishing import publish_batch
+from labour_market.staging import drop_stage_tables, make_stage_table
+from psycopg import sql
+
+SESSIONS, ORDERS = load_contract("fair_sessions"), load_contract("job_orders")
+numbers = itertools.count(1)
+
+
+def announce(connection, contract, sender, period, sequence, records):
+    number = next(numbers)
+    batch_id = ledger.announce(
+        connection,
+        {
+            "feed": contract.feed,
+            "sender_code": sender,
+            "delivery_id": f"d{number}",
+            "period": period,
+            "sequence": sequence,
+            "media_type": "application/json",
+            "declared_records": records,
+            "declared_bytes": 1,
+            "declared_sha256": f"{number:064x}",
+            "declared_totals": {},
+            "delivery_created_at": datetime.now(UTC),
+        },
+        "test",
+    )
+    attempt = ledger.take(connection, batch_id, ["discovered"])
+    ledger.move(connection, batch_id, attempt, "landed", "test", sha256=f"{number:064x}")
+    return next(b for b in ledger.find_batches(connection, feed=contract.feed) if b.batch_id == batch_id)
+
+
+def stage(connection, contract, batch, table, rows, kept_out=()):
+    """rows: key -> value of one text column; kept_out: row numbers that a rule keeps out."""
+    attempt = ledger.take(connection, batch.batch_id, ["landed", "staged", "audited"])
+    key, value = ("session_no", "name") if contract is SESSIONS else ("order_no", "title")
+    for row_no, (number, text) in enumerate(rows.items(), 1):
+        connection.execute(
+            sql.SQL(
+                "insert into stage.{} (batch_id, row_no, sender_code, period, sequence, {}, {}) values (%s,%s,%s,%s,%s,%s,%s)"
+            ).format(sql.Identifier(table), sql.Identifier(key), sql.Identifier(value)),
+            [batch.batch_id, row_no, batch.sender_code, batch.period, batch.sequence, number, text],
+        )
+    for row_no in kept_out:
+        connection.execute(
+            sql.SQL("insert into stage.{} values (%s, %s, %s, '', '')").format(sql.Identifier(f"{table}_failures")),
+            [batch.batch_id, row_no, contract.rules[0].id],
+        )
+    ledger.move(connection, batch.batch_id, attempt, "staged", "test", records_parsed=len(rows))
+    ledger.move(connection, batch.batch_id, attempt, "audited", "test")
+    return attempt
+
+
+def current(connection, contract):
+    key, value = ("session_no", "name") if contract is SESSIONS else ("order_no", "title")
+    return {
+        (sender, period, number): text
+        for sender, period, number, text in connection.execute(
+            sql.SQL("select sender_code, period, {}, {} from core.{} where recorded_to = 'infinity'").format(
+                sql.Identifier(key), sql.Identifier(value), sql.Identifier(contract.feed)
+            )
+        )
+    }
+
+
+class Deliveries(RuleBasedStateMachine):
+    """Snapshots and changes are delivered in any order, twice, or half; the tables agree with two small dictionaries."""
+
+    senders = st.sampled_from(["794", "803"])
+    months = st.sampled_from(["2023-05", "2023-06"])
+    contents = st.dictionaries(st.sampled_from(["1", "2", "3"]), st.sampled_from(["a", "b", "c"]), max_size=3)
+
+    @initialize()
+    def connect(self):
+        self.connection = connect("loader", autocommit=True)
+        for feed in ("fair_sessions", "job_orders"):
+            self.connection.execute(sql.SQL("truncate core.{}").format(sql.Identifier(feed)))
+        self.connection.execute("truncate ops.batch cascade")
+        self.snapshots: dict = {}
+        self.changes: dict = {}
+        self.announced = 0
+
+    def deliver(self, contract, sender, period, sequence, rows, crash=False):
+        with self.connection.transaction():
+            drop_stage_tables(self.connection, contract.feed)
+            table = make_stage_table(self.connection, contract, f"{random.getrandbits(32):08x}")
+        batch = announce(self.connection, contract, sender, period, sequence, len(rows))
+        self.announced += len(rows)
+        attempt = stage(self.connection, contract, batch, table, rows)
+        if crash:
+            with pytest.raises(RuntimeError), self.connection.transaction():
+                publish_batch(self.connection, contract, batch, attempt, table, "test")
+                raise RuntimeError("killed just before the commit")
+        publish_batch(self.connection, contract, batch, attempt, table, "test")
+
+    @rule(sender=senders, period=months, sequence=st.integers(1, 4), rows=contents, crash=st.booleans())
+    def snapshot(self, sender, period, sequence, rows, crash):
+        self.deliver(SESSIONS, sender, period, sequence, rows, crash)
+        if sequence >= self.snapshots.get((sender, period), (0, {}))[0]:
+            self.snapshots[sender, period] = (sequence, rows)
+
+    @rule(sender=senders, period=st.sampled_from(["2023-06-13", "2023-06-14"]), sequence=st.integers(1, 3), rows=contents)
+    def change(self, sender, period, sequence, rows):
+        self.deliver(ORDERS, sender, period, sequence, rows)
+        for number, text in rows.items():
+            if (period, sequence) >= self.changes.get((sender, number), (("", 0), ""))[0]:
+                self.changes[sender, number] = ((period, sequence), text)
+
+    @invariant()
+    def the_current_rows_are_the_latest_truth(self):
+        if not hasattr(self, "connection"):
+            return
+        expected = {(s, p, n): t for (s, p), (_, rows) in self.snapshots.items() for n, t in rows.items()}
+        assert current(self.connection, SESSIONS) == expected
+        assert {(s, n): t for (s, _, n), t in current(self.connection, ORDERS).items()} == {
+            k: t for k, (_, t) in self.changes.items()
+        }
+
+    @invariant()
+    def every_record_is_counted_once(self):
+        if not hasattr(self, "connection"):
+            return
+        row = self.connection.execute(
+            "select coalesce(sum(case when published_at is null then records_superseded else records_published"
+            " + records_quarantined + records_duplicate + records_superseded end), 0), count(*) from ops.batch"
+        ).fetchone()
+        assert row[0] == self.announced
+
+    def teardown(self):
+        if hasattr(self, "connection"):
+            self.connection.close()
+
+
+@pytest.mark.usefixtures("warehouse")
+def test_any_order_of_deliveries_leaves_the_latest_truth_and_counts_every_record():
+    run_state_machine_as_test(
+        Deliveries,
+        settings=settings(max_examples=40, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)),
+    )
+
+
+@pytest.fixture
+def loader(warehouse):
+    with connect("loader", autocommit=True) as connection:
+        yield connection
+
+
+def test_an_attempt_that_was_overtaken_publishes_nothing(loader):
+    table = make_stage_table(loader, SESSIONS, "one")
+    batch = announce(loader, SESSIONS, "794", "2023-06", 1, 1)
+    zombie = stage(loader, SESSIONS, batch, table, {"1": "a"})
+    ledger.take(loader, batch.batch_id, ["audited"])
+    with pytest.raises(ledger.Fenced):
+        publish_batch(loader, SESSIONS, batch, zombie, table, "test")
+    assert current(loader, SESSIONS) == {}
+    assert loader.execute("select count(*) from ops.outbox").fetchone() == (0,)
+
+
+def test_rows_that_a_rule_keeps_out_are_put_aside_and_not_published(loader):
+    table = make_stage_table(loader, SESSIONS, "one")
+    batch = announce(loader, SESSIONS, "794", "2023-06", 1, 3)
+    attempt = stage(loader, SESSIONS, batch, table, {"1": "a", "2": "b", "3": "c"}, kept_out=[2])
+    counts = publish_batch(loader, SESSIONS, batch, attempt, table, "test")
+    assert (counts.published, counts.quarantined) == (2, 1)
+    assert set(current(loader, SESSIONS).values()) == {"a", "c"}
+    assert loader.execute("select row_no from quarantine.rejected_row").fetchall() == [(2,)]
+
+
+def test_what_was_replaced_stays_with_the_time_until_which_it_was_known(loader):
+    table = make_stage_table(loader, SESSIONS, "one")
+    for sequence, text in ((1, "as first told"), (2, "as corrected")):
+        batch = announce(loader, SESSIONS, "794", "2023-06", sequence, 1)
+        publish_batch(loader, SESSIONS, batch, stage(loader, SESSIONS, batch, table, {"1": text}), table, "test")
+    rows = loader.execute(
+        "select name, recorded_to = lead(recorded_from) over (order by recorded_from), recorded_to = 'infinity'"
+        " from core.fair_sessions order by recorded_from"
+    ).fetchall()
+    assert rows == [("as first told", True, False), ("as corrected", None, True)], "one ends in the moment the next begins"
+    assert loader.execute("select state from ops.batch order by sequence").fetchall() == [("superseded",), ("published",)]
+
+
+def test_the_ledger_refuses_a_move_that_the_state_machine_does_not_know(loader):
+    batch = announce(loader, SESSIONS, "794", "2023-06", 1, 0)
+    with pytest.raises(ValueError, match="cannot go from landed to published"):
+        ledger.move(loader, batch.batch_id, batch.attempt, "published", "test")
+
+
+def test_two_current_versions_of_one_key_are_refused_by_the_database_itself(loader):
+    table = make_stage_table(loader, SESSIONS, "one")
+    batch = announce(loader, SESSIONS, "794", "2023-06", 1, 1)
+    publish_batch(loader, SESSIONS, batch, stage(loader, SESSIONS, batch, table, {"1": "a"}), table, "test")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        loader.execute(
+            "insert into core.fair_sessions (batch_id, row_no, sender_code, period, sequence, valid_from, valid_to,"
+            " recorded_from, session_no) values (1, 2, '794', '2023-06', 1, '2023-06-01', '2023-07-01', now(), '1')"
+        )
+
+
+def test_a_delivery_announced_twice_stands_once_and_a_changed_one_is_noticed(loader):
+    batch = announce(loader, SESSIONS, "794", "2023-06", 1, 0)
+    again = {
+        "feed": "fair_sessions", "sender_code": "794", "delivery_id": batch.delivery_id, "period": "2023-06", "sequence": 1,
+        "media_type": "application/json", "declared_records": 0, "declared_bytes": 1, "declared_sha256": batch.sha256,
+        "declared_totals": {}, "delivery_created_at": datetime.now(UTC),
+    }  # fmt: skip
+    assert ledger.announce(loader, again, "test") is None
+    assert loader.execute("select count(*) from ops.reconcile_finding").fetchone() == (0,)
+    for _ in range(2):
+        assert ledger.announce(loader, {**again, "declared_sha256": "0" * 64}, "test") is None
+    assert loader.execute("select kind, count(*) from ops.reconcile_finding group by kind").fetchall() == [
+        ("announcement_changed", 1)
+    ]
