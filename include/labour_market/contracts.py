@@ -1,4 +1,7 @@
-"""The contract of a feed: one ODCS 3 file, from which tables, expectation suite, dbt source and dictionary are derived."""
+"""The contract of a feed: one ODCS 3 file, from which tables, expectation suite, dbt source and dictionary are derived.
+
+Rules that hold for every feed stand once, in every_feed.rules.yaml beside the contracts, in the same form.
+"""
 
 from dataclasses import dataclass, field
 from functools import cache
@@ -9,6 +12,7 @@ import yaml
 
 from labour_market.settings import CONTRACTS_DIR
 
+EVERY_FEED = CONTRACTS_DIR / "every_feed.rules.yaml"
 POSTGRES_TYPES = {
     "text": "text",
     "code": "text",
@@ -20,6 +24,9 @@ POSTGRES_TYPES = {
     "list": "text[]",
     "items": "jsonb",
 }
+LEVELS = ("file", "row", "cross_row", "cross_batch", "reconciliation")
+ACTIONS = ("block", "quarantine", "warn", "normalise")
+OWNERS = ("sender", "steward", "engineer")
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,9 @@ class Field:
     """A field of a feed as it travels, or (derived) a column that the warehouse adds to it.
 
     type: text | code | int | vnd | date | timestamp | bool | list | items. kind names the cleaning of a code that has
-    rules of its own (national_id, phone, email, tax_code, vsic, vsco, commune, district). pii: direct | quasi | sensitive.
+    rules of its own (national_id, phone, email, tax_code, vsic, vsco, commune, district, person_name). pii: direct | quasi |
+    sensitive.
+    code_labels: the Vietnamese label of each code.
     """
 
     name: str
@@ -35,11 +44,15 @@ class Field:
     label_vi: str
     description: str
     required: bool = False
-    codes: tuple[str, ...] = ()
+    code_labels: dict[str, str] = field(default_factory=dict, hash=False)
     pii: str | None = None
     kind: str | None = None
     free_text: bool = False
     derived: bool = False
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return tuple(self.code_labels)
 
     @property
     def postgres_type(self) -> str:
@@ -48,7 +61,13 @@ class Field:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule that a delivery, a row or a set of rows must keep; who mends a breach, and what the clerk is told."""
+    """A rule that a delivery, a row or a set of rows must keep; who mends a breach, and what the clerk is told.
+
+    tolerance: the share of a batch's rows that may break it; beyond it quarantine becomes block, and warn is told.
+    columns: the columns that it speaks of. expectation and arguments: how the audit checks it; None: what reads the
+    delivery checks it. Messages complete the sentence "row 5: ..." and may use {column}, {value_class}, {count}, {share},
+    {row}, {details}, or what the reader of a file found, by name.
+    """
 
     id: str
     level: str
@@ -58,7 +77,7 @@ class Rule:
     message_en: str
     remedy_vi: str
     source: str
-    tolerance: float = 1.0
+    tolerance: float = 0.0
     columns: tuple[str, ...] = ()
     expectation: str | None = None
     arguments: dict[str, Any] = field(default_factory=dict, hash=False)
@@ -66,17 +85,23 @@ class Rule:
 
 @dataclass(frozen=True)
 class Contract:
-    """All that is agreed of one feed. mode: snapshot (a delivery is the whole truth of its period) or changes."""
+    """All that is agreed of one feed. mode: snapshot (a delivery is the whole truth of its period) or changes.
+
+    about: purpose, limitations and usage, each with _vi and _en. sla: latency and retention, each with value and unit.
+    """
 
     feed: str
     version: str
     title_vi: str
+    title_en: str
     grain: str
+    grain_vi: str
     mode: str
     key: tuple[str, ...]
     cadence: str
     lawful_basis: str
-    sla: dict[str, Any]
+    about: dict[str, str] = field(hash=False)
+    sla: dict[str, Any] = field(hash=False)
     fields: tuple[Field, ...]
     rules: tuple[Rule, ...]
 
@@ -88,6 +113,11 @@ class Contract:
     def core_fields(self) -> tuple[Field, ...]:
         """The columns that leave staging: everything but direct identifiers."""
         return tuple(f for f in self.fields if f.pii != "direct")
+
+    @property
+    def record_key(self) -> tuple[str, ...]:
+        """The part of the key that a record itself carries; sender and period come from its delivery."""
+        return tuple(name for name in self.key if name not in ("sender_code", "period"))
 
     def field(self, name: str) -> Field:
         return next(f for f in self.fields if f.name == name)
@@ -121,19 +151,23 @@ def read_contract(path: Path) -> Contract:
     """Read one contract file. Raises ValueError when a rule or a column contradicts another."""
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     table = document["schema"][0]
-    custom = _custom(document)
+    custom, told = _custom(document), document["description"]
+    shared = yaml.safe_load(EVERY_FEED.read_text(encoding="utf-8"))["quality"]
     contract = Contract(
         feed=table["name"],
         version=document["version"],
-        title_vi=document["name"],
+        title_vi=table["businessName"],
+        title_en=table["description"],
         grain=table["dataGranularityDescription"],
+        grain_vi=custom["grain_vi"],
         mode=custom["mode"],
         key=tuple(custom["key"]),
         cadence=custom["cadence"],
         lawful_basis=custom["lawful_basis"],
+        about={f"{name}_en": told[name] for name in ("purpose", "limitations", "usage")} | _custom(told),
         sla={entry["property"]: entry for entry in document["slaProperties"]},
         fields=tuple(_field(entry) for entry in table["properties"]),
-        rules=tuple(_rule(table["name"], entry) for entry in table.get("quality", [])),
+        rules=tuple(_rule(table["name"], entry) for entry in [*shared, *table["quality"]]),
     )
     _check(contract)
     return contract
@@ -151,7 +185,7 @@ def _field(entry: dict[str, Any]) -> Field:
         label_vi=entry["businessName"],
         description=entry["description"],
         required=entry.get("required", False),
-        codes=tuple(custom.get("codes", ())),
+        code_labels=custom.get("codes", {}),
         pii=entry.get("classification"),
         kind=custom.get("kind"),
         free_text=custom.get("free_text", False),
@@ -161,20 +195,20 @@ def _field(entry: dict[str, Any]) -> Field:
 
 def _rule(feed: str, entry: dict[str, Any]) -> Rule:
     custom = _custom(entry)
-    implementation = entry.get("implementation") or {}
+    arguments = dict(entry.get("implementation") or {})
     return Rule(
-        id=entry["id"],
-        level=custom["level"],
+        id=f"{feed}.{entry['name']}",
+        level=entry["name"].split(".")[0],
         action=custom["action"],
         fixed_by=custom["fixed_by"],
         message_vi=custom["message_vi"],
         message_en=entry["description"],
         remedy_vi=custom["remedy_vi"],
         source=custom["source"],
-        tolerance=float(custom.get("tolerance", 1.0)),
+        tolerance=float(custom.get("tolerance", 0)),
         columns=tuple(custom.get("columns", ())),
-        expectation=implementation.get("expectation"),
-        arguments={k: v for k, v in implementation.items() if k != "expectation"},
+        expectation=arguments.pop("expectation", None),
+        arguments=arguments,
     )
 
 
@@ -183,9 +217,10 @@ def _check(contract: Contract) -> None:
     ids = [r.id for r in contract.rules]
     problems = [f"column {n} twice" for n in names if names.count(n) > 1]
     problems += [f"rule {i} twice" for i in ids if ids.count(i) > 1]
+    problems += [f"the key names an unknown column {n}" for n in contract.record_key if n not in names]
     for rule in contract.rules:
-        if not rule.id.startswith(f"{contract.feed}.{rule.level}."):
-            problems.append(f"rule {rule.id} is not named <feed>.<level>.<name>")
+        if rule.level not in LEVELS or rule.action not in ACTIONS or rule.fixed_by not in OWNERS:
+            problems.append(f"rule {rule.id} has a level, an action or an owner that is not known")
         problems += [f"rule {rule.id} names an unknown column {c}" for c in rule.columns if c not in names]
     if problems:
         raise ValueError(f"contract of {contract.feed}: " + "; ".join(sorted(set(problems))))

@@ -10,23 +10,23 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 PASS = """
-with batch as (
+with batch as not materialized (
     select
         b.*,
         to_date(b.period, 'YYYY') as first_day,
         (to_date(b.period, 'YYYY') + interval '1 year')::date as next_day,
         (b.delivery_created_at at time zone 'Asia/Ho_Chi_Minh')::date as delivered_on
     from ops.batch as b
-    where b.batch_id in (select batch_id from {stage})
+    where b.feed = 'labour_survey' and b.state in ('landed', 'staged')
 ),
-commune as (
+commune as not materialized (
     select b.batch_id, b.period, b.sender_code, a.code, a.parent_district_code
     from batch as b
     join reference.area_unit as a
         on a.level = 'commune' and a.valid_from::date < b.next_day
         and coalesce(a.valid_to::date, 'infinity') > b.first_day
 ),
-elsewhere as (
+elsewhere as not materialized (
     select c.batch_id, c.code
     from commune as c
     join reference.area_unit as d
@@ -41,10 +41,10 @@ twin as (
 ),
 twin_record as (
     select s.batch_id, s.form_no, md5(row(
-        s.form_no, s.full_name, s.birth_date, s.sex, s.national_id, s.phone, s.commune_code, s.registered_commune_code, s.area_type,
-        s.household_no, s.priority_groups, s.ethnicity, s.education_level, s.qualification, s.training_field, s.activity_status,
-        s.inactive_reason, s.employment_status, s.job_text, s.workplace, s.worked_before, s.unemployed_duration, s.wants_job,
-        s.wanted_job_text, s.surveyed_on, s.enumerator
+        s.form_no, s.full_name, s.birth_date, s.sex, s.national_id, s.phone, s.commune_code, s.registered_commune_code,
+        s.area_type, s.household_no, s.priority_groups, s.ethnicity, s.education_level, s.qualification, s.training_field,
+        s.activity_status, s.inactive_reason, s.employment_status, s.job_text, s.workplace, s.worked_before,
+        s.unemployed_duration, s.wants_job, s.wanted_job_text, s.surveyed_on, s.enumerator
     )::text) as content
     from {stage} as s
     join twin using (batch_id, form_no)
@@ -90,18 +90,11 @@ counted as (
         count(*) filter (where person_method not in ('national_id', 'old_id', 'form', 'none')) as person_method_unknown,
         count(*) filter (where birth_precision not in ('day', 'month', 'year')) as birth_precision_unknown,
         count(*) filter (
-            where issues is not null and exists (
-                select from unnest(issues) as i
-                where i <> 'national_id:placeholder' and i not like 'phone:%' and i not like '%:not_in_list'
-            )
+            where array_to_string(issues, ' ') ~ '(^| )(?!phone:|national_id:placeholder( |$)|[^: ]+:not_in_list( |$))'
         ) as unreadable,
-        count(*) filter (
-            where issues is not null and exists (select from unnest(issues) as i where i like '%:not_in_list')
-        ) as not_in_list,
-        count(*) filter (
-            where issues is not null and exists (select from unnest(issues) as i where i like 'phone:%')
-        ) as phone_unreadable,
-        count(*) filter (where issues is not null and 'national_id:placeholder' = any(issues)) as placeholder_number,
+        count(*) filter (where array_to_string(issues, ' ') ~ ':not_in_list( |$)') as not_in_list,
+        count(*) filter (where array_to_string(issues, ' ') ~ '(^| )phone:') as phone_unreadable,
+        count(*) filter (where 'national_id:placeholder' = any(issues)) as placeholder_number,
         count(*) filter (
             where full_name like any (array['% A', '% B', '% C', '% D', '% X'])
             or lower(full_name) in ('test', 'abc', 'xyz', 'họ và tên', 'họ tên', 'monkey d luffy')

@@ -1,0 +1,401 @@
+# ruff: noqa: S608  # SQL is put together from contracts, which are files of ours, and from literals
+"""From a rule of the contract to the checks that it means, each with the SQL that finds what breaks it.
+
+A check says two things: how Great Expectations looks for a breach (by its own expectation where it has one, else by one of
+ours), and which rows the breach is in. SQL is a template: {stage} is the stage table, {batches} a table of the batches in it,
+{first_day}, {next_day} (of the period) and {delivered_on} are dates of a row's batch.
+
+An `expectation` of a rule is one of MAKERS. Two of them take their SQL from the contract, so that most rules need no Python:
+
+    expect_rows_to_keep           breach: column -> condition on the stage table's columns that no row must meet
+    expect_query_to_find_nothing  rows: a query that gives batch_id and row_no; or batches: one that gives batch_id and details
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from psycopg import sql
+
+from labour_market.contracts import Contract, Field, Rule
+
+SHAPE_LENGTH = 40
+SHOWN_TYPES = ("int", "vnd", "bool", "date")
+SHOWN_KINDS = ("vsic", "vsco", "commune", "district")
+DETAILS_LENGTH = 300
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing to look for in a stage table.
+
+    expectation and arguments: what Great Expectations is asked. failing: SQL of what breaks it: batch_id, row_no (0: the
+    batch as a whole), column_name, value_class, excused (another rule tells the clerk of it). whole_batch: it speaks of a batch
+    and not of its rows. references: the tables of the schema reference that it needs.
+    """
+
+    rule: Rule
+    expectation: str
+    arguments: dict[str, Any] = field(hash=False)
+    failing: str
+    whole_batch: bool = False
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BatchDays:
+    """The days of a batch that checks speak of: its period from first_day to before next_day, and when it was delivered."""
+
+    batch_id: int
+    first_day: date
+    next_day: date
+    delivered_on: date
+
+
+def checks_of(contract: Contract) -> list[Check]:
+    """Every check of a contract, in the order of its rules. Raises ValueError for an expectation that nobody has written."""
+    found: list[Check] = []
+    for rule in contract.rules:
+        if rule.expectation is None:
+            continue
+        if rule.expectation not in MAKERS:
+            raise ValueError(f"rule {rule.id}: no expectation is called {rule.expectation!r}")
+        found += MAKERS[rule.expectation](contract, rule)
+    return found
+
+
+def fill(checks: Sequence[Check], stage_table: str, batches: Sequence[BatchDays]) -> list[Check]:
+    """The checks with their templates filled in for stage.<stage_table> and the batches in it."""
+    names = ("first_day", "next_day", "delivered_on")
+    facts = ", ".join(f"({b.batch_id}, {', '.join(f'{literal(getattr(b, n))}::date' for n in names)})" for b in batches)
+    values = {
+        "{stage}": sql.Identifier("stage", stage_table).as_string(),
+        "{batches}": "(select ledger.*, first_day, next_day, delivered_on from ops.batch as ledger"
+        f" join (values {facts}) as days (batch_id, {', '.join(names)}) using (batch_id))",
+    }
+    for name in names:
+        cases = " ".join(f"when {b.batch_id} then {literal(getattr(b, name))}::date" for b in batches)
+        values[f"{{{name}}}"] = f"(case batch_id {cases} end)"
+
+    def filled(value: Any) -> Any:
+        if isinstance(value, str):
+            for template, text in values.items():
+                value = value.replace(template, text)
+        return value
+
+    return [
+        replace(c, arguments={name: filled(value) for name, value in c.arguments.items()}, failing=filled(c.failing))
+        for c in checks
+    ]
+
+
+# ---- SQL
+
+
+def literal(value: object) -> str:
+    return sql.Literal(value).as_string()
+
+
+def shape_sql(value: str) -> str:
+    """SQL of the shape of a text, as quarantine.value_class gives it: digits 9, letters a or A, at most 40 characters."""
+    for letters, sign in (("[[:digit:]]", "9"), ("(?![[:upper:]])[[:alpha:]]", "a"), ("[[:upper:]]", "A")):
+        value = f"regexp_replace({value}, '{letters}', '{sign}', 'g')"
+    return f"left({value}, {SHAPE_LENGTH})"
+
+
+def _shown(contract: Contract, column: str) -> str:
+    """SQL of what a message may tell of a value: itself where it is a number, a date or a public code, else its shape."""
+    if not column:
+        return "''"
+    of = contract.field(column)
+    if of.type == "items":
+        return "''"
+    public = of.pii is None and (of.type in SHOWN_TYPES or of.kind in SHOWN_KINDS or bool(of.codes))
+    return f"coalesce({column}::text, '')" if public else f"coalesce({shape_sql(f'{column}::text')}, '')"
+
+
+def _failing(contract: Contract, column: str, breach: str, excused: str = "false") -> str:
+    return (
+        f"select batch_id, row_no, {literal(column)} as column_name, {_shown(contract, column)} as value_class,"
+        f" {excused} as excused from {{stage}} as s where {breach}"
+    )
+
+
+# ---- checks by one of our own expectations
+
+
+def _keep(contract: Contract, rule: Rule, column: str, breach: str) -> Check:
+    references = tuple(rule.arguments.get("references", ()))
+    return Check(rule, "expect_rows_to_keep", {"breach": breach}, _failing(contract, column, breach), references=references)
+
+
+def _no_rows(contract: Contract, rule: Rule, query: str, column: str, excused: str = "false") -> Check:
+    failing = (
+        f"select batch_id, row_no, {literal(column)} as column_name, {_shown(contract, column)} as value_class,"
+        f" {excused} as excused from ({query}) as found join {{stage}} as s using (batch_id, row_no)"
+    )
+    return Check(rule, "expect_query_to_find_nothing", {"query": query}, failing)
+
+
+def _no_batches(rule: Rule, query: str) -> Check:
+    failing = (
+        "select batch_id, 0 as row_no, '' as column_name,"
+        f" left(details, {DETAILS_LENGTH}) as value_class, false as excused from ({query}) as found"
+    )
+    return Check(rule, "expect_query_to_find_nothing", {"query": query}, failing, whole_batch=True)
+
+
+def _rows_to_keep(contract: Contract, rule: Rule) -> list[Check]:
+    return [_keep(contract, rule, column, breach) for column, breach in rule.arguments["breach"].items()]
+
+
+def _query_to_find_nothing(contract: Contract, rule: Rule) -> list[Check]:
+    if "batches" in rule.arguments:
+        return [_no_batches(rule, rule.arguments["batches"])]
+    return [_no_rows(contract, rule, rule.arguments["rows"], rule.columns[0])]
+
+
+# ---- values that could not be read: the stage table has NULL, and in `issues` which column and why
+
+
+def _speaks_of(rule: Rule) -> str:
+    """Pattern of the issues (`column:reason`) that a rule tells of, by its columns, its reasons, or both; "" for none of them."""
+    if not rule.columns and "reasons" not in rule.arguments:
+        return ""
+    columns, reasons = "|".join(rule.columns) or "[^:]+", "|".join(rule.arguments.get("reasons", ())) or ".+"
+    return f"({columns}):({reasons})"
+
+
+def _readable(contract: Contract, rule: Rule) -> list[Check]:
+    """A rule with neither columns nor reasons tells of every issue that no other rule tells of."""
+    readers = ("expect_values_to_be_readable", "expect_column_values_to_be_in_set")
+    told = filter(None, (_speaks_of(r) for r in contract.rules if r.expectation in readers))
+    pattern = _speaks_of(rule) or f"(?!({'|'.join(told)})$).+"
+    failing = (
+        "select batch_id, row_no, split_part(issue, ':', 1) as column_name, split_part(issue, ':', 2) as value_class,"
+        " false as excused from {stage} as s cross join lateral unnest(issues) as issue"
+        f" where issue ~ {literal(f'^{pattern}$')}"
+    )
+    # one line an issue (n: ^ and $ are of lines); a subquery over the array would keep the scan from running in parallel
+    breach = f"array_to_string(issues, E'\\n') ~ {literal(f'(?n)^{pattern}$')}"
+    return [Check(rule, "expect_rows_to_keep", {"breach": breach}, failing)]
+
+
+# ---- checks by expectations of Great Expectations
+
+
+def _required(contract: Contract, rule: Rule) -> list[Check]:
+    """A required value that came and could not be read is told by the rule on readable values, not as missing."""
+    return [
+        Check(
+            rule,
+            "expect_column_values_to_not_be_null",
+            {"column": of.name},
+            _failing(
+                contract,
+                of.name,
+                f"{of.name} is null",
+                f"exists (select from unnest(issues) as issue where starts_with(issue, {literal(of.name + ':')}))",
+            ),
+        )
+        for of in contract.fields
+        if of.required
+    ]
+
+
+def _listed(contract: Contract, rule: Rule) -> list[Check]:
+    """What stands in the table is in its code list; and the reader refused nothing because it is in none."""
+
+    def check(of: Field) -> Check:
+        codes = list(of.codes)
+        if of.type == "list":
+            return _keep(contract, rule, of.name, f"not {of.name} <@ {literal(codes)}::text[]")
+        failing = _failing(contract, of.name, f"{of.name} <> all ({literal(codes)}::text[])")
+        return Check(rule, "expect_column_values_to_be_in_set", {"column": of.name, "value_set": codes}, failing)
+
+    return [*_readable(contract, rule), *(check(of) for of in contract.fields if of.codes)]
+
+
+def _between(contract: Contract, rule: Rule) -> list[Check]:
+    bounds: dict[str, Any] = {name: rule.arguments[name] for name in ("min_value", "max_value") if name in rule.arguments}
+    signs = {"min_value": "<", "max_value": ">"}
+
+    def check(column: str) -> Check:
+        breach = " or ".join(f"{column} {signs[name]} {literal(bound)}" for name, bound in bounds.items())
+        failing = _failing(contract, column, breach)
+        return Check(rule, "expect_column_values_to_be_between", {"column": column, **bounds}, failing)
+
+    return [check(column) for column in rule.columns]
+
+
+def _pairs(contract: Contract, rule: Rule) -> list[Check]:
+    """pairs: of each the first is at least the second, where both are there."""
+    return [
+        Check(
+            rule,
+            "expect_column_pair_values_a_to_be_greater_than_b",
+            {"column_A": high, "column_B": low, "or_equal": True, "ignore_row_if": "either_value_is_missing"},
+            _failing(contract, high, f"{high} < {low}"),
+        )
+        for high, low in rule.arguments["pairs"]
+    ]
+
+
+# ---- communes, as they stood in the period
+
+
+_IN_FORCE = "{0}.valid_from::date < b.next_day and coalesce({0}.valid_to::date, 'infinity') > b.first_day"
+
+
+def _communes_in_force(contract: Contract, rule: Rule) -> list[Check]:
+    known = (
+        "select b.period, a.code from {batches} as b join reference.area_unit as a"
+        f" on a.level = 'commune' and {_IN_FORCE.format('a')}"
+    )
+    return [
+        replace(_keep(contract, rule, column, f"(period, {column}) not in ({known})"), references=("area_unit",))
+        for column in rule.columns
+    ]
+
+
+def _communes_of_sender(contract: Contract, rule: Rule) -> list[Check]:
+    """Of a sender that is a district; the service centre and the department answer for every district."""
+    elsewhere = (
+        "select b.batch_id, a.code from {batches} as b join reference.area_unit as d"
+        f" on d.level = 'district' and d.code = b.sender_code and {_IN_FORCE.format('d')}"
+        f" join reference.area_unit as a on a.level = 'commune' and {_IN_FORCE.format('a')}"
+        " and a.parent_district_code <> b.sender_code"
+    )
+    return [
+        replace(_keep(contract, rule, column, f"(batch_id, {column}) in ({elsewhere})"), references=("area_unit",))
+        for column in rule.columns
+    ]
+
+
+# ---- records that stand twice
+
+
+def _key(contract: Contract, table: str) -> list[str]:
+    """SQL of the parts of a record's key; a part that may be empty is compared as empty text."""
+    return [
+        f"{table}.{name}" if contract.field(name).required else f"coalesce({table}.{name}, '')" for name in contract.record_key
+    ]
+
+
+def _twins(contract: Contract) -> str:
+    """Query of rows whose key another row of the batch has: alike (all rows of the key are one record), nth (1: the first)."""
+    names = [f"key_{n}" for n in range(len(contract.record_key))]
+    parts = ", ".join(f"{part} as {name}" for part, name in zip(_key(contract, "s"), names, strict=True))
+    key = ", ".join(["batch_id", *names])
+    present = " and ".join(f"{name} is not null" for name in contract.record_key if contract.field(name).required)
+    record = ", ".join(f"s.{of.name}" for of in contract.sent_fields)
+    same = " and ".join(f"{part} = repeated.{name}" for part, name in zip(_key(contract, "s"), names, strict=True))
+    return (
+        f"with repeated as (select s.batch_id, {parts} from {{stage}} as s where {present}"
+        f" group by {key} having count(*) > 1),"
+        f" twins as (select s.batch_id, s.row_no, md5(row({record})::text) as content, {', '.join(names)} from {{stage}} as s"
+        f" join repeated on s.batch_id = repeated.batch_id and {same})"
+        " select batch_id, row_no, min(content) over whole = max(content) over whole as alike,"
+        f" row_number() over (partition by {key} order by row_no) as nth from twins window whole as (partition by {key})"
+    )
+
+
+def _records_once(contract: Contract, rule: Rule) -> list[Check]:
+    """Asks the same query as _keys_unique, which is then run once for both: a key that stands twice breaks one or the other."""
+    return [_no_rows(contract, rule, _twins(contract), contract.record_key[-1], excused="not alike or nth = 1")]
+
+
+def _keys_unique(contract: Contract, rule: Rule) -> list[Check]:
+    return [_no_rows(contract, rule, _twins(contract), contract.record_key[-1], excused="alike")]
+
+
+def _keys_in_one_period(contract: Contract, rule: Rule) -> list[Check]:
+    """A key that is current under another period, or comes under an earlier one beside it; unless that period is replaced now."""
+
+    def same(other: str) -> str:
+        pairs = zip(_key(contract, "s"), _key(contract, other), strict=True)
+        return " and ".join([f"{other}.sender_code = s.sender_code", *(f"{ours} = {theirs}" for ours, theirs in pairs)])
+
+    query = (
+        f"select s.batch_id, s.row_no from {{stage}} as s join core.{contract.feed} as c on {same('c')}"
+        " where c.recorded_to = 'infinity' and c.period <> s.period"
+        " and not exists (select from {batches} as b where b.sender_code = c.sender_code and b.period = c.period)"
+        f" union select s.batch_id, s.row_no from {{stage}} as s join {{stage}} as o on {same('o')} where o.period < s.period"
+    )
+    return [_no_rows(contract, rule, query, rule.columns[0])]
+
+
+# ---- a batch against its like, its typed totals, its own middle
+
+
+def _volume(contract: Contract, rule: Rule) -> list[Check]:
+    """Against the sender's last published batch of the same kind: the same period, or an earlier one, where both periods match
+    `periods`. least, most: times the last one's records; fewer than from_records in both are not compared."""
+    a = rule.arguments
+    earlier = "false" if a.get("same_period") else f"length(p.period) = length(b.period) and p.period ~ {literal(a['periods'])}"
+    query = (
+        "select b.batch_id, last.records || ' -> ' || b.declared_records as details from {batches} as b"
+        " cross join lateral (select p.records_parsed as records from ops.batch as p"
+        f" where p.feed = {literal(contract.feed)} and p.sender_code = b.sender_code and p.batch_id <> b.batch_id"
+        " and p.published_at is not null and p.records_parsed is not null"
+        f" and (p.period = b.period and p.sequence < b.sequence or p.period < b.period and {earlier})"
+        " order by p.period desc, p.sequence desc limit 1) as last"
+        f" where b.period ~ {literal(a['periods'])} and b.declared_records > 0"
+        f" and greatest(b.declared_records, last.records) >= {literal(a['from_records'])}"
+        f" and (b.declared_records < {literal(a['least'])} * last.records"
+        f" or b.declared_records > {literal(a['most'])} * last.records)"
+    )
+    return [_no_batches(rule, query)]
+
+
+def _totals(_: Contract, rule: Rule) -> list[Check]:
+    """totals: name of a typed total -> aggregate of the batch's rows. A name that is not among them is not compared."""
+    totals = rule.arguments["totals"]
+    counted = ", ".join(f"{literal(name)}, {aggregate}" for name, aggregate in totals.items())
+    query = (
+        f"with counted as (select batch_id, jsonb_build_object({counted}) as totals from {{stage}}"
+        " where batch_id in (select b.batch_id from {batches} as b where b.declared_totals <> '{}') group by batch_id),"
+        " compared as (select b.batch_id, typed.name, typed.value,"
+        " coalesce(nullif(counted.totals -> typed.name, 'null'), '0') as found"
+        " from {batches} as b cross join lateral jsonb_each(b.declared_totals) as typed (name, value)"
+        " left join counted using (batch_id)"
+        f" where typed.name = any({literal(list(totals))}) and typed.value <> 'null')"
+        " select batch_id, string_agg(name || ': ' || left(value #>> '{}', 40) || ' <> ' || found, '; ' order by name) as details"
+        " from compared where value <> found group by batch_id"
+    )
+    return [_no_batches(rule, query)]
+
+
+def _one_unit(contract: Contract, rule: Rule) -> list[Check]:
+    """Amounts that lie `factor` times off the middle of their batch, which no spread of one unit does."""
+
+    def query(column: str) -> str:
+        factor = literal(rule.arguments["factor"])
+        return (
+            f"with typical as (select batch_id, percentile_cont(0.5) within group (order by {column}) as middle"
+            f" from {{stage}} where {column} > 0 group by batch_id)"
+            " select s.batch_id, s.row_no from {stage} as s join typical using (batch_id)"
+            f" where s.{column} > 0 and (s.{column} * {factor} <= middle or s.{column} >= middle * {factor})"
+        )
+
+    return [_no_rows(contract, rule, query(column), column) for column in rule.columns]
+
+
+MAKERS: dict[str, Callable[[Contract, Rule], list[Check]]] = {
+    "expect_rows_to_keep": _rows_to_keep,
+    "expect_query_to_find_nothing": _query_to_find_nothing,
+    "expect_values_to_be_readable": _readable,
+    "expect_column_values_to_not_be_null": _required,
+    "expect_column_values_to_be_in_set": _listed,
+    "expect_column_values_to_be_between": _between,
+    "expect_column_pair_values_a_to_be_greater_than_b": _pairs,
+    "expect_communes_to_be_in_force": _communes_in_force,
+    "expect_communes_of_sender": _communes_of_sender,
+    "expect_records_to_stand_once": _records_once,
+    "expect_keys_to_be_unique": _keys_unique,
+    "expect_keys_in_one_period": _keys_in_one_period,
+    "expect_volume_near_last": _volume,
+    "expect_totals_as_declared": _totals,
+    "expect_one_unit_of_money": _one_unit,
+}

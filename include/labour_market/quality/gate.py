@@ -1,0 +1,231 @@
+"""The gate: one audit of all staged batches of a feed, and a verdict on each.
+
+Whatever is wrong with us raises AuditFailed: no verdict is given, and the batches stay where they are.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import psycopg
+from psycopg import sql
+
+from labour_market.contracts import Contract, Rule
+from labour_market.database.tables import stage_columns
+from labour_market.ledger import Batch
+from labour_market.periods import period_bounds
+from labour_market.quality.checks import BatchDays, Check, checks_of, fill, literal
+from labour_market.quality.suites import WORK_MEMORY, CheckRaised, build_suite, run_suite
+from labour_market.quarantine import block_reason
+
+FIRST_ROWS = 20
+KEPT_OUT = ("quarantine", "normalise")
+
+
+class AuditFailed(RuntimeError):
+    """The audit could not be made, or contradicts itself. An error of ours, never a verdict."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of a batch. blocked_by: the rule that blocks it, with the reason for the ledger; None: it may be published."""
+
+    blocked_by: str | None = None
+    reason_vi: str | None = None
+    reason_en: str | None = None
+    remedy_vi: str | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule found in a batch: failed of checked rows (or of the one batch, where the rule speaks of it as a whole).
+
+    verdict: pass, normalise, warn, quarantine or block. first_rows, column, value_class: where, of the first ones.
+    """
+
+    rule: Rule
+    checked: int
+    failed: int
+    verdict: str
+    first_rows: list[int]
+    column: str
+    value_class: str
+
+
+def audit(
+    connection: psycopg.Connection, contract: Contract, batches: Sequence[Batch], attempts: Mapping[int, int], stage_table: str
+) -> dict[int, Verdict]:
+    """Judge every batch of stage.<stage_table>; the connection is the auditor's.
+
+    Fills stage.<stage_table>_failures with the rows to be kept out, and ops.audit_result with a line for each batch and rule.
+    Raises AuditFailed when the audit itself is at fault, psycopg.Error when the server refuses; then nothing is written.
+    """
+    with connection.transaction():
+        connection.execute(f"set local work_mem = '{WORK_MEMORY}'")
+        checks = fill(checks_of(contract), stage_table, _days(connection, batches))
+        rows = _guarded(connection, contract, checks, batches, stage_table)
+        _find(connection, checks, stage_table)
+        findings = _findings(connection, checks, rows)
+        _keep_out(connection, contract, stage_table)
+        for batch in batches:
+            _record(connection, batch.batch_id, attempts[batch.batch_id], findings[batch.batch_id])
+    return {batch.batch_id: _verdict(contract, batch, findings[batch.batch_id]) for batch in batches}
+
+
+# ---- before the suite
+
+
+def _days(connection: psycopg.Connection, batches: Sequence[Batch]) -> list[BatchDays]:
+    """When each batch was delivered, and the bounds of its period. Raises AuditFailed for a batch that is not in the ledger."""
+    delivered: dict[int, date] = dict(
+        connection.execute(
+            "select batch_id, (delivery_created_at at time zone 'Asia/Ho_Chi_Minh')::date from ops.batch"
+            " where batch_id = any(%s)",
+            [[batch.batch_id for batch in batches]],
+        ).fetchall()
+    )
+    if missing := [batch.batch_id for batch in batches if batch.batch_id not in delivered]:
+        raise AuditFailed(f"batch {missing[0]} is to be audited and is not in the ledger")
+    return [BatchDays(b.batch_id, *period_bounds(b.period), delivered[b.batch_id]) for b in batches]
+
+
+def _guarded(
+    connection: psycopg.Connection, contract: Contract, checks: list[Check], batches: Sequence[Batch], stage_table: str
+) -> dict[int, int]:
+    """What a suite takes for granted and passes without: raises AuditFailed unless it is there. Returns batch -> rows."""
+    if not checks:
+        raise AuditFailed(f"the suite of {contract.feed} is empty, and an empty suite passes everything")
+    columns = connection.execute(
+        "select column_name from information_schema.columns where table_schema = 'stage' and table_name = %s"
+        " order by ordinal_position",
+        [stage_table],
+    ).fetchall()
+    if [name for (name,) in columns] != stage_columns(contract):
+        raise AuditFailed(f"stage.{stage_table} does not have the columns of the contract of {contract.feed}")
+    for table in sorted({table for check in checks for table in check.references}):
+        if not connection.execute(sql.SQL("select 1 from {} limit 1").format(sql.Identifier("reference", table))).fetchone():
+            raise AuditFailed(f"reference.{table} is empty, and every row would break the rules that need it")
+    rows: dict[int, int] = dict(
+        connection.execute(
+            sql.SQL("select batch_id, count(*) from {} group by batch_id").format(sql.Identifier("stage", stage_table))
+        ).fetchall()
+    )
+    announced = {batch.batch_id: batch.declared_records for batch in batches}
+    if odd := sorted(b for b in rows.keys() | announced.keys() if rows.get(b, 0) != announced.get(b)):
+        raise AuditFailed(f"stage.{stage_table} does not hold the announced rows of batch {', '.join(map(str, odd))}")
+    return announced
+
+
+# ---- the suite, and the rows it speaks of
+
+
+def _find(connection: psycopg.Connection, checks: list[Check], stage_table: str) -> None:
+    """Run the suite; put what breaks a rule into the temporary table `failing`, and hold the one count against the other."""
+    try:
+        counts = run_suite(build_suite(stage_table, checks), "stage", stage_table, connection)
+    except CheckRaised as error:
+        raise AuditFailed(str(error)) from None
+    connection.execute(
+        "create temporary table failing (place integer, rule_id text, batch_id bigint, row_no integer, column_name text,"
+        " value_class text, excused boolean) on commit drop"
+    )
+    for place, (check, count) in enumerate(zip(checks, counts, strict=True)):
+        if not count:
+            continue
+        connection.execute(
+            f"insert into failing select {place}, {literal(check.rule.id)}, f.* from ({check.failing}) as f"  # noqa: S608  # ours
+        )
+        found = connection.execute("select count(distinct (batch_id, row_no)) from failing where place = %s", [place]).fetchone()
+        if found != (count,):
+            raise AuditFailed(f"{check.rule.id}: the suite counted {count} breaches, and SQL finds {found and found[0]}")
+
+
+def _findings(connection: psycopg.Connection, checks: list[Check], rows: Mapping[int, int]) -> dict[int, list[Finding]]:
+    """Of each batch what each rule found, in the order of the rules."""
+    failing = {
+        (batch_id, rule_id): place
+        for batch_id, rule_id, *place in connection.execute(
+            "select batch_id, rule_id, count(distinct row_no),"
+            " coalesce((array_agg(distinct row_no order by row_no) filter (where row_no > 0))[1:%s], array[]::int[]),"
+            " (array_agg(column_name order by row_no, column_name))[1], (array_agg(value_class order by row_no, column_name))[1]"
+            " from failing where not excused group by batch_id, rule_id",
+            [FIRST_ROWS],
+        ).fetchall()
+    }
+    whole = {check.rule.id: check.rule for check in checks if check.whole_batch}
+    rules = list({check.rule.id: check.rule for check in checks}.values())
+    lost: dict[int, int] = dict(
+        connection.execute(
+            "select batch_id, count(distinct row_no) from failing where rule_id = any(%s) and not excused group by batch_id",
+            [[rule.id for rule in rules if rule.action in KEPT_OUT]],
+        ).fetchall()
+    )
+    findings = {}
+    for batch_id, count in rows.items():
+        found = []
+        for rule in rules:
+            failed, first, column, value_class = failing.get((batch_id, rule.id), [0, [], "", ""])
+            checked = 1 if rule.id in whole else count
+            found.append(Finding(rule, checked, failed, _weigh(rule, checked, failed), first, column, value_class))
+        findings[batch_id] = _blocked_when_nothing_is_left(found, count, lost.get(batch_id, 0))
+    return findings
+
+
+def _weigh(rule: Rule, checked: int, failed: int) -> str:
+    """What a rule's breaches come to. Where a share is tolerated, a single row neither blocks a batch nor is worth a warning."""
+    beyond = failed > rule.tolerance * checked and (rule.tolerance == 0 or failed > 1)
+    if not failed:
+        return "pass"
+    if rule.action == "quarantine":
+        return "block" if beyond else "quarantine"
+    if rule.action == "normalise":
+        return "normalise"
+    return rule.action if beyond else "pass"
+
+
+def _blocked_when_nothing_is_left(found: list[Finding], rows: int, lost: int) -> list[Finding]:
+    """A batch of which every row is kept out would replace what stands by nothing; the rule that kept out most blocks it."""
+    if not rows or lost < rows or any(f.verdict == "block" for f in found):
+        return found
+    worst = max(found, key=lambda f: f.failed if f.verdict == "quarantine" else -1)
+    return [replace(f, verdict="block") if f is worst else f for f in found]
+
+
+def _keep_out(connection: psycopg.Connection, contract: Contract, stage_table: str) -> None:
+    connection.execute(
+        sql.SQL(
+            "insert into {} (batch_id, row_no, rule_id, column_name, value_class)"
+            " select distinct on (batch_id, row_no, rule_id, column_name) batch_id, row_no, rule_id, column_name, value_class"
+            " from failing where not excused and rule_id = any(%s)"
+        ).format(sql.Identifier("stage", f"{stage_table}_failures")),
+        [[rule.id for rule in contract.rules if rule.action in KEPT_OUT]],
+    )
+
+
+def _record(connection: psycopg.Connection, batch_id: int, attempt: int, findings: list[Finding]) -> None:
+    connection.cursor().executemany(
+        "insert into ops.audit_result (batch_id, attempt, rule_id, level, action, expectation, checked, failed, verdict,"
+        " first_rows) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        [
+            (batch_id, attempt, r.id, r.level, r.action, r.expectation, f.checked, f.failed, f.verdict, f.first_rows)
+            for r, f in ((f.rule, f) for f in findings)
+        ],
+    )
+
+
+def _verdict(contract: Contract, batch: Batch, findings: list[Finding]) -> Verdict:
+    """A rule that blocks by itself speaks before one whose share was too large, and among these the largest share."""
+    blocking = [f for f in findings if f.verdict == "block"]
+    if not blocking:
+        return Verdict()
+    worst = max(blocking, key=lambda f: (f.rule.action == "block", f.failed / f.checked))
+    details = {
+        "count": worst.failed,
+        "total": worst.checked,
+        "rows": worst.first_rows,
+        "column": worst.column,
+        "column_vi": contract.field(worst.column).label_vi if worst.column else "",
+        "value_class": worst.value_class,
+        "details": worst.value_class,
+    }
+    return Verdict(worst.rule.id, *block_reason(worst.rule, batch.delivery_id, details))

@@ -1,0 +1,137 @@
+"""What a clerk is told: why a batch was blocked, what is wrong with a row, and what to do. Vietnamese first, English beside."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from labour_market.contracts import Contract, Rule, load_contract
+
+SHAPE_LENGTH = 40
+ROWS_NAMED = 5
+# why a value could not be read, as the normalisers say it and as a clerk is told
+REASONS_VI = {
+    "ambiguous": "có hai cách hiểu",
+    "check_digit": "sai chữ số kiểm tra",
+    "digits_lost": "mất chữ số, ví dụ 1,2E+11",
+    "formula_error": "ô công thức bị lỗi",
+    "grid_code": "mã nghề không phải hai chữ số",
+    "grid_quantity": "số lượng không phải số nguyên",
+    "grid_repeats": "một mã nghề ghi hai lần",
+    "impossible": "ngày không có thật",
+    "month_only": "chỉ có tháng và năm",
+    "not_a_code": "không phải mã",
+    "not_a_date": "không phải ngày",
+    "not_a_grid": "không phải bảng nhu cầu",
+    "not_a_number": "không phải số",
+    "not_a_phone": "không phải số điện thoại",
+    "not_a_time": "không phải thời điểm",
+    "not_an_email": "không phải địa chỉ email",
+    "not_in_list": "không có trong danh mục",
+    "not_text": "không phải chữ",
+    "not_unicode": "không phải chữ Unicode",
+    "not_whole": "không phải số nguyên",
+    "not_yes_or_no": "không phải có/không",
+    "other_currency": "không phải tiền đồng",
+    "out_of_range": "ngoài khoảng cho phép",
+    "placeholder": "số giả",
+    "range": "là một khoảng, không phải một số",
+    "several": "nhiều giá trị trong một ô",
+    "too_large": "số quá lớn",
+    "too_long": "quá dài",
+    "two_digit_year": "năm chỉ có hai chữ số",
+    "unit_unknown": "không rõ đơn vị",
+    "wrong_length": "sai độ dài",
+    "year_only": "chỉ có năm",
+}
+
+
+def value_class(text: str) -> str:
+    """The shape of a value, which tells what is wrong with it and not whose it is: 0801234 -> 9999999, Lan -> Aaa; at most 40."""
+    shape = ("9" if c.isdigit() else "A" if c.isupper() else "a" if c.isalpha() else c for c in text)
+    return "".join(shape)[:SHAPE_LENGTH]
+
+
+class _Known(dict[str, Any]):
+    def __missing__(self, name: str) -> str:
+        return "-"
+
+
+def _filled(template: str, details: Mapping[str, Any]) -> str:
+    return template.format_map(_Known(details))
+
+
+def block_reason(rule: Rule, delivery_id: str, details: Mapping[str, Any]) -> tuple[str, str, str]:
+    """One sentence in Vietnamese, one in English, and the remedy in Vietnamese, for a batch that a rule keeps out.
+
+    details: what the reader of a file found, by name; or of an audit count, total (rows), rows (the first ones), column,
+    column_vi, value_class, details.
+    """
+    count, total, rows = details.get("count"), details.get("total"), details.get("rows") or []
+    share = count / total if count and total else 0.0
+    seen = str(details.get("value_class", "-"))
+    told_vi = {**details, "share": _percent(share, ","), "column": _label(details), "value_class": REASONS_VI.get(seen, seen)}
+    vi = _filled(rule.message_vi, told_vi)
+    en = _filled(rule.message_en, {**details, "share": _percent(share, ".")})
+    if rows and total:
+        named = ", ".join(map(str, rows[:ROWS_NAMED]))
+        more = "..." if (count or 0) > ROWS_NAMED else ""
+        vi = f"{count} trên {total} dòng ({_percent(share, ',')}) bị lỗi: {vi} (dòng {named}{more})"
+        en = f"{count} of {total} rows ({_percent(share, '.')}) are at fault: {en} (rows {named}{more})"
+    return f"Lần gửi {delivery_id}: {vi}.", f"Delivery {delivery_id}: {en}.", _filled(rule.remedy_vi, details)
+
+
+def _label(details: Mapping[str, Any]) -> Any:
+    return details.get("column_vi") or details.get("column") or "-"
+
+
+def _percent(share: float, point: str) -> str:
+    return f"{100 * share:.1f}%".replace(".", point)
+
+
+def explain(contract: Contract, rule_id: str, row_no: int, column: str, value_class: str) -> tuple[str, str]:
+    """What is wrong with one row and what to do, in one sentence each (vi, en). A rule that is no more is only named."""
+    try:
+        rule = contract.rule(rule_id)
+    except KeyError:
+        return f"Dòng {row_no}: quy tắc {rule_id} không còn áp dụng.", f"Row {row_no}: the rule {rule_id} is no longer in force."
+    label = next((f.label_vi for f in contract.fields if f.name == column), column)
+    details = {"row": row_no, "value_class": value_class, "details": value_class}
+    vi = _filled(rule.message_vi, {**details, "column": label, "value_class": REASONS_VI.get(value_class, value_class)})
+    en = _filled(rule.message_en, {**details, "column": column})
+    return f"Dòng {row_no}: {vi}. {rule.remedy_vi}", f"Row {row_no}: {en}."
+
+
+def rejected_rows(connection: psycopg.Connection, batch_id: int) -> list[dict[str, Any]]:
+    """The rows of a batch that were put aside, each a dict: row_no, rule_id, action, column_name, value_class, status and the
+    sentences sentence_vi and sentence_en."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(
+            "select feed, row_no, rule_id, action, column_name, value_class, status from quarantine.rejected_row"
+            " where batch_id = %s order by row_no, rule_id, column_name",
+            [batch_id],
+        ).fetchall()
+    for row in rows:
+        contract = load_contract(row.pop("feed"))
+        row["sentence_vi"], row["sentence_en"] = explain(
+            contract, row["rule_id"], row["row_no"], row["column_name"], row["value_class"]
+        )
+    return rows
+
+
+def rule_findings(connection: psycopg.Connection, batch_id: int) -> list[dict[str, Any]]:
+    """What the last audit of a batch found, worst first, each a dict: rule_id, verdict, checked, failed, first_rows, fixed_by,
+    remedy_vi."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(
+            "select b.feed, r.rule_id, r.verdict, r.checked, r.failed, r.first_rows from ops.audit_result as r"
+            " join ops.batch as b using (batch_id) where r.batch_id = %(batch)s and r.verdict <> 'pass'"
+            " and r.attempt = (select max(attempt) from ops.audit_result where batch_id = %(batch)s)"
+            " order by array_position(array['block', 'quarantine', 'warn', 'normalise'], r.verdict), r.failed desc, r.rule_id",
+            {"batch": batch_id},
+        ).fetchall()
+    for row in rows:
+        rule = load_contract(row.pop("feed")).rule(row["rule_id"])
+        row |= {"fixed_by": rule.fixed_by, "remedy_vi": rule.remedy_vi}
+    return rows
