@@ -1,0 +1,83 @@
+"""The page in a real browser: it draws its charts, names every blocked batch, and asks nobody outside for anything."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from labour_market import site, transform
+from labour_market.database import connect
+from labour_market.gateway import load_senders
+from labour_market.pipeline import ingest
+from labour_market.settings import load_settings
+from playwright.sync_api import Page, sync_playwright
+from simulator import build_province, serve
+
+FEEDS = ["employers", "job_orders", "labour_survey", "fair_sessions", "fair_attendance"]
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page_file(warehouse, monkeypatch, tmp_path) -> Path:
+    """The page of a small default night, rendered from the marts."""
+    monkeypatch.setenv("LMW_HOME", str(load_settings().home))
+    with serve(build_province(tmp_path / "province", scale=0.1)) as gateway:
+        gateway.write_senders(tmp_path / "senders.yml")
+        monkeypatch.setenv("LMW_SENDERS", str(tmp_path / "senders.yml"))
+        ingest(load_senders(load_settings().senders_file), FEEDS)
+    transform.build()
+    return site.render()
+
+
+@pytest.fixture
+def page(page_file) -> Iterator[Page]:
+    """The page, open in headless Chromium; any request that leaves the file fails the test."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        if os.environ.get("LMW_REQUIRE_BROWSER"):
+            pytest.fail("LMW_REQUIRE_BROWSER is set and no Chromium is installed")
+        pytest.skip("no Chromium on this machine; install it to test the page")
+    outside: list[str] = []
+    errors: list[str] = []
+    with sync_playwright() as playwright:
+        flags = [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ]
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+        opened = browser.new_page(viewport={"width": 1240, "height": 900})
+        opened.on("request", lambda request: None if request.url.startswith(("file:", "data:")) else outside.append(request.url))
+        opened.on("pageerror", lambda error: errors.append(str(error)))
+        opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        opened.goto(page_file.as_uri())
+        yield opened
+        browser.close()
+    assert outside == []
+    assert errors == []
+
+
+def test_the_page_draws_every_chart_and_names_every_blocked_batch(page, page_file):
+    for chart in ("supply_demand", "funnel", "districts"):
+        page.wait_for_selector(f"#chart-{chart}[data-drawn=yes]", timeout=20_000)
+        assert page.locator(f"#chart-{chart} svg path").count() > 5, f"{chart} is empty"
+    with connect("bi_reader") as connection:
+        blocked = connection.execute("select batch_id, reason_vi from bi.blocked_batches order by batch_id").fetchall()
+    assert len(blocked) >= 6
+    shown = page.locator("#blocked-batches tr").all_inner_texts()[1:]
+    assert len(shown) == len(blocked)
+    for (batch_id, reason), text in zip(blocked, shown, strict=True):
+        assert text.strip().startswith(str(batch_id))
+        assert reason.rstrip(".") in " ".join(text.split())
+    assert page.locator(".figure").count() == 5
+    assert all(figure.strip()[0].isdigit() for figure in page.locator(".figure b").all_inner_texts())
+    assert page.locator("#freshness .missing").count() > 0, "a district without fairs is shown as missing"
+    for width in (1240, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1"), f"the page overflows at {width}px"
+    text = page_file.read_text(encoding="utf-8")
+    assert 'src="http' not in text
+    assert 'href="http' not in text
