@@ -134,6 +134,14 @@ def test_a_personal_tax_code_becomes_the_pseudonym_of_that_citizen() -> None:
     assert "080190012345" not in repr(columns)
 
 
+def test_an_enumerator_can_be_known_again_and_not_be_named() -> None:
+    contract = load_contract("labour_survey")
+    read = survey(contract, {"enumerator": "Trần Thị  Mô Phỏng"}, {"enumerator": "Trần Thị Mô Phỏng"}, {"enumerator": None})
+    here, elsewhere = (person_columns(read, contract, KEY, sender, "2022").columns["enumerator"] for sender in ("803", "794"))
+    assert here == [person_key(KEY, "name", "803:Trần Thị Mô Phỏng")] * 2 + [None]
+    assert here[0] != elsewhere[0]
+
+
 def test_every_derived_column_of_every_contract_is_there_and_no_sent_one_is_lost() -> None:
     for feed in ("employers", "job_orders", "labour_survey", "fair_sessions", "fair_attendance"):
         contract = load_contract(feed)

@@ -144,24 +144,21 @@ def _unread(column: list[Any], plain: re.Pattern[str] | None) -> tuple[Sequence[
 
     A value stands for itself, unless it cannot be hashed or would fall together with another kind (1, 1.0 and true).
     """
-    if plain:
-        filled = [value for value in column if value is not None]
-        if set(map(type, filled)) <= {str}:
-            lines = "\n".join(filled)
-            if lines.count("\n") == max(len(filled) - 1, 0):
-                return column, {found[0] for found in plain.finditer(lines)} if filled else set()
-    keys: list[Any] = column
     try:
         distinct = set(column)
     except TypeError:
         keys = [v if type(v) is str or v is None else (type(v), repr(v)) for v in column]
-        distinct = set(keys)
-    else:
-        numbers = {bool, int, float}
-        if not numbers.isdisjoint(map(type, distinct)) and len(numbers & set(map(type, column))) > 1:
-            keys = [v if type(v) is str or v is None else (type(v), v) for v in column]
-            distinct = set(keys)
-    return keys, distinct - {None}
+        return keys, set(keys) - {None}
+    distinct.discard(None)
+    types = set(map(type, distinct))
+    if not types.isdisjoint((bool, int, float)) and len({bool, int, float} & set(map(type, column))) > 1:
+        keys = [v if type(v) is str or v is None else (type(v), v) for v in column]
+        return keys, set(keys) - {None}
+    if plain and types == {str}:
+        lines = "\n".join(distinct)
+        if lines.count("\n") == len(distinct) - 1:
+            return column, {found[0] for found in plain.finditer(lines)}
+    return column, distinct
 
 
 def _mark(keys: Sequence[Any], said: dict[Any, str], rows: list[list[str]]) -> int:
