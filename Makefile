@@ -46,7 +46,7 @@ contracts: $(READY)  ## write again what is derived from the contracts
 
 lock: $(READY)  ## pin again what requirements.in asks for
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
-		--no-emit-package dbt-core-experimental-parser --no-emit-index-url requirements.in -o requirements.lock
+		--no-emit-package dbt-core-experimental-parser requirements.in -o requirements.lock
 
 clean: down  ## forget the installation's state (not its environment)
 	rm -rf var

@@ -93,7 +93,8 @@ def _tell_events(connection: psycopg.Connection, seen: set[int], seconds: float)
     ).fetchall()
     for feed, sender, batch_ids, states, records, published, quarantined in settled:
         seen.update(batch_ids)
-        told = ", ".join(f"{n} {state}" for state, n in Counter(states).items())
+        reached: Counter[str] = Counter(states)
+        told = ", ".join(f"{n} {state}" for state, n in reached.items())
         console.print(
             f"[{seconds:5.1f} s] {feed:<16} {sender:<5} {told}: {published} of {records} records published,"
             f" {quarantined} put aside",

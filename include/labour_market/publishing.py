@@ -227,7 +227,8 @@ def _fill_vault(connection: psycopg.Connection, contract: Contract, batch: Batch
             sql.SQL(
                 "insert into vault.employer_contact (sender_code, employer_no, contact_name, contact_phone,"
                 " contact_email, last_batch_id) select distinct on (s.employer_no) s.sender_code, s.employer_no,"
-                " s.contact_name, s.contact_phone, s.contact_email, s.batch_id from stage.{stage} as s where s.batch_id = %(batch)s and {kept}"
+                " s.contact_name, s.contact_phone, s.contact_email, s.batch_id from stage.{stage} as s"
+                " where s.batch_id = %(batch)s and {kept}"
                 " order by s.employer_no, s.row_no on conflict (sender_code, employer_no) do update set"
                 " contact_name = excluded.contact_name, contact_phone = excluded.contact_phone,"
                 " contact_email = excluded.contact_email, last_batch_id = excluded.last_batch_id"

@@ -229,7 +229,8 @@ def _command(name: str, settings: Settings) -> list[str]:
         "airflow-scheduler": [_program("airflow"), "scheduler", "--skip-serve-logs"],
         "airflow-processor": [_program("airflow"), "dag-processor"],
         "site": [
-            sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(settings.site_dir), str(settings.site_port),
+            sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(settings.site_dir),
+            str(settings.site_port),
         ],
     }[name]  # fmt: skip
 
@@ -264,5 +265,5 @@ def _answers(url: str) -> bool:
 
 def _healthy(url: str, part: str) -> bool:
     with contextlib.suppress(OSError, ValueError), urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  # as above
-        return json.load(answer).get(part, {}).get("status") == "healthy"
+        return bool(json.load(answer).get(part, {}).get("status") == "healthy")
     return False

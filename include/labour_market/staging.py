@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterable, Sequence
 from itertools import repeat
+from typing import cast
 
 import psycopg
 from psycopg import sql
@@ -106,7 +107,7 @@ def _arrays(values: Sequence[object]) -> list[str | None]:
         if not value:
             out.append(None)
             continue
-        items = tuple(value)  # type: ignore[arg-type]  # a list column holds lists of text
+        items: tuple[str, ...] = tuple(cast(Iterable[str], value))
         if items not in known:
             quoted = ('"' + str(item).replace("\\", "\\\\").replace('"', '\\"') + '"' for item in items)
             known[items] = "{" + ",".join(quoted) + "}"

@@ -98,4 +98,4 @@ def _ensure_roles(admin: psycopg.Connection, settings: Settings) -> None:
 
 def _script(name: str, **identifiers: sql.Composable) -> sql.Composed:
     text = files(__package__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
-    return sql.SQL(text).format(**identifiers)  # type: ignore[arg-type]  # the text is the package's own file
+    return sql.SQL(text).format(**identifiers)

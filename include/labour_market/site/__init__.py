@@ -34,7 +34,7 @@ def render(settings: Settings | None = None) -> Path:
         answers=answers,
         states=questions.STATES,
         charts={name: _json(draw(answers[name])) for name, draw in CHARTS.items() if answers[name]},
-        vega=vl_convert.javascript_bundle(),
+        vega=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
         made_at=datetime.now(PROVINCE_TIME),
     )
     settings.site_dir.mkdir(parents=True, exist_ok=True)
