@@ -102,7 +102,7 @@ def _end(processes: list[psutil.Process], group: int | None = None) -> None:
 def holder_of(port: int) -> str | None:
     """Who listens on a port of 127.0.0.1, in words; None when nobody does."""
     for connection in psutil.net_connections("tcp"):
-        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
+        if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port:
             with suppress(psutil.Error):
                 if connection.pid:
                     return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
