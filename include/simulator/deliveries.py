@@ -96,7 +96,7 @@ def announce(hand_over: HandOver, payload: bytes) -> dict[str, Any]:
         "record_count": len(hand_over.records),
         "size_bytes": len(payload),
         "sha256": hashlib.sha256(payload).hexdigest(),
-        "declared_totals": typed_totals(hand_over.feed, hand_over.records),
+        "declared_totals": {},
         "created_at": hand_over.created_at.isoformat(),
         **hand_over.declared,
     }

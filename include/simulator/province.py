@@ -13,7 +13,7 @@ from typing import Any
 from simulator import area
 from simulator.area import District, read_districts, share_out
 from simulator.chance import stream
-from simulator.deliveries import Delivery, HandOver, announce, render
+from simulator.deliveries import Delivery, HandOver, announce, render, typed_totals
 from simulator.employers import employer_records, order_records
 from simulator.fairs import POSTPONED, SESSIONS, attendance_records, session_records, visits
 from simulator.files import LAYOUTS
@@ -58,7 +58,7 @@ def build_province(
     made_from = json.dumps([seed, scale, scenario, sorted(senders), exact, _code_version()])
     folder = cache / hashlib.sha256(made_from.encode()).hexdigest()[:16]
     if not (folder / "province.json").exists():
-        _write(folder, *_hand_overs(seed, scale, scenario, sorted(senders), exact))
+        _write(folder, *night(seed, scale, scenario, sorted(senders), exact))
     return _read(folder)
 
 
@@ -74,6 +74,7 @@ def _write(folder: Path, hand_overs: Iterable[HandOver], expected: list[dict[str
     (partial_folder / "payloads").mkdir(parents=True)
     announcements = []
     for hand_over in hand_overs:
+        hand_over.declared.setdefault("declared_totals", typed_totals(hand_over.feed, hand_over.records))
         payload = render(hand_over)
         (partial_folder / "payloads" / hand_over.delivery_id).write_bytes(payload)
         announcements.append(announce(hand_over, payload))
@@ -91,9 +92,10 @@ def _read(folder: Path) -> Province:
     return Province(manifest["senders"], tuple(deliveries), tuple(manifest["expected"]))
 
 
-def _hand_overs(
+def night(
     seed: int, scale: float, scenario: str, senders: Sequence[str], exact: Mapping[str, int]
 ) -> tuple[list[HandOver], list[dict[str, Any]], dict[str, str]]:
+    """The hand-overs of a night, what must come of the bad ones, and the senders' names; see build_province."""
     districts = read_districts()
     offices = {code: _office(districts, code) for code in senders}
     counts = _counts(districts, scale, exact)

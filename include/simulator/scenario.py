@@ -56,7 +56,7 @@ DAILY = ("802", "803")
 
 
 def day_before(today: HandOver) -> HandOver:
-    """What an office handed over of its orders a day earlier; what was known then and stands unchanged leaves today's hand-over."""
+    """What an office handed over of its orders a day earlier; what stands unchanged since then leaves today's hand-over."""
     day = PERIODS["job_orders"]
     earlier = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
     open_still = {"closed_on": None, "close_reason": None}
