@@ -67,6 +67,10 @@ class GatewayUnavailable(Exception):
         self.retry_after = retry_after
 
 
+class _NestedError(Exception):
+    """A page that is nested deeper than Python reads."""
+
+
 class _TryAgainError(Exception):
     def __init__(self, reason: str, wait: float | None = None) -> None:
         super().__init__(reason)
@@ -297,15 +301,17 @@ class GatewayClient:
         asked = {"feed": feed, "period": period, "limit": DELIVERIES_A_PAGE}
         asked["created_after"] = created_after.isoformat() if created_after else None
         seen: set[str | None] = set()
-        for items in self._pages("/v1/deliveries", asked, "items", None):
-            fresh = [item for item in items if _delivery_id(item) not in seen]
-            if items and not fresh:
-                raise GatewayUnavailable("the list of deliveries repeats itself")
-            for item in fresh:
-                seen |= {_delivery_id(item)} - {None}
-                announced = _announcement(item, self.sender.code, feed)
-                if isinstance(announced, AnnouncementDefect) or announced.status == "final":
-                    yield announced
+        try:
+            for items in self._pages("/v1/deliveries", asked, "items", None):
+                fresh = [item for item in items if _delivery_id(item) not in seen]
+                if items and not fresh:
+                    raise GatewayUnavailable("the list of deliveries repeats itself")
+                seen |= set(map(_delivery_id, fresh)) - {None}
+                for announced in (_announcement(item, self.sender.code, feed) for item in fresh):
+                    if isinstance(announced, AnnouncementDefect) or announced.status == "final":
+                        yield announced
+        except _NestedError:
+            raise GatewayUnavailable("it answered with JSON nested beyond all measure") from None
 
     def fetch(self, delivery: Delivery, store: LandingStore) -> Landed:
         """Fetch a delivery into the store: a file as its bytes, application/json as one canonical line a record.
@@ -339,15 +345,17 @@ class GatewayClient:
     def _record_lines(self, delivery: Delivery, until: float) -> Iterator[bytes]:
         count = size = 0
         path = f"/v1/deliveries/{quote(delivery.delivery_id, safe='')}/records"
-        for records in self._pages(path, {"limit": RECORDS_A_PAGE}, "records", until):
+        pages = self._pages(path, {"limit": RECORDS_A_PAGE}, "records", until)
+        while count <= delivery.record_count and size <= delivery.size_bytes:
+            try:
+                records = next(pages, None)
+            except _NestedError:
+                raise _too_deep(count + 1) from None
+            if records is None:
+                break
             lines = [_canonical_line(record, row) for row, record in enumerate(records, count + 1)]
-            count += len(lines)
-            if count > delivery.record_count:
-                break
             page = b"".join(lines)
-            size += len(page)
-            if size > delivery.size_bytes:
-                break
+            count, size = count + len(lines), size + len(page)
             yield page
         if count != delivery.record_count:
             raise DeliveryRefused("record_count", {"declared": delivery.record_count, "found": count})
@@ -387,9 +395,7 @@ class GatewayClient:
         try:
             page = self._again(once, until)
         except RecursionError:
-            if member == "records":
-                raise _too_deep(0) from None
-            raise GatewayUnavailable("it answered with JSON nested beyond all measure") from None
+            raise _NestedError from None
         whole = isinstance(page, dict) and isinstance(page.get(member), list) and "next_cursor" in page
         if not whole or not isinstance(page["next_cursor"], str | None):
             raise GatewayUnavailable(f"it answered with JSON that is no page of {member}")

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from labour_market import gateway
+from labour_market.contracts import load_contract
 from labour_market.gateway import (
     AnnouncementDefect,
     Delivery,
@@ -27,6 +28,7 @@ from labour_market.gateway import (
     load_senders,
 )
 from labour_market.landing import LandingStore
+from labour_market.quarantine import block_reason
 
 TOKEN = "a-token-that-no-message-may-show"
 Answer = Callable[["Handler"], None]
@@ -183,6 +185,8 @@ def refusal(stage: Stage, client: GatewayClient, wanted: Delivery) -> DeliveryRe
         client.fetch(wanted, stage.store)
     assert stage.kept() == [], "nothing of a refused delivery is kept"
     assert TOKEN not in str(caught.value)
+    sentences = block_reason(load_contract("employers").rule(f"file.{caught.value.rule_name}"), "1", caught.value.details)
+    assert all(sentences) and "{" not in "".join(sentences), "the contract has a whole sentence for it in both languages"
     return caught.value
 
 

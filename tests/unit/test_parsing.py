@@ -13,6 +13,7 @@ from labour_market import workbooks
 from labour_market.contracts import load_contract
 from labour_market.normalise import normalise_columns
 from labour_market.parsing import MAX_DEPTH, FileDefect, Parsed, nesting, parse_delivery
+from labour_market.quarantine import block_reason
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
@@ -28,7 +29,14 @@ def read(name: str, encoding: str | None = None) -> Parsed:
 def refused(name: str, encoding: str | None = None) -> FileDefect:
     with pytest.raises(FileDefect) as caught:
         read(name, encoding)
-    return caught.value
+    return worded(caught.value)
+
+
+def worded(defect: FileDefect) -> FileDefect:
+    """The defect, once it is sure that the contract has a whole sentence for it in both languages."""
+    sentences = block_reason(SESSIONS.rule(f"file.{defect.rule_name}"), "803-fair_sessions-1", defect.details)
+    assert all(sentences) and "{" not in "".join(sentences)
+    return defect
 
 
 def lines(tmp_path: Path, content: bytes, media: str = NDJSON) -> Parsed:
@@ -39,7 +47,7 @@ def lines(tmp_path: Path, content: bytes, media: str = NDJSON) -> Parsed:
 def lines_refused(tmp_path: Path, content: bytes) -> FileDefect:
     with pytest.raises(FileDefect) as caught:
         lines(tmp_path, content)
-    return caught.value
+    return worded(caught.value)
 
 
 # ---- printed forms
