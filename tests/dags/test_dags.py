@@ -1,0 +1,120 @@
+"""The DAGs as Airflow itself reads them: exactly these, without an error, the same each time, and quick to import."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from labour_market.contracts import contract_feeds
+from labour_market.settings import PROJECT_ROOT
+
+DAGS = PROJECT_ROOT / "dags"
+FILES = sorted(DAGS.glob("*.py"))
+EXPECTED = {*(f"ingest_{feed}" for feed in contract_feeds()), "build_marts", "reconcile_batches", "replay_batches"}
+READ = """
+import hashlib, json, sys, time
+import airflow.sdk
+from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.serialized_objects import DagSerialization
+bag = DagBag(dag_folder=sys.argv[1])
+print(json.dumps({
+    "errors": bag.import_errors,
+    "seconds": {stat.file: stat.duration.total_seconds() for stat in bag.dagbag_stats},
+    "dags": {
+        dag_id: {
+            "hash": hashlib.sha256(json.dumps(DagSerialization.to_dict(dag), sort_keys=True, default=str).encode()).hexdigest(),
+            "tasks": sorted(task.task_id for task in dag.tasks),
+            "doc": dag.doc_md,
+            "title": dag.dag_display_name,
+            "pools": sorted({task.pool for task in dag.tasks}),
+        }
+        for dag_id, dag in bag.dags.items()
+    },
+}))
+"""
+
+
+def read_dags(home: Path) -> dict:
+    environment = {
+        **os.environ,
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", READ, str(DAGS)], capture_output=True, text=True, check=False, env=environment, cwd=home
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory) -> tuple[dict, dict]:
+    home = tmp_path_factory.mktemp("airflow")
+    return read_dags(home), read_dags(home)
+
+
+def test_there_are_exactly_these_dags_and_none_fails_to_import(twice):
+    assert twice[0]["errors"] == {}
+    assert set(twice[0]["dags"]) == EXPECTED
+
+
+def test_reading_twice_gives_the_same_dags(twice):
+    first, second = ({dag_id: dag["hash"] for dag_id, dag in read["dags"].items()} for read in twice)
+    assert first == second
+
+
+def test_every_dag_file_is_imported_in_under_a_second(twice):
+    assert len(twice[0]["seconds"]) == len(FILES)
+    best = {file: min(read["seconds"][file] for read in twice) for file in twice[0]["seconds"]}
+    assert all(seconds < 1 for seconds in best.values()), best
+
+
+def test_every_dag_explains_itself_in_vietnamese_and_english(twice):
+    for dag_id, dag in twice[0]["dags"].items():
+        assert dag["doc"], dag_id
+        assert not dag["doc"].splitlines()[0].isascii(), f"{dag_id}: the first line of its text is for Vietnamese readers"
+        assert not dag["title"].isascii(), f"{dag_id} has no Vietnamese title"
+
+
+def test_a_night_stays_under_a_hundred_task_instances(twice):
+    """Each ingest DAG has one mapped task, once a sender; 15 districts."""
+    count = sum(len(dag["tasks"]) - 1 + 15 for dag_id, dag in twice[0]["dags"].items() if dag_id.startswith("ingest_"))
+    count += len(twice[0]["dags"]["build_marts"]["tasks"])
+    assert count < 100
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_dag_file_is_a_table_of_contents(path):
+    """Short, without heavy imports at its top, without Airflow's models, and without templates where nothing renders them."""
+    source = path.read_text(encoding="utf-8")
+    assert not path.name.startswith("dbt_")
+    assert len(source.splitlines()) <= 110, "a DAG file says when and in which order; what is done stands in labour_market"
+    tree = ast.parse(source)
+    heads = {
+        node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    assert not [name for name in heads if name.startswith(("airflow.models", "great_expectations", "pandas", "dbt", "psycopg"))]
+    assert {name for name in heads if name.startswith("labour_market")} <= {"labour_market.settings"}
+    allowed = {
+        keyword.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        for keyword in node.keywords
+        if keyword.arg == "map_index_template"
+    }
+    templated = [
+        node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str) and "{{" in node.value
+    ]
+    assert all(node in allowed for node in templated)
+
+
+def test_the_timetable_names_every_dag():
+    text = (DAGS / "README.md").read_text(encoding="utf-8")
+    assert all(f"`{dag_id}`" in text for dag_id in EXPECTED)
