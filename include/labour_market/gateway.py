@@ -242,7 +242,7 @@ def _announcement(item: Any, sender_code: str, feed: str) -> Delivery | Announce
     try:
         return Delivery.model_validate(item)
     except ValidationError as error:
-        wrong = sorted({".".join(map(str, e["loc"])) or "the whole" for e in error.errors(include_input=False)})
+        wrong = sorted({".".join(map(str, e["loc"])) or "the whole" for e in error.errors()})
     delivery_id = _delivery_id(item)
     if delivery_id is not None and not (len(delivery_id) <= 80 and delivery_id.isprintable()):
         delivery_id = None

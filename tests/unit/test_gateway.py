@@ -498,8 +498,9 @@ def test_a_cut_body_is_resumed_not_accepted(stage: Stage) -> None:
 
 
 def test_a_server_without_ranges_sends_it_all_again_and_nothing_is_doubled(stage: Stage) -> None:
-    client, _ = stage.serve(file_with_ranges(CONTENT, 100_000), body(CONTENT))
+    client, script = stage.serve(file_with_ranges(CONTENT, 100_000), body(CONTENT))
     assert Path(client.fetch(delivery(CONTENT), stage.store).path).read_bytes() == CONTENT
+    assert len(script.requests) == 2
 
 
 def test_a_cut_that_comes_again_and_again_is_given_up(stage: Stage) -> None:

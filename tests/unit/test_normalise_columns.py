@@ -59,6 +59,14 @@ def test_values_that_are_equal_in_python_but_not_in_kind_are_kept_apart() -> Non
     assert [bool(i) for i in read.issues] == [False, True, False, False, False, True]
 
 
+def test_numbers_among_texts_are_read_as_a_spreadsheet_mixes_them() -> None:
+    read = normalise_columns(
+        columns_of("labour_survey", national_id=["080190012345", 80190012346.0, None]), load_contract("labour_survey")
+    )
+    assert read.columns["national_id"] == ["080190012345", "080190012346", None]
+    assert read.notes == [[], ["national_id:leading_zero"], []]
+
+
 def test_lists_and_objects_where_a_value_belongs_are_unreadable_and_kill_nothing() -> None:
     parsed = columns_of(
         "labour_survey",
