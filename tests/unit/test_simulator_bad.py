@@ -4,15 +4,19 @@ import hashlib
 import io
 import json
 import unicodedata
+from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import openpyxl
 import pytest
 from labour_market.contracts import load_contracts
 from simulator import build_province
-from simulator.deliveries import Delivery
+from simulator.area import read_districts
+from simulator.deliveries import Delivery, HandOver
 from simulator.province import Province
 from simulator.scenario import BAD, FEEDS
+from simulator.spoiling import spoil_rows
 
 EFFECTS = {"rejected", "blocked", "quarantined", "warned", "normalised", "superseded", "published", "left_alone"}
 
@@ -99,6 +103,17 @@ def test_broken_hash_and_wrong_count_touch_nothing_but_the_announcement(nights):
         _, delivery, clean = one(nights, name)
         assert delivery.payload.read_bytes() == clean.payload.read_bytes()
         assert {k for k, v in delivery.announcement.items() if v != clean.announcement[k]} == {part}
+
+
+def test_no_row_is_spoilt_twice_and_the_rows_of_others_are_left_alone():
+    rows = [{"n": 0} for _ in range(100)]
+    hand_over = HandOver(
+        "employers", read_districts()["803"], "2023-06", list(rows), "text/csv", datetime(2023, 6, 14, tzinfo=UTC)
+    )
+    spoil = spoil_rows(0.4, lambda record, rng: record.update(n=record["n"] + 1))
+    assert [spoil(hand_over, Random(n)) for n in range(3)] == [40, 40, 20]
+    assert [record["n"] for record in hand_over.records] == [1] * 100
+    assert [record["n"] for record in rows] == [0] * 100
 
 
 def test_header_drift_renames_one_column_and_puts_one_in(nights):

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import unicodedata
+import zipfile
 from datetime import date, datetime
 
 import openpyxl
@@ -33,6 +35,7 @@ def test_a_workbook_is_the_same_bytes_each_time_and_openpyxl_reads_its_cells():
     rows = [["a & <b>", None, " x "], [1, 2.5, date(2023, 6, 14)], ["#N/A", "", "a & <b>"]]
     content = write_workbook([Sheet("Một", rows, range(1), [(0, 0, 0, 1)]), Sheet("Hai & ba", [])])
     assert content == write_workbook([Sheet("Một", rows, range(1), [(0, 0, 0, 1)]), Sheet("Hai & ba", [])])
+    assert {part.date_time for part in zipfile.ZipFile(io.BytesIO(content)).infolist()} == {(2023, 6, 14, 8, 0, 0)}
     book = openpyxl.load_workbook(io.BytesIO(content))
     assert book.sheetnames == ["Một", "Hai & ba"]
     sheet = book.worksheets[0]
@@ -106,11 +109,10 @@ def test_codes_keep_their_zeros_and_grids_their_items(employers):
 
 @pytest.mark.parametrize("encoding", ("utf-8", "utf-8-sig", "utf-16", "windows-1258"))
 def test_encodings_lose_nothing(encoding):
-    import unicodedata
-
     text = "Nguyễn Thị Ỷ Lan ở Đức Huệ: Ướt ĐẪM, ngờ vực; Quỳnh\r\n"
     read = encode(text, encoding).decode("cp1258" if encoding == "windows-1258" else encoding)
     assert unicodedata.normalize("NFC", read) == text
+    assert encode(text, encoding).startswith(b"\xff\xfe") == (encoding == "utf-16"), "a byte order mark, on every machine"
 
 
 def test_tcvn3_has_a_sign_for_every_letter_of_vietnamese():

@@ -120,6 +120,7 @@ def test_deliveries_come_in_pages_of_the_size_asked_for(gateway):
     assert len(whole) == 2
     assert listing(gateway, "806", "job_orders", limit=1) == whole
     assert len(page(gateway, "/districts/806/v1/deliveries?feed=job_orders&limit=1")["items"]) == 1
+    assert page(gateway, "/districts/806/v1/deliveries?feed=job_orders&limit=2")["next_cursor"] is None
 
 
 def test_deliveries_are_filtered_by_period_and_by_when_they_were_made(gateway):

@@ -63,6 +63,15 @@ def test_the_default_night_has_the_size_of_a_province():
     assert max(people, key=people.__getitem__) == "802"
 
 
+def test_communes_are_those_in_force_on_the_day():
+    counts = {
+        day: sum(len(d.communes) for d in read_districts(day=day).values()) for day in (date(2024, 11, 30), date(2024, 12, 1))
+    }
+    assert list(counts.values()) == [188, 186]
+    with pytest.raises(ValueError, match="no commune for 794"):
+        read_districts(day=date(2025, 7, 1))
+
+
 def test_a_sender_can_be_given_an_exact_number_of_records(tmp_path):
     province = build_province(tmp_path, senders=["803", "795"], scale=0.01, rows={("labour_survey", "803"): 1234})
     assert latest(province, "labour_survey", "803").announcement["record_count"] == 1234
@@ -145,6 +154,7 @@ def test_employers_add_up(clean):
 
 def test_job_orders_are_of_employers_of_their_office_and_their_dates_and_wages_are_in_order(clean):
     employers = {(sender, record["employer_no"]) for sender, record in records_of(clean, "employers")}
+    spans = Counter()
     for sender, order in records_of(clean, "job_orders"):
         assert (sender, order["employer_no"]) in employers
         assert order["posted_on"] <= min(order["deadline"] or "9999", order["closed_on"] or "9999")
@@ -153,6 +163,8 @@ def test_job_orders_are_of_employers_of_their_office_and_their_dates_and_wages_a
         assert (order["openings_female"] or 0) <= order["openings"]
         if order["wage_min_vnd"] is not None:
             assert 4_000_000 <= order["wage_min_vnd"] <= order["wage_max_vnd"] <= 50_000_000
+            spans[order["wage_min_vnd"] < order["wage_max_vnd"]] += 1
+    assert spans[True] > spans[False] > 0
 
 
 def test_an_office_that_sends_daily_sends_only_what_is_new_or_was_closed(clean):
@@ -176,6 +188,8 @@ def test_survey_answers_follow_the_jump_rules_of_the_form(clean):
         assert (form["unemployed_duration"] is not None) == (form["worked_before"] is not None) == (status == "unemployed")
         assert bool(form["wanted_job_text"]) <= form["wants_job"]
         assert ("ethnic_minority" in form["priority_groups"]) == (form["ethnicity"] != "Kinh")
+        trained = form["qualification"] not in ("none", "skilled_no_certificate", "other")
+        assert (form["training_field"] is not None) == trained
         if form["qualification"] in ("college", "university", "postgraduate"):
             assert form["education_level"] == "upper_secondary"
     total = sum(statuses.values())
@@ -273,6 +287,18 @@ def test_fairs_meet_survey_people_walk_ins_people_of_two_sessions_and_people_wit
     assert sum(len(s) > 1 for s in sessions.values()) > 3
     assert sum(n > 1 for n in interviews.values()) > 10
     assert 0.03 < sum(row["national_id"] is None for _, row in rows) / len(rows) < 0.15
+
+
+def test_nobody_comes_twice_to_one_session(clean):
+    rows: dict[Any, list[dict[str, Any]]] = {}
+    for sender, row in records_of(clean, "fair_attendance"):
+        if row["national_id"]:
+            rows.setdefault((sender, row["session_no"], row["national_id"]), []).append(row)
+    for mine in rows.values():
+        orders = [row["order_no"] for row in mine]
+        assert len(mine) == 1 or None not in orders
+        assert len(set(orders)) == len(orders) <= 2
+        assert len({row["counselled"] for row in mine}) == 1
 
 
 def test_two_funds_of_one_session_agree_and_their_shares_sum_to_100(clean):
