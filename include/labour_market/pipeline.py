@@ -79,10 +79,16 @@ def pull(feed: str, sender: Sender, period: str | None = None, settings: Setting
             elif item.status == "final":
                 announced[item.delivery_id] = item
                 ledger.announce(connection, _announcement(feed, sender, item), actor())
+        away: GatewayUnavailable | None = None
         for batch in ledger.find_batches(connection, feed=feed, sender=sender.code, states=["discovered"]):
             if batch.delivery_id in announced:
-                _land(connection, client, store, batch, announced[batch.delivery_id])
-                done.append(batch.batch_id)
+                try:
+                    _land(connection, client, store, batch, announced[batch.delivery_id])
+                    done.append(batch.batch_id)
+                except GatewayUnavailable as error:  # one delivery that cannot be had now does not keep back the next
+                    away = error
+        if away:
+            raise away
     return done
 
 
@@ -237,14 +243,14 @@ def _stage(
     for batch in batches:
         attempt = ledger.take(connection, batch.batch_id, TO_LOAD)
         try:
-            normalised = read_batch(contract, batch, store, key)
+            normalised, told = read_batch(contract, batch, store, key)
         except FileDefect as defect:
             _reject(connection, contract, batch, attempt, defect.rule_name, defect.details)
             report.outcomes[batch.batch_id] = "rejected"
             continue
         with connection.transaction():
             count = stage_batch(connection, contract, batch, table, normalised)
-            ledger.move(connection, batch.batch_id, attempt, "staged", actor(), records_parsed=count)
+            ledger.move(connection, batch.batch_id, attempt, "staged", actor(), records_parsed=count, detail=told)
         attempts[batch.batch_id] = attempt
     return attempts
 

@@ -46,8 +46,9 @@ def drop_stage_tables(connection: psycopg.Connection, feed: str) -> list[str]:
     return [table for (table,) in rows]
 
 
-def read_batch(contract: Contract, batch: Batch, store: LandingStore, key: PseudonymKey) -> Normalised:
-    """Read a landed batch into typed columns with pseudonyms.
+def read_batch(contract: Contract, batch: Batch, store: LandingStore, key: PseudonymKey) -> tuple[Normalised, dict[str, object]]:
+    """Read a landed batch into typed columns with pseudonyms, and tell what the reader passed over: lines that are no records,
+    columns that the contract does not know.
 
     Raises FileDefect when the delivery as a whole cannot be read as what it says it is.
     """
@@ -60,7 +61,10 @@ def read_batch(contract: Contract, batch: Batch, store: LandingStore, key: Pseud
     if len(parsed.row_numbers) != batch.declared_records:
         raise FileDefect("record_count", {"declared": batch.declared_records, "found": len(parsed.row_numbers)})
     normalised = normalise_columns(parsed, contract)
-    return person_columns(normalised, contract, key, batch.sender_code, batch.period)
+    told: dict[str, object] = {"notes": dict(parsed.notes)} if parsed.notes else {}
+    if parsed.unknown_columns:
+        told["unknown_columns"] = list(parsed.unknown_columns)
+    return person_columns(normalised, contract, key, batch.sender_code, batch.period), told
 
 
 def stage_batch(connection: psycopg.Connection, contract: Contract, batch: Batch, table: str, normalised: Normalised) -> int:

@@ -53,7 +53,7 @@ def build(settings: Settings | None = None) -> BuildReport:
         row = connection.execute("select max(event_id) from ops.outbox where built_at is null").fetchone()
         if row is None or row[0] is None:
             return BuildReport(None, 0, {}, 0.0)
-        from labour_market.occupations.coder import code_new_titles
+        from labour_market.occupations.store import code_new_titles
 
         code_new_titles(connection)
         build_id, partitions = _open(connection, row[0])

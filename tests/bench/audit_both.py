@@ -9,8 +9,8 @@ from labour_market.privacy import load_pseudonym_key
 from labour_market.quality.gate import audit
 from labour_market.settings import load_settings
 from labour_market.staging import make_stage_table, read_batch, stage_batch
-from tests.bench.handwritten_audit import handwritten_audit
 
+from tests.bench.handwritten_audit import handwritten_audit
 from tests.bench.throwaway import report, seconds
 
 if __name__ == "__main__":
@@ -20,7 +20,7 @@ if __name__ == "__main__":
         batches = ledger.find_batches(loader, feed=contract.feed, states=["landed"])
         table = make_stage_table(loader, contract, "bench")
         for batch in batches:
-            rows = read_batch(contract, batch, LandingStore(settings.landing_url), load_pseudonym_key(settings))
+            rows, _ = read_batch(contract, batch, LandingStore(settings.landing_url), load_pseudonym_key(settings))
             stage_batch(loader, contract, batch, table, rows)
         loader.execute(f"analyze stage.{table}".encode())
         for attempt in range(3):

@@ -1,0 +1,144 @@
+"""The two commands as a newcomer runs them: a night under the real scheduler, a crash of every part, and nothing left behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+from labour_market.settings import PROJECT_ROOT
+
+from tests.conftest import free_port
+
+LMW = str(Path(sys.executable).parent / "lmw")
+PORTS = ("LMW_PG_PORT", "LMW_GATEWAY_PORT", "LMW_AIRFLOW_PORT", "LMW_SITE_PORT")
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
+
+
+def lmw(environment: dict[str, str], *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([LMW, *arguments], capture_output=True, text=True, check=False, env=environment, timeout=840)
+    if check:
+        assert done.returncode == 0, f"lmw {' '.join(arguments)}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory) -> Iterator[dict[str, str]]:
+    """A home and ports of its own; whatever happens, everything is stopped in the end."""
+    home = tmp_path_factory.mktemp("stack")
+    found = {name: value for name, value in os.environ.items() if name not in ("WAREHOUSE_DSN", "LMW_SENDERS", "LMW_LANDING")}
+    environment = {**found, "LMW_HOME": str(home), **{name: str(free_port()) for name in PORTS}}
+    try:
+        yield environment
+    finally:
+        lmw(environment, "down", check=False)
+
+
+@pytest.fixture(scope="module")
+def demonstrated(environment) -> str:
+    return lmw(environment, "demo").stdout
+
+
+def test_the_demonstration_tells_the_night_and_leaves_the_stack_up(demonstrated, environment):
+    for feed in ("employers", "job_orders", "labour_survey", "fair_sessions", "fair_attendance"):
+        assert f"{feed:<16} 803" in demonstrated, f"no line for {feed} of 803"
+    assert "the night is over, the marts are built" in demonstrated
+    assert "Batches by feed and state" in demonstrated
+    assert "select count(*) from bi.blocked_batches" in demonstrated
+    blocked = json.loads(lmw(environment, "batches", "--state", "rejected", "--json").stdout)
+    assert blocked
+    assert all(batch["reason_vi"] in demonstrated for batch in blocked)
+    assert all(row["state"] == "running" for row in json.loads(lmw(environment, "status", "--json").stdout))
+    page = requests.get(f"http://127.0.0.1:{environment['LMW_SITE_PORT']}/", timeout=10)
+    assert "Thị trường lao động" in page.content.decode()
+    assert "findings" in lmw(environment, "reconcile").stdout
+
+
+def test_the_scheduler_ran_the_night_in_fewer_than_a_hundred_tasks(demonstrated, environment):
+    base = f"http://127.0.0.1:{environment['LMW_AIRFLOW_PORT']}"
+    assert requests.get(f"{base}/api/v2/dags", timeout=10).status_code == 401, "nobody gets in without a login"
+    password = (Path(environment["LMW_HOME"]) / "secrets" / "airflow_admin").read_text().strip()
+    token = requests.post(f"{base}/auth/token", json={"username": "admin", "password": password}, timeout=30).json()[
+        "access_token"
+    ]
+    bearer = {"Authorization": f"Bearer {token}"}
+    found = requests.get(
+        f"{base}/api/v2/dags/~/dagRuns/~/taskInstances", params={"limit": 500}, headers=bearer, timeout=30
+    ).json()
+    night = [task for task in found["task_instances"] if task["dag_id"] != "reconcile_batches"]
+    assert 60 < len(night) < 100
+    assert {task["state"] for task in night} == {"success"}
+    assert len({task["rendered_map_index"] for task in night if task["task_id"] == "pull"}) == 15, "each sender by its name"
+    builds = requests.get(f"{base}/api/v2/dags/build_marts/dagRuns", headers=bearer, timeout=30).json()["dag_runs"]
+    assert [run["run_type"] for run in builds] == ["asset_triggered"], "one build, and the assets asked for it"
+
+
+def test_everything_listens_on_loopback_alone(demonstrated, environment):
+    ports = {int(environment[name]) for name in PORTS}
+    listening = [c.laddr for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN and c.laddr.port in ports]
+    assert {address.port for address in listening} == ports
+    assert {address.ip for address in listening} == {"127.0.0.1"}
+
+
+def test_secrets_are_for_their_owner_alone_and_stand_in_no_log(demonstrated, environment):
+    home = Path(environment["LMW_HOME"])
+    secrets = [path for path in (home / "secrets").iterdir() if path.is_file()]
+    assert secrets
+    assert all(path.stat().st_mode & 0o077 == 0 for path in [*secrets, home / "senders.yml"])
+    values = [path.read_bytes().strip() for path in secrets if path.suffix != ".json"]
+    for log in (home / "logs").rglob("*.log"):
+        text = log.read_bytes()
+        assert not [value for value in values if len(value) > 20 and value in text], f"{log} holds a secret"
+
+
+def test_a_second_demonstration_loads_nothing_and_takes_seconds(demonstrated, environment):
+    before = lmw(environment, "batches", "--json").stdout
+    started = time.monotonic()
+    again = lmw(environment, "demo").stdout
+    assert "nothing to load, nothing to build" in again
+    assert time.monotonic() - started < 60
+    assert lmw(environment, "batches", "--json").stdout == before
+
+
+def test_a_demonstration_after_a_kill_of_every_part_recovers(demonstrated, environment):
+    home = Path(environment["LMW_HOME"])
+    pids = [json.loads(path.read_text())["pid"] for path in (home / "run").glob("*.json")]
+    pids.append(int((home / "postgres" / "postmaster.pid").read_text().split()[0]))
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    assert lmw(environment, "status", check=False).returncode == 1
+    lmw(environment, "demo")
+    assert all(row["state"] == "running" for row in json.loads(lmw(environment, "status", "--json").stdout))
+    lmw(environment, "reconcile", "--reread")
+
+
+def test_down_leaves_no_process_and_no_port(demonstrated, environment):
+    lmw(environment, "down")
+    home = environment["LMW_HOME"]
+    left = []
+    for process in psutil.process_iter():
+        try:
+            if home in " ".join(process.cmdline()) or (process.environ().get("LMW_HOME") == home and process.pid != os.getpid()):
+                left.append(process.cmdline())
+        except psutil.Error:
+            continue
+    assert left == []
+    ports = {int(environment[name]) for name in PORTS}
+    assert not [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN and c.laddr.port in ports]
+    assert lmw(environment, "reconcile", check=False).returncode == 1
+    assert "start it with: lmw up" in lmw(environment, "reconcile", check=False).stderr
+
+
+def test_the_makefile_has_the_two_commands():
+    text = (PROJECT_ROOT / "Makefile").read_text(encoding="utf-8")
+    assert "$(BIN)/lmw demo" in text
+    assert "$(BIN)/pytest" in text
