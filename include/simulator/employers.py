@@ -30,7 +30,7 @@ SIZE_BANDS = (
 
 @dataclass(frozen=True)
 class Industry:
-    """What an employer does, from words/industries.csv."""
+    """What an employer does, from data/industries.csv."""
 
     codes: tuple[str, ...]
     words: tuple[str, ...]

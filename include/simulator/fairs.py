@@ -47,7 +47,7 @@ SESSIONS = (
     Session("794", "P2306-02", "Phiên giao dịch việc làm trực tuyến", "Phường 1", "online", _june(8), 7, _OTHER, 20),
     Session("806", "P2306-01", "Tư vấn việc làm tại xã", "Xã Long Hựu Đông", "commune_counselling", _june(9), 6, _PROJECT, 15),
 )
-POSTPONED = Session("801", "P2306-01", "Phiên lưu động Đức Huệ", "Thị trấn Đông Thành", "mobile", _june(28), 0, _PROJECT, 55)
+POSTPONED = Session("801", "P2306-01", "Phiên lưu động Đức Huệ", "Thị trấn Đông Thành", "mobile", _june(13), 0, _PROJECT, 55)
 
 PERSON = ("full_name", "national_id", "birth_date", "sex", "phone", "commune_code", "priority_groups", "wanted_job_text")
 _RESULTS = by_weight({"passed": 38, "failed": 47, "pending": 15})

@@ -63,8 +63,9 @@ def build_province(
 
 
 def _code_version() -> str:
-    """A hash of what the records follow from: this package, the layouts, the area list."""
-    files = [*Path(__file__).parent.glob("*.py"), *LAYOUTS.glob("*/*.csv"), area.AREA_UNITS]
+    """A hash of what the records follow from: this package and its data, the layouts, the area list."""
+    here = Path(__file__).parent
+    files = [*here.glob("*.py"), *here.glob("data/*"), *LAYOUTS.glob("*/*.csv"), area.AREA_UNITS]
     return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in sorted(files))).hexdigest()
 
 

@@ -62,9 +62,7 @@ def day_before(today: HandOver) -> HandOver:
     open_still = {"closed_on": None, "close_reason": None}
     known = [{**r, **open_still} if r["closed_on"] == day else r for r in today.records if r["posted_on"] < day]
     today.records = [r for r in today.records if day in (r["posted_on"], r["closed_on"])]
-    return replace(
-        today, period=earlier, records=known, created_at=today.created_at - timedelta(days=1), declared={}, spoilt=set()
-    )
+    return replace(today, period=earlier, records=known, created_at=today.created_at - timedelta(days=1), declared={}, spoilt=set())
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from simulator.words import listed, read_words
 
 @dataclass(frozen=True)
 class Trade:
-    """A trade of words/trades.csv. code: VSCO 2020, level 4; wage: lowest and highest, in million đồng a month."""
+    """A trade of data/trades.csv. code: VSCO 2020, level 4; wage: lowest and highest, in million đồng a month."""
 
     key: str
     sector: str
@@ -43,9 +43,7 @@ TRADES = {
     for row in _ROWS
 }
 # which trade somebody is in, for people of their own and for employees by their training
-DRAW_TRADE = {
-    who: by_weight([(TRADES[row["key"]], float(row[who])) for row in _ROWS]) for who in ("own", "low", "trained", "graduate")
-}
+DRAW_TRADE = {who: by_weight([(TRADES[row["key"]], float(row[who])) for row in _ROWS]) for who in ("own", "low", "trained", "graduate")}
 
 # what a person or a clerk adds to a trade
 _PLACES = by_weight({"": 80, " tại nhà": 5, " ở xã": 4, " theo mùa vụ": 3, " thời vụ": 3, " lâu năm": 3, " phụ gia đình": 2})

@@ -1,4 +1,4 @@
-"""The vocabulary of the simulation, kept as data in simulator/words: names, trades with their slang, industries.
+"""The vocabulary of the simulation, kept in simulator/data: names, trades with their slang, industries.
 
 - names.yml: lists, and tables of how often each is given
 - trades.csv: sector; VSCO 2020 code at level 4; wage of an employee in million đồng a month; schooling that is asked for; how
@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-FOLDER = Path(__file__).parent / "words"
+FOLDER = Path(__file__).parent / "data"
 NAMES: dict[str, Any] = yaml.safe_load((FOLDER / "names.yml").read_text(encoding="utf-8"))
 
 
