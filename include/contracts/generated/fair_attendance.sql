@@ -26,7 +26,7 @@ comment on table "core"."fair_attendance" is 'Người tham dự phiên giao d�
 comment on column "core"."fair_attendance"."attendance_no" is 'Số thứ tự tham dự | number of the row within its session';
 comment on column "core"."fair_attendance"."session_no" is 'Mã phiên | session, by the sender''s own number';
 comment on column "core"."fair_attendance"."birth_date" is 'Ngày, tháng, năm sinh | birth date; of some only the month or year is known, and then its first day stands here';
-comment on column "core"."fair_attendance"."sex" is 'Giới tính | sex';
+comment on column "core"."fair_attendance"."sex" is 'Giới tính | sex of the person';
 comment on column "core"."fair_attendance"."commune_code" is 'Mã xã nơi ở hiện tại | commune of residence, five digits; may lie in another district or province';
 comment on column "core"."fair_attendance"."priority_groups" is 'Đối tượng ưu tiên | priority groups';
 comment on column "core"."fair_attendance"."wanted_job_text" is 'Công việc mong muốn | the wanted job in the person''s own words';

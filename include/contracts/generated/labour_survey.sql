@@ -33,13 +33,13 @@ create  index if not exists "labour_survey_batch" on "core"."labour_survey" ("ba
 comment on table "core"."labour_survey" is 'Thông tin về cung lao động | one person in one survey round (Form 01, labour supply)';
 comment on column "core"."labour_survey"."form_no" is 'Số phiếu | number of the form within the district and round';
 comment on column "core"."labour_survey"."birth_date" is 'Ngày, tháng, năm sinh | birth date; of some only the month or year is known, and then its first day stands here';
-comment on column "core"."labour_survey"."sex" is 'Giới tính | sex';
+comment on column "core"."labour_survey"."sex" is 'Giới tính | sex of the person';
 comment on column "core"."labour_survey"."commune_code" is 'Mã xã nơi ở hiện tại | commune of current residence, five digits, as in force in the period';
 comment on column "core"."labour_survey"."registered_commune_code" is 'Mã xã nơi đăng ký thường trú | commune of registered residence, anywhere in the country';
 comment on column "core"."labour_survey"."area_type" is 'Khu vực | urban or rural';
 comment on column "core"."labour_survey"."household_no" is 'Số hộ | number of the household within the commune';
 comment on column "core"."labour_survey"."priority_groups" is 'Đối tượng ưu tiên | priority groups';
-comment on column "core"."labour_survey"."ethnicity" is 'Dân tộc | ethnicity';
+comment on column "core"."labour_survey"."ethnicity" is 'Dân tộc | ethnic group, as written';
 comment on column "core"."labour_survey"."education_level" is 'Trình độ giáo dục phổ thông cao nhất | highest general education';
 comment on column "core"."labour_survey"."qualification" is 'Trình độ chuyên môn kỹ thuật cao nhất | highest technical qualification';
 comment on column "core"."labour_survey"."training_field" is 'Chuyên ngành đào tạo | field of training';

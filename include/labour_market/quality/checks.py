@@ -111,8 +111,9 @@ def _shown(contract: Contract, column: str) -> str:
     of = contract.field(column)
     if of.type == "items":
         return "''"
+    text = f"array_to_string({column}, ';')" if of.type == "list" else f"{column}::text"
     public = of.pii is None and (of.type in SHOWN_TYPES or of.kind in SHOWN_KINDS or bool(of.codes))
-    return f"coalesce({column}::text, '')" if public else f"coalesce({shape_sql(f'{column}::text')}, '')"
+    return f"coalesce({text if public else shape_sql(text)}, '')"
 
 
 def _failing(contract: Contract, column: str, breach: str, excused: str = "false") -> str:
@@ -301,13 +302,18 @@ def _twins(contract: Contract) -> str:
     )
 
 
+def _number(contract: Contract) -> str:
+    """The column that a clerk knows a record by."""
+    return [name for name in contract.record_key if contract.field(name).required][-1]
+
+
 def _records_once(contract: Contract, rule: Rule) -> list[Check]:
     """Asks the same query as _keys_unique, which is then run once for both: a key that stands twice breaks one or the other."""
-    return [_no_rows(contract, rule, _twins(contract), contract.record_key[-1], excused="not alike or nth = 1")]
+    return [_no_rows(contract, rule, _twins(contract), _number(contract), excused="not alike or nth = 1")]
 
 
 def _keys_unique(contract: Contract, rule: Rule) -> list[Check]:
-    return [_no_rows(contract, rule, _twins(contract), contract.record_key[-1], excused="alike")]
+    return [_no_rows(contract, rule, _twins(contract), _number(contract), excused="alike")]
 
 
 def _keys_in_one_period(contract: Contract, rule: Rule) -> list[Check]:

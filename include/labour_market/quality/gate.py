@@ -122,7 +122,7 @@ def _guarded(
 def _find(connection: psycopg.Connection, checks: list[Check], stage_table: str) -> None:
     """Run the suite; put what breaks a rule into the temporary table `failing`, and hold the one count against the other."""
     try:
-        counts = run_suite(build_suite(stage_table, checks), "stage", stage_table, connection)
+        counts = run_suite(build_suite(stage_table, checks), stage_table, connection)
     except CheckRaised as error:
         raise AuditFailed(str(error)) from None
     connection.execute(
@@ -135,7 +135,9 @@ def _find(connection: psycopg.Connection, checks: list[Check], stage_table: str)
         connection.execute(
             f"insert into failing select {place}, {literal(check.rule.id)}, f.* from ({check.failing}) as f"  # noqa: S608  # ours
         )
-        found = connection.execute("select count(distinct (batch_id, row_no)) from failing where place = %s", [place]).fetchone()
+        found = connection.execute(
+            "select count(*) from (select distinct batch_id, row_no from failing where place = %s) as rows", [place]
+        ).fetchone()
         if found != (count,):
             raise AuditFailed(f"{check.rule.id}: the suite counted {count} breaches, and SQL finds {found and found[0]}")
 

@@ -44,14 +44,14 @@ def _expectation_class(name: str) -> Any:
     return getattr(own, camel, None) or getattr(gxe, camel)
 
 
-def run_suite(suite: gx.ExpectationSuite, schema: str, table: str, connection: psycopg.Connection) -> list[int]:
-    """Evaluate a suite over a whole table, on the server and as the role of a connection; what each check found, in their order.
+def run_suite(suite: gx.ExpectationSuite, table: str, connection: psycopg.Connection) -> list[int]:
+    """Evaluate a suite over stage.<table>, on the server and as the role of a connection; what each check found, in their order.
 
     Raises CheckRaised when an expectation raised or was not evaluated. Its text holds no value of a row.
     """
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)  # it logs the text of errors, which may hold values
     try:
-        results = _results(suite, schema, table, _url(connection))
+        results = _results(suite, table, _url(connection))
     except (GreatExpectationsError, sqlalchemy.exc.SQLAlchemyError) as error:
         raise CheckRaised(f"the suite did not run: {type(error).__name__}") from None
     found: dict[int, int] = {}
@@ -65,11 +65,11 @@ def run_suite(suite: gx.ExpectationSuite, schema: str, table: str, connection: p
     return [found[place] for place in sorted(found)]
 
 
-def _results(suite: gx.ExpectationSuite, schema: str, table: str, url: str) -> list[Any]:
+def _results(suite: gx.ExpectationSuite, table: str, url: str) -> list[Any]:
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     source = context.data_sources.add_postgres(name="warehouse", connection_string=url)
-    data = source.add_table_asset(name=table, table_name=table, schema_name=schema).add_batch_definition_whole_table("all")
+    data = source.add_table_asset(name=table, table_name=table).add_batch_definition_whole_table("all")
     definition = gx.ValidationDefinition(name=table, data=data, suite=context.suites.add(suite))
     try:
         return list(context.validation_definitions.add(definition).run(result_format=RESULT_FORMAT).results)
@@ -95,6 +95,6 @@ def _url(connection: psycopg.Connection) -> str:
         host=parts.pop("host"),
         port=int(parts.pop("port", "5432")),
         database=parts.pop("dbname"),
-        query={**parts, "options": f"-c work_mem={WORK_MEMORY}"},
+        query={**parts, "options": f"-c search_path=stage -c work_mem={WORK_MEMORY}"},
     )
     return url.render_as_string(hide_password=False)

@@ -1,0 +1,190 @@
+"""A contract is valid by the open standard and says all of every column and rule; what is derived from it is up to date."""
+
+import importlib.resources
+import inspect
+import json
+import re
+from pathlib import Path
+from string import Formatter
+
+import jsonschema
+import pytest
+import yaml
+from labour_market import defects, normalise
+from labour_market.contracts import EVERY_FEED, contract_feeds, load_contract, load_contracts, read_contract
+from labour_market.contracts_render import GENERATED, render_all
+from labour_market.database.tables import core_columns
+from labour_market.quality.checks import checks_of
+from labour_market.quarantine import REASONS_VI
+from labour_market.settings import CONTRACTS_DIR, DBT_DIR, INCLUDE
+from open_data_contract_standard.model import OpenDataContractStandard
+
+FEEDS = ["employers", "fair_attendance", "fair_sessions", "job_orders", "labour_survey"]
+EXPECTATIONS = {"employers": 30, "fair_attendance": 25, "fair_sessions": 20, "job_orders": 28, "labour_survey": 35}
+VIETNAMESE = re.compile("[àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ]", re.IGNORECASE)
+SHORT_LABELS = {"Email", "Nam"}  # labels that are Vietnamese and have no mark
+ROW_DETAILS = {"column", "value_class", "count", "share", "row", "details"}
+
+
+def document(feed: str) -> dict:
+    return yaml.safe_load((CONTRACTS_DIR / f"{feed}.odcs.yaml").read_text(encoding="utf-8"))
+
+
+def entries(feed: str) -> list[dict]:
+    shared = yaml.safe_load(EVERY_FEED.read_text(encoding="utf-8"))["quality"]
+    return [*shared, *document(feed)["schema"][0]["quality"]]
+
+
+def rules():
+    return [pytest.param(rule, id=rule.id) for contract in load_contracts().values() for rule in contract.rules]
+
+
+def test_the_feeds_are_these_five():
+    assert contract_feeds() == FEEDS
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_a_contract_is_valid_by_the_open_standard(feed):
+    schema = json.loads(importlib.resources.files("open_data_contract_standard").joinpath("schema.json").read_text("utf-8"))
+    whole = document(feed)
+    whole["schema"][0]["quality"] = entries(feed)
+    jsonschema.validate(whole, schema)
+    read = OpenDataContractStandard(**whole)
+    assert read.model_dump(exclude_none=True, by_alias=True) == whole, "the model knows every key that stands in the file"
+    assert read.apiVersion == "v3.1.0"
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_a_contract_fits_on_a_few_screens(feed):
+    assert len((CONTRACTS_DIR / f"{feed}.odcs.yaml").read_text(encoding="utf-8").splitlines()) <= 200
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_every_column_has_a_vietnamese_label_and_an_english_description(feed):
+    contract = load_contract(feed)
+    for of in contract.fields:
+        assert VIETNAMESE.search(of.label_vi) or of.label_vi in SHORT_LABELS, of.name
+        assert of.description not in ("", of.name)
+        assert not VIETNAMESE.search(of.description.replace("triệu", "").replace("thỏa thuận", "")), of.name
+        assert all(of.code_labels.values()), of.name
+        assert of.pii in (None, "direct", "quasi", "sensitive")
+    about = contract.about
+    assert set(about) == {f"{name}_{language}" for name in ("purpose", "limitations", "usage") for language in ("vi", "en")}
+    assert all(len(text) > 40 for text in about.values())
+    assert "Thông tư" in contract.lawful_basis
+    assert contract.sla["latency"]["unit"] == "d"
+    assert contract.sla["retention"]["unit"] == "y"
+    assert VIETNAMESE.search(contract.grain_vi)
+
+
+@pytest.mark.parametrize("rule", rules())
+def test_a_rule_has_an_owner_two_messages_a_remedy_and_a_source(rule):
+    assert rule.fixed_by in ("sender", "steward", "engineer")
+    assert VIETNAMESE.search(rule.message_vi) or rule.message_vi == "{found_vi}"
+    assert not VIETNAMESE.search(rule.message_en)
+    assert rule.message_vi[0].islower() or rule.message_vi[0] in "{“"
+    assert not rule.message_vi.endswith(".")
+    assert not rule.message_en.endswith(".")
+    assert VIETNAMESE.search(rule.remedy_vi)
+    assert rule.remedy_vi.endswith(".")
+    assert len(rule.source) > 5
+    assert 0 <= rule.tolerance <= 1
+    assert not (rule.action == "quarantine" and rule.tolerance == 0), "one bad row would block a whole batch"
+
+
+def file_details() -> dict[str, set[str]]:
+    """The rules that the reader of a file speaks of, and the names of what it tells, from the docstring of defects."""
+    lines = re.findall(r"^ {4}(\w+)  +((?:\w+, )*\w+)  ", inspect.getdoc(defects) or "", re.MULTILINE)
+    told = {rule: set(names.split(", ")) for rule, names in lines}
+    return {**told, "sender": {"announced", "gateway"}, "period": {"period"}}
+
+
+@pytest.mark.parametrize("rule", rules())
+def test_a_message_uses_only_what_is_told_to_it(rule):
+    known = ROW_DETAILS if rule.expectation else file_details()[rule.id.rsplit(".", 1)[1]]
+    for message in (rule.message_vi, rule.message_en, rule.remedy_vi):
+        used = {name for _, name, _, _ in Formatter().parse(message) if name is not None}
+        assert used <= known, message
+
+
+def test_every_file_rule_is_raised_somewhere_and_every_raised_one_is_in_the_contracts():
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (INCLUDE / "labour_market").glob("*.py"))
+    raised = set(re.findall(r'(?:FileDefect|DeliveryRefused)\(\s*"(\w+)"', code))
+    for feed in FEEDS:
+        named = {r.id.rsplit(".", 1)[1] for r in load_contract(feed).rules if not r.expectation}
+        assert named == raised
+
+
+def test_every_reason_why_a_value_cannot_be_read_has_vietnamese_words():
+    code = "\n".join(p.read_text(encoding="utf-8") for p in Path(inspect.getfile(normalise)).parent.glob("*.py"))
+    reasons = set(re.findall(r'Unreadable\(\s*"(\w+)"', code)) | {"year_only", "month_only"}
+    assert reasons == set(REASONS_VI)
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_the_suite_of_a_feed_is_not_thin(feed):
+    contract = load_contract(feed)
+    checks = checks_of(contract)
+    assert len(checks) >= EXPECTATIONS[feed]
+    assert {c.rule.id for c in checks} == {r.id for r in contract.rules if r.expectation}
+    assert all(c.failing.count("{stage}") or c.whole_batch for c in checks)
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_what_great_expectations_gets_is_what_the_listing_says(feed):
+    from labour_market.quality.suites import SEVERITIES, build_suite
+
+    listed = json.loads((GENERATED / f"{feed}.suite.json").read_text(encoding="utf-8"))["expectations"]
+    built = [e.configuration for e in build_suite(feed, checks_of(load_contract(feed))).expectations]
+    assert [(c.type, c.meta["rule"], c.severity) for c in built] == [
+        (e["type"], e["rule"], SEVERITIES[e["action"]]) for e in listed
+    ]
+    for configuration, entry in zip(built, listed, strict=True):
+        assert {name: configuration.kwargs[name] for name in entry["kwargs"]} == entry["kwargs"]
+
+
+def test_what_is_derived_from_the_contracts_is_up_to_date():
+    assert render_all(check=True) == []
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_the_dbt_source_names_every_column_of_core_and_no_direct_identifier(feed):
+    path = DBT_DIR / "models" / "staging" / feed / f"_{feed}__sources.yml"
+    table = yaml.safe_load(path.read_text(encoding="utf-8"))["sources"][0]["tables"][0]
+    columns = [column["name"] for column in table["columns"]]
+    assert columns == core_columns(load_contract(feed))
+    assert not {f.name for f in load_contract(feed).fields if f.pii == "direct"} & set(columns)
+    assert all(" | " in column["description"] for column in table["columns"])
+    assert table["config"]["loaded_at_field"] == "recorded_from"
+    assert table["config"]["freshness"]["warn_after"]["count"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda table: table["quality"].append(dict(table["quality"][0])), "twice"),
+        (lambda table: table["properties"].append(dict(table["properties"][0])), "column form_no twice"),
+        (lambda table: table["quality"][0].update(name="whim.no_such_level"), "not known"),
+        (
+            lambda table: table["quality"][0]["customProperties"].append({"property": "columns", "value": ["shoe_size"]}),
+            "shoe_size",
+        ),
+        (lambda table: table["quality"][0]["customProperties"].append({"property": "fixed_by", "value": "nobody"}), "not known"),
+    ],
+)
+def test_a_contract_that_contradicts_itself_is_refused(tmp_path, change, complaint):
+    whole = document("labour_survey")
+    change(whole["schema"][0])
+    path = tmp_path / "labour_survey.odcs.yaml"
+    path.write_text(yaml.safe_dump(whole, allow_unicode=True), encoding="utf-8")
+    with pytest.raises(ValueError, match=complaint):
+        read_contract(path)
+
+
+def test_an_expectation_that_nobody_has_written_is_refused(tmp_path):
+    whole = document("labour_survey")
+    whole["schema"][0]["quality"][0]["implementation"]["expectation"] = "expect_the_best"
+    path = tmp_path / "labour_survey.odcs.yaml"
+    path.write_text(yaml.safe_dump(whole, allow_unicode=True), encoding="utf-8")
+    with pytest.raises(ValueError, match="expect_the_best"):
+        checks_of(read_contract(path))

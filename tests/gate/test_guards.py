@@ -1,0 +1,210 @@
+"""What the gate does not take for granted: an error of ours is never a verdict, and writes nothing."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from gate_cases import CASES, PERIODS, clean_rows
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from labour_market.contracts import load_contract
+from labour_market.database import connect
+from labour_market.ledger import find_batches
+from labour_market.quality import gate as gates
+from labour_market.quality import suites
+from labour_market.quality.checks import checks_of, shape_sql
+from labour_market.quality.gate import AuditFailed
+from labour_market.quarantine import value_class
+from psycopg import sql
+from staged import Delivery, Gate
+
+
+@pytest.fixture
+def gate(module_warehouse) -> Iterator[Gate]:
+    made = Gate("labour_survey")
+    yield made
+    made.loader.execute("delete from ops.audit_result")
+    made.loader.execute(sql.SQL("drop table {}").format(sql.Identifier("stage", made.table)))
+    made.close()
+
+
+def survey(rows: int = 20, **announced) -> Delivery:
+    return Delivery(clean_rows("labour_survey", rows), period=PERIODS["labour_survey"], **announced)
+
+
+def broken(case_id: str, count: int = 1, rows: int = 20) -> Delivery:
+    case = next(c for c in CASES["labour_survey"] if c.id == case_id)
+    delivery = survey(rows)
+    case.breaks(delivery.rows, count)
+    return delivery
+
+
+def written(gate: Gate) -> tuple[int, int]:
+    """Lines of audit results, rows put aside."""
+    failures = sql.Identifier("stage", f"{gate.table}_failures")
+    row = gate.loader.execute(
+        sql.SQL("select (select count(*) from ops.audit_result), (select count(*) from {})").format(failures)
+    ).fetchone()
+    assert row
+    return row
+
+
+def failed(gate: Gate, match: str, **arguments) -> str:
+    """The message of an audit that fails, leaves every batch where it is, and writes nothing."""
+    before = [(b.batch_id, b.state, b.attempt) for b in find_batches(gate.loader)]
+    with pytest.raises(AuditFailed, match=match) as caught:
+        gate.audit(**arguments)
+    gate.auditor.rollback()
+    assert written(gate) == (0, 0)
+    assert [(b.batch_id, b.state, b.attempt) for b in find_batches(gate.loader)] == before
+    return str(caught.value)
+
+
+def test_a_batch_whose_rows_did_not_arrive_is_not_passed(gate):
+    gate.stage(survey())
+    gate.stage(survey(0, announced=20))
+    failed(gate, "does not hold the announced rows")
+
+
+def test_rows_that_nobody_announced_are_not_passed(gate):
+    gate.stage(survey())
+    failed(gate, "does not hold the announced rows", batches=[])
+
+
+def test_an_empty_correction_is_passed_and_an_empty_first_delivery_is_blocked(gate):
+    first, correction = gate.stage(survey(0)), gate.stage(survey(0, sequence=2))
+    found = gate.audit()
+    assert found[first].verdict.blocked_by == "labour_survey.file.records_present"
+    assert found[correction].verdict.blocked_by is None
+    assert found[correction].rules == {c.rule.id.removeprefix("labour_survey.") for c in checks_of(gate.contract)}
+
+
+def test_an_empty_suite_is_refused(gate):
+    gate.stage(survey())
+    failed(gate, "empty suite", contract=replace(gate.contract, rules=()))
+
+
+def test_a_stage_table_with_other_columns_than_the_contract_is_refused(gate):
+    gate.stage(survey())
+    gate.loader.execute(sql.SQL("alter table {} add column surprise text").format(sql.Identifier("stage", gate.table)))
+    failed(gate, "does not have the columns")
+
+
+def test_an_empty_reference_list_is_our_error_and_not_the_senders(gate):
+    gate.stage(survey())
+    with connect("transformer") as transformer:
+        transformer.execute("create temporary table kept as table reference.area_unit")
+        transformer.execute("delete from reference.area_unit")
+        transformer.commit()
+        try:
+            failed(gate, "reference.area_unit is empty")
+        finally:
+            transformer.execute("insert into reference.area_unit table kept")
+            transformer.commit()
+
+
+def test_an_expectation_that_raises_gives_no_verdict_and_tells_no_value(gate):
+    gate.stage(broken("row.jump_rules-inactive_reason"))
+    raising = replace(gate.contract.rule("row.age_plausible"), arguments={"breach": {"full_name": "full_name::integer = 1"}})
+    message = failed(gate, "InvalidTextRepresentation", contract=replace(gate.contract, rules=(*gate.contract.rules[20:], raising)))
+    assert "Nguyễn" not in message
+    assert "Lan" not in message
+
+
+def test_a_rule_about_a_column_that_is_not_there_gives_no_verdict(gate):
+    gate.stage(survey())
+    absent = replace(gate.contract.rule("row.age_plausible"), arguments={"breach": {"": "no_such_column = 1"}})
+    failed(gate, "UndefinedColumn", contract=replace(gate.contract, rules=(absent,)))
+
+
+def test_a_suite_that_counts_otherwise_than_sql_is_not_believed(gate, monkeypatch):
+    gate.stage(broken("row.jump_rules-inactive_reason", 3))
+
+    def miscounts(*arguments):
+        return [count + 1 if count else 0 for count in suites.run_suite(*arguments)]
+
+    monkeypatch.setattr(gates, "run_suite", miscounts)
+    failed(gate, "row.jump_rules: the suite counted 4 breaches, and SQL finds 3")
+
+
+def test_a_suite_that_leaves_an_expectation_unanswered_is_not_believed(gate, monkeypatch):
+    gate.stage(survey())
+    answered = suites._results
+    monkeypatch.setattr(suites, "_results", lambda *arguments: answered(*arguments)[:-1])
+    failed(gate, "expectations were asked and")
+
+
+def test_a_batch_that_the_ledger_does_not_know_is_not_judged(gate):
+    gate.stage(survey())
+    failed(gate, "is not in the ledger", batches=[replace(gate.batches[0], batch_id=10**9)])
+
+
+def test_a_bad_batch_does_not_touch_the_one_beside_it(gate):
+    good, bad = gate.stage(survey()), gate.stage(broken("row.jump_rules-inactive_reason", 15))
+    found = gate.audit()
+    assert found[good].told == {}
+    assert found[good].put_aside == set()
+    assert found[bad].verdict.blocked_by == "labour_survey.row.jump_rules"
+
+
+def test_one_bad_row_of_a_small_batch_does_not_block_the_others(gate):
+    one = gate.stage(broken("row.jump_rules-inactive_reason", 1, rows=3))
+    assert gate.audit()[one].told == {"row.jump_rules": "quarantine"}
+
+
+def test_a_batch_of_which_nothing_would_be_left_is_blocked(gate):
+    delivery = broken("row.jump_rules-inactive_reason", 1, rows=2)
+    next(c for c in CASES["labour_survey"] if c.id == "row.placeholder_name-sample").breaks(delivery.rows[1:], 1)
+    both = gate.stage(delivery)
+    outcome = gate.audit()[both]
+    assert outcome.verdict.blocked_by in {"labour_survey.row.jump_rules", "labour_survey.row.placeholder_name"}
+    assert sorted(outcome.told.values()) == ["block", "quarantine"]
+
+
+def test_a_rule_that_blocks_by_itself_speaks_before_one_whose_share_was_too_large(gate):
+    delivery = broken("row.jump_rules-inactive_reason", 15)
+    delivery.period, delivery.delivered = "2024", "2023-06-14T15:00:00+07:00"
+    assert gate.audit_one(delivery).verdict.blocked_by == "labour_survey.file.period_open"
+
+
+def test_a_block_says_which_rows_which_column_and_what_to_do(gate):
+    told = gate.audit_one(broken("row.jump_rules-inactive_reason", 15)).verdict
+    assert "15 trên 20 dòng (75,0%)" in told.reason_vi
+    assert "“Lý do không tham gia hoạt động kinh tế”" in told.reason_vi
+    assert "(dòng 1, 2, 3, 4, 5...)" in told.reason_vi
+    assert "15 of 20 rows (75.0%)" in told.reason_en
+    assert "inactive_reason" in told.reason_en
+    assert told.remedy_vi == load_contract("labour_survey").rule("row.jump_rules").remedy_vi
+
+
+def test_every_row_put_aside_is_listed_however_many(gate):
+    many = gate.stage(broken("row.jump_rules-inactive_reason", 1000, rows=6000))
+    assert len(gate.audit()[many].put_aside) == 1000
+
+
+def test_the_auditor_sees_its_own_failures_only_once_for_a_row_rule_and_column(gate):
+    delivery = survey()
+    delivery.rows[0] |= {"unemployed_duration": "under_3m", "inactive_reason": "study"}
+    outcome = gate.audit_one(delivery)
+    assert {(rule, row, column) for rule, row, column, _ in outcome.put_aside} == {
+        ("row.jump_rules", 1, "unemployed_duration"),
+        ("row.jump_rules", 1, "inactive_reason"),
+    }
+    assert outcome.first_rows == {"row.jump_rules": [1]}
+
+
+LETTERS = "aàảãáạăằẳẵắặâầẩẫấậeèẻẽéẹêềểễếệiìỉĩíịoòỏõóọôồổỗốộơờởỡớợuùủũúụưừửữứựyỳỷỹýỵđbcdgh"
+
+
+@pytest.fixture(scope="module")
+def shapes(module_warehouse):
+    with connect("auditor") as connection:
+        yield connection
+
+
+@given(text=st.text(st.sampled_from(LETTERS + LETTERS.upper() + "0123456789 .,-/@:[]ª中"), max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_a_value_has_the_same_shape_in_sql_and_in_python_and_it_tells_no_letter(shapes, text):
+    row = shapes.execute(f"select {shape_sql('%(text)s::text')}", {"text": text}).fetchone()
+    assert row == (value_class(text),)
+    assert not set(row[0]) & (set(LETTERS + LETTERS.upper() + "012345678") - {"a", "A"})

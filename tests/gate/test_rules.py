@@ -1,0 +1,164 @@
+"""Every rule is broken by rows that break nothing else: its exact effect, and what comes of dropping or weakening the rule."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import pytest
+from gate_cases import CASES, ELSEWHERE, PERIODS, PUBLISHED_BEFORE, Case, clean_rows
+from labour_market.contracts import Contract, Rule, load_contract
+from staged import Delivery
+
+FEEDS = list(CASES)
+
+
+@dataclass
+class Audited:
+    """The outcomes of one feed's cases: audits[contract][(case id, "few" or "many")]."""
+
+    full: dict
+    without_even: dict
+    without_odd: dict
+    tolerant: dict
+
+
+def checked_rules(feed: str) -> list[str]:
+    return [rule.id.removeprefix(f"{feed}.") for rule in load_contract(feed).rules if rule.expectation]
+
+
+def dropped(feed: str, remainder: int) -> set[str]:
+    """Half of a feed's rules, so that what stays shows that each rule minds its own breaches only."""
+    return {name for place, name in enumerate(checked_rules(feed)) if place % 2 == remainder}
+
+
+def without(contract: Contract, names: set[str]) -> Contract:
+    return replace(contract, rules=tuple(r for r in contract.rules if r.id.removeprefix(f"{contract.feed}.") not in names))
+
+
+def tolerant(contract: Contract) -> Contract:
+    return replace(contract, rules=tuple(replace(r, tolerance=1.0) for r in contract.rules))
+
+
+@pytest.fixture(scope="module")
+def audited(module_warehouse, gate_of):
+    """Stages and audits the cases of a feed once, when they are first asked for."""
+    known: dict[str, Audited] = {}
+
+    def of(feed: str) -> Audited:
+        if feed not in known:
+            known[feed] = audit_cases(feed, gate_of(feed))
+        return known[feed]
+
+    return of
+
+
+def audit_cases(feed: str, gate) -> Audited:
+    for sender in ("803", "804", "805", "806"):
+        gate.remember("fair_sessions", sender, "2023-06", session_no="P01", fund="other", held_on=date(2023, 6, 5))
+    if feed in PUBLISHED_BEFORE:
+        period, records = PUBLISHED_BEFORE[feed]
+        gate.remember_batch("804", period, records)
+    for n in range(1, 21):
+        if feed == "fair_sessions":
+            gate.remember(feed, "805", "2023-05", session_no=f"OLD{n}", fund="subproject_4_3")
+        if feed == "fair_attendance":
+            gate.remember(feed, "805", "2023-05", session_no="P01", attendance_no=f"OLD{n}")
+    ids = {("clean", "few"): gate.stage(Delivery(clean_rows(feed), period=PERIODS[feed]))}
+    for case in CASES[feed]:
+        for amount, count in (("few", case.few), ("many", case.many)):
+            rows = clean_rows(feed, case.clean)
+            for row in rows if case.announced.get("sender") == "804" else ():
+                row["commune_code"] = ELSEWHERE
+            case.breaks(rows, count)
+            ids[case.id, amount] = gate.stage(Delivery(rows, **{"period": PERIODS[feed], **case.announced}))
+
+    def outcomes(contract: Contract) -> dict:
+        found = gate.audit(contract)
+        return {name: found[batch_id] for name, batch_id in ids.items()}
+
+    contract = gate.contract
+    return Audited(
+        outcomes(contract),
+        outcomes(without(contract, dropped(feed, 0))),
+        outcomes(without(contract, dropped(feed, 1))),
+        outcomes(tolerant(contract)),
+    )
+
+
+def verdict_of(rule: Rule, rows: int, failed: int) -> str:
+    """What the breaches of a rule should come to, told apart from the gate's own reckoning."""
+    too_many = failed / rows > rule.tolerance
+    match rule.action:
+        case "normalise":
+            return "normalise"
+        case "quarantine":
+            return "block" if too_many and failed > 1 else "quarantine"
+        case action:
+            return action if too_many and (failed > 1 or not rule.tolerance) else "pass"
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_clean_rows_raise_nothing_and_every_rule_leaves_its_line(audited, feed):
+    outcome = audited(feed).full["clean", "few"]
+    assert outcome.told == {}
+    assert outcome.put_aside == set()
+    assert outcome.verdict.blocked_by is None
+    assert outcome.rules == set(checked_rules(feed))
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_every_rule_that_the_audit_checks_has_a_case_that_breaks_it(feed):
+    assert {case.rule for case in CASES[feed]} == set(checked_rules(feed))
+
+
+EVERY = [pytest.param(feed, case, id=f"{feed}.{case.id}") for feed, cases in CASES.items() for case in cases]
+
+
+@pytest.mark.parametrize(("feed", "case"), EVERY)
+@pytest.mark.parametrize("amount", ["few", "many"])
+def test_a_broken_rule_has_its_exact_effect_and_no_other(audited, feed: str, case: Case, amount: str):
+    rule = load_contract(feed).rule(case.rule)
+    outcome = audited(feed).full[case.id, amount]
+    failing = case.failing(case.few if amount == "few" else case.many)
+    verdict = verdict_of(rule, case.clean, len(failing)) if failing else rule.action
+    assert outcome.told == ({} if verdict == "pass" else {case.rule: verdict})
+    if verdict != "pass":
+        assert outcome.first_rows[case.rule] == failing[:20]
+    kept_out = failing if rule.action in ("quarantine", "normalise") else []
+    assert {(name, row_no, column) for name, row_no, column, _ in outcome.put_aside} == {
+        (case.rule, row_no, case.column) for row_no in kept_out
+    }
+    blocked = outcome.verdict
+    if verdict == "block":
+        assert blocked.blocked_by == rule.id
+        assert blocked.reason_vi.startswith("Lần gửi ")
+        assert blocked.reason_en.startswith("Delivery ")
+        assert blocked.remedy_vi
+        assert "{" not in blocked.reason_vi + blocked.reason_en + blocked.remedy_vi
+    else:
+        assert (blocked.blocked_by, blocked.reason_vi, blocked.remedy_vi) == (None, None, None)
+
+
+@pytest.mark.parametrize(("feed", "case"), EVERY)
+def test_a_dropped_rule_changes_the_outcome_of_its_batch_and_of_no_other(audited, feed: str, case: Case):
+    result = audited(feed)
+    mine, others = (result.without_even, result.without_odd) if case.rule in dropped(feed, 0) else (result.without_odd, result.without_even)
+    full = result.full[case.id, "many"]
+    assert full.told, "a case that is not told when many rows are broken proves nothing"
+    assert mine[case.id, "many"].told != full.told
+    assert others[case.id, "many"].told == full.told
+
+
+@pytest.mark.parametrize(("feed", "case"), EVERY)
+def test_a_rule_that_tolerates_everything_blocks_nothing(audited, feed: str, case: Case):
+    outcome = audited(feed).tolerant[case.id, "many"]
+    assert outcome.verdict.blocked_by is None
+    assert "block" not in outcome.told.values()
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_nothing_that_is_told_of_a_row_is_a_personal_value(audited, feed: str):
+    personal = {f.name for f in load_contract(feed).fields if f.pii}
+    told = {(column, value) for o in audited(feed).full.values() for _, _, column, value in o.put_aside if column in personal}
+    rows = clean_rows(feed)
+    values = {str(row.get(column)) for row in rows for column in personal}
+    assert not {value for _, value in told} & values

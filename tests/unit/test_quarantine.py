@@ -1,0 +1,50 @@
+"""What a clerk is told of a blocked batch and of a row."""
+
+import pytest
+from labour_market.contracts import load_contract
+from labour_market.quarantine import block_reason, explain, value_class
+
+SURVEY = load_contract("labour_survey")
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [("0801900001", "9999999999"), ("Nguyễn Văn Đ.", "Aaaaaa Aaa A."), ("a@b.vn", "a@a.aa"), ("", ""), ("9" * 60, "9" * 40)],
+)
+def test_a_shape_tells_what_a_value_looks_like_and_not_what_it_is(text, shape):
+    assert value_class(text) == shape
+
+
+def test_a_refused_file_is_one_sentence_that_names_the_delivery_and_what_is_wrong():
+    told = block_reason(SURVEY.rule("file.record_count"), "LS-2022-1", {"declared": 120, "found": 118})
+    assert told == (
+        "Lần gửi LS-2022-1: số bản ghi đã báo là 120 nhưng nhận được 118.",
+        "Delivery LS-2022-1: 120 records were announced and 118 came.",
+        "Xuất lại dữ liệu, kiểm tra số bản ghi rồi gửi lại bằng một lần gửi mới.",
+    )
+
+
+def test_what_a_sender_wrote_is_told_as_it_is_and_never_read_as_a_template():
+    vi, en, _ = block_reason(SURVEY.rule("file.header_recognised"), "{row}", {"missing": "{column}", "unexpected": "-"})
+    assert vi == "Lần gửi {row}: thiếu cột của mẫu biểu: {column}; có cột lạ: -."
+    assert "{column}" in en
+
+
+def test_a_detail_that_is_missing_is_a_dash_and_not_an_error():
+    vi, _, _ = block_reason(SURVEY.rule("file.shape"), "D", {})
+    assert vi == "Lần gửi D: dòng -: -."
+
+
+def test_a_row_is_told_its_column_by_its_label_and_the_reason_in_vietnamese():
+    vi, en = explain(SURVEY, "labour_survey.row.value_readable", 7, "surveyed_on", "impossible")
+    assert vi == (
+        "Dòng 7: cột “Ngày thu thập” có giá trị không đọc được (ngày không có thật)."
+        " Sửa giá trị của cột này ở dòng đã nêu rồi gửi lại."
+    )
+    assert en == "Row 7: the value of surveyed_on cannot be read (impossible)."
+
+
+def test_a_row_of_a_rule_that_is_no_more_is_still_explained():
+    vi, en = explain(SURVEY, "labour_survey.row.gone", 3, "sex", "a")
+    assert "labour_survey.row.gone" in vi
+    assert en.startswith("Row 3")
