@@ -107,9 +107,7 @@ def test_broken_hash_and_wrong_count_touch_nothing_but_the_announcement(nights):
 
 def test_no_row_is_spoilt_twice_and_the_rows_of_others_are_left_alone():
     rows = [{"n": 0} for _ in range(100)]
-    hand_over = HandOver(
-        "employers", read_districts()["803"], "2023-06", list(rows), "text/csv", datetime(2023, 6, 14, tzinfo=UTC)
-    )
+    hand_over = HandOver("employers", read_districts()["803"], "2023-06", list(rows), "text/csv", datetime(2023, 6, 14, tzinfo=UTC))
     spoil = spoil_rows(0.4, lambda record, rng: record.update(n=record["n"] + 1))
     assert [spoil(hand_over, Random(n)) for n in range(3)] == [40, 40, 20]
     assert [record["n"] for record in hand_over.records] == [1] * 100

@@ -286,9 +286,7 @@ def test_a_delivery_can_be_added_while_the_gateway_runs(gateway):
 
 def test_an_added_delivery_may_lie_about_itself_and_carry_any_bytes(gateway):
     untrue = {"record_count": 5, "sha256": "0" * 64}
-    lie = gateway.add_delivery(
-        "employers", "803", "2023-07", [], media_type="application/x-ndjson", payload=b"\xff\xfe", **untrue
-    )
+    lie = gateway.add_delivery("employers", "803", "2023-07", [], media_type="application/x-ndjson", payload=b"\xff\xfe", **untrue)
     said = listing(gateway, "803", "employers", period="2023-07")[0]
     assert (said["delivery_id"], said["record_count"], said["sha256"]) == (lie, 5, "0" * 64)
     assert ask(gateway, f"/districts/803/v1/deliveries/{lie}/file")[2] == b"\xff\xfe"

@@ -64,9 +64,7 @@ def test_the_default_night_has_the_size_of_a_province():
 
 
 def test_communes_are_those_in_force_on_the_day():
-    counts = {
-        day: sum(len(d.communes) for d in read_districts(day=day).values()) for day in (date(2024, 11, 30), date(2024, 12, 1))
-    }
+    counts = {day: sum(len(d.communes) for d in read_districts(day=day).values()) for day in (date(2024, 11, 30), date(2024, 12, 1))}
     assert list(counts.values()) == [188, 186]
     with pytest.raises(ValueError, match="no commune for 794"):
         read_districts(day=date(2025, 7, 1))
@@ -260,15 +258,7 @@ def test_the_chain_of_a_fair_never_skips_a_link(clean):
         counts["passed"] += row["interview_result"] == "passed"
         counts["started"] += row["start_date"] is not None
         accepted[sender, row["session_no"], row["national_id"]] += row["accepted"]
-    assert (
-        counts["counselled"]
-        > counts["interviewed"]
-        > counts["passed"]
-        > counts["offered"]
-        > counts["accepted"]
-        > counts["started"]
-        > 0
-    )
+    assert counts["counselled"] > counts["interviewed"] > counts["passed"] > counts["offered"] > counts["accepted"] > counts["started"] > 0
     assert 0.2 < counts["passed"] / counts["interviewed"] < 0.5
     assert 0.4 < counts["started"] / counts["passed"] < 0.7
     assert max(accepted.values()) == 1, "nobody accepts two jobs at one session"
