@@ -88,6 +88,15 @@ def up(
 
 @app.command()
 @plain_errors
+def prepare() -> None:
+    """Make or bring up to date the warehouse's database, roles, tables and reference lists, on a server that runs already."""
+    from labour_market import stack
+
+    stack.prepare()
+
+
+@app.command()
+@plain_errors
 def down() -> None:
     """Stop everything, and make sure that nothing is left and no port is held."""
     from labour_market import stack
@@ -175,9 +184,7 @@ def batches(
     feeds = _known_feed(feed)
     with connect("loader") as connection:
         rows = [
-            r
-            for r in batch_rows(connection)
-            if r["feed"] in feeds and sender in (None, r["sender_code"]) and state in (None, r["state"])
+            r for r in batch_rows(connection) if r["feed"] in feeds and sender in (None, r["sender_code"]) and state in (None, r["state"])
         ]
     if as_json:
         _print_json(rows)

@@ -54,6 +54,14 @@ def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
         progress(line)
 
 
+def prepare() -> None:
+    """Database, roles, tables, reference lists and the local Airflow login, on the server of WAREHOUSE_DSN."""
+    settings = load_settings()
+    provision(settings)
+    _seed(settings)
+    _password_file(settings)
+
+
 def down(progress: Progress = lambda line: None) -> None:
     """Stop everything of this installation. Raises RuntimeError when something is left or a port is still held."""
     settings = load_settings()
@@ -119,9 +127,7 @@ def _refuse_foreign_ports(settings: Settings) -> None:
     for name, port in ports.items():
         holder = processes.holder_of(port)
         if holder:
-            raise RuntimeError(
-                f"port {port}, which {name} needs, is held by {holder}; stop it, or set another port (docs/operations.md)"
-            )
+            raise RuntimeError(f"port {port}, which {name} needs, is held by {holder}; stop it, or set another port (docs/operations.md)")
 
 
 def airflow_environment(settings: Settings) -> dict[str, str]:

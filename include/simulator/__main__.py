@@ -23,7 +23,7 @@ def main() -> None:
     stop = threading.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: stop.set())
-    with serve(province, options.port, _tokens(options.home, list(province.senders))) as gateway:
+    with serve(province, options.port, _tokens(options.home, list(province.senders)), options.known_as) as gateway:
         if options.faults:
             gateway.set_faults(*json.loads(options.faults.read_text(encoding="utf-8")))
         senders = options.home / "senders.yml"
@@ -41,6 +41,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
     parser.add_argument("--home", type=Path, default=Path("var"), help="state folder: the cache, tokens, and senders.yml")
     parser.add_argument("--port", type=int, default=8099, help="on 127.0.0.1; 0 for a free one")
+    parser.add_argument("--known-as", metavar="NAME", help="among containers: listen for the others too, who call us NAME")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--scale", type=float, default=1.0, help="of the default night: 60,000 survey forms, 2,000 employers ...")
     parser.add_argument("--scenario", choices=SCENARIOS, default="default")

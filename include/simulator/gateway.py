@@ -49,8 +49,9 @@ class Problem(Exception):
 class Gateway:
     """A running server. base_url: of all gateways; senders: as in a senders file (code, name, base_url, token, feeds)."""
 
-    def __init__(self, province: Province, port: int = 0, tokens: Mapping[str, str] | None = None) -> None:
-        self._server = _Server(("127.0.0.1", port), _Handler)
+    def __init__(self, province: Province, port: int = 0, tokens: Mapping[str, str] | None = None, known_as: str | None = None) -> None:
+        self._known_as = known_as
+        self._server = _Server(("0.0.0.0" if known_as else "127.0.0.1", port), _Handler)  # noqa: S104  # a network of containers
         self._server.province = province
         self._server.deliveries = list(province.deliveries)
         self._server.tokens = {code: (tokens or {}).get(code) or secrets.token_urlsafe(24) for code in province.senders}
@@ -62,7 +63,7 @@ class Gateway:
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://{self._known_as or '127.0.0.1'}:{self._server.server_address[1]}"
 
     @property
     def senders(self) -> list[dict[str, Any]]:
@@ -136,7 +137,8 @@ class Gateway:
         partial = path.with_name(f".{path.name}.new")
         partial.unlink(missing_ok=True)
         partial.touch(mode=0o600)
-        listed = yaml.safe_dump({"senders": self.senders}, allow_unicode=True, sort_keys=False)
+        plain = {"http_hosts": [self._known_as]} if self._known_as else {}
+        listed = yaml.safe_dump({**plain, "senders": self.senders}, allow_unicode=True, sort_keys=False)
         partial.write_text(head + listed, encoding="utf-8")
         partial.replace(path)
 
@@ -153,9 +155,12 @@ class Gateway:
         self.close()
 
 
-def serve(province: Province, port: int = 0, tokens: Mapping[str, str] | None = None) -> Gateway:
-    """Serve a province on 127.0.0.1. port 0: any free one; tokens: code -> token, a random one for whoever has none."""
-    return Gateway(province, port, tokens)
+def serve(province: Province, port: int = 0, tokens: Mapping[str, str] | None = None, known_as: str | None = None) -> Gateway:
+    """Serve a province on 127.0.0.1. port 0: any free one; tokens: code -> token, a random one for whoever has none.
+
+    known_as: the name by which containers of one network call this one; then it listens on every address of it.
+    """
+    return Gateway(province, port, tokens, known_as)
 
 
 class _Server(ThreadingHTTPServer):
