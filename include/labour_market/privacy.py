@@ -54,6 +54,7 @@ def load_pseudonym_key(settings: Settings) -> PseudonymKey:
         raise RuntimeError(f"others may read {path}; make it private: chmod 600")
     if not first.exists():
         written = first.with_suffix(f".{os.getpid()}")
+        written.touch(mode=0o600)
         written.write_text(key.key_id, encoding="ascii")
         written.replace(first)
     if first.read_text(encoding="ascii") != key.key_id:
