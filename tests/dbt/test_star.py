@@ -1,0 +1,374 @@
+"""The star, built for real from a few rows laid into core by hand; every figure is worked out by hand beside it."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from labour_market import transform
+from labour_market.database import connect
+from labour_market.settings import DBT_DIR, load_settings
+from psycopg import conninfo, sql
+from psycopg.types.json import Jsonb
+
+FACTS = (
+    "fct_labour_supply", "fct_labour_demand", "fct_job_order", "fct_fair_session", "bridge_session_fund", "fct_fair_attendance",
+    "fct_fair_interview", "fct_placement",
+)  # fmt: skip
+DIMENSIONS = ("dim_date", "dim_area", "dim_occupation", "dim_industry", "dim_employer", "dim_person", "dim_batch")
+BOUNDS = {"2022": ("2022-01-01", "2023-01-01"), "2023-06": ("2023-06-01", "2023-07-01"), "2023-06-14": ("2023-06-14", "2023-06-15")}
+
+
+class Core:
+    """A hand that lays rows into core as publishing would: one batch each time, its partition replaced, its event in the outbox."""
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self.connection = connection
+
+    def publish(self, feed: str, sender: str, period: str, rows: list[dict], sequence: int = 1) -> int:
+        row = self.connection.execute(
+            "insert into ops.batch (feed, sender_code, delivery_id, period, sequence, media_type, declared_records, declared_bytes,"
+            " declared_sha256, delivery_created_at, state, records_parsed, records_published, published_at)"
+            " values (%s, %s, %s, %s, %s, 'application/json', %s, 1, 'x', now(), 'published', %s, %s, now()) returning batch_id",
+            [feed, sender, f"{feed}-{sender}-{period}-{sequence}-{datetime.now(UTC):%H%M%S%f}", period, sequence, *[len(rows)] * 3],
+        ).fetchone()
+        assert row
+        self.connection.execute(
+            sql.SQL("update core.{} set recorded_to = now() where sender_code = %s and period = %s and recorded_to = 'infinity'").format(
+                sql.Identifier(feed)
+            ),
+            [sender, period],
+        )
+        for row_no, values in enumerate(rows, 1):
+            valid_from, valid_to = BOUNDS[period]
+            everything = {
+                "batch_id": row[0], "row_no": row_no, "sender_code": sender, "period": period, "sequence": sequence,
+                "valid_from": valid_from, "valid_to": valid_to, "recorded_from": datetime.now(UTC), **values,
+            }  # fmt: skip
+            self.connection.execute(
+                sql.SQL("insert into core.{} ({}) values ({})").format(
+                    sql.Identifier(feed),
+                    sql.SQL(", ").join(map(sql.Identifier, everything)),
+                    sql.SQL(", ").join(sql.Placeholder() * len(everything)),
+                ),
+                list(everything.values()),
+            )
+        self.connection.execute(
+            "insert into ops.outbox (batch_id, feed, sender_code, period) values (%s, %s, %s, %s)", [row[0], feed, sender, period]
+        )
+        return int(row[0])
+
+
+def person(form_no: str, **values) -> dict:
+    return {
+        "form_no": form_no, "person_key": f"k:{form_no}", "person_method": "national_id", "birth_date": "1990-03-04", "sex": "female",
+        "commune_code": "27694", "education_level": "upper_secondary", "qualification": "none", "activity_status": "employed",
+        "job_text": "công nhân may", "surveyed_on": "2022-10-10", **values,
+    }  # fmt: skip
+
+
+def employer(number: str, **values) -> dict:
+    grid = [{"vsco2": "81", "quantity": 10, "quantity_female": 6}, {"vsco2": "93", "quantity": 5, "quantity_female": 0}]
+    return {
+        "employer_no": number, "name": f"Công ty {number}", "employer_type": "private", "vsic_code": "0111", "commune_code": "27694",
+        "demand_grid": Jsonb(grid), "planned_hires_6m": 15, "surveyed_on": "2023-06-02", **values,
+    }  # fmt: skip
+
+
+def visit(number: str, session: str, key: str | None, **values) -> dict:
+    return {
+        "attendance_no": number, "session_no": session, "person_key": key, "person_method": "national_id" if key else "none",
+        "commune_code": "27694", "sex": "male", "counselled": True, **values,
+    }  # fmt: skip
+
+
+def session(number: str, fund: str = "subproject_4_3", share: int = 100, **values) -> dict:
+    return {
+        "session_no": number, "name": "Phiên lưu động", "kind": "mobile", "held_on": "2023-06-10", "commune_code": "27694",
+        "fund": fund, "fund_share_pct": share, "cost_planned_vnd": share * 1000, "attendees_declared": 5, **values,
+    }  # fmt: skip
+
+
+def province(core: Core) -> None:
+    """Two districts whose registers both have a number 1; a session that two funds pay; a person at two sessions; two walk-ins."""
+    core.publish("employers", "794", "2023-06", [employer("1")])
+    core.publish("employers", "803", "2023-06", [employer("1", name="Hợp tác xã 1", commune_code="28003")])
+    core.publish("job_orders", "794", "2023-06-14", [
+        {"order_no": "1", "employer_no": "1", "title": "công nhân may", "occupation_code": "8153", "openings": 20,
+         "posted_on": "2023-06-14"},
+        {"order_no": "2", "employer_no": "77", "title": "bảo vệ", "openings": 2, "posted_on": "2023-06-14"},
+    ])  # fmt: skip
+    core.publish("labour_survey", "794", "2022", [
+        *(person(str(n), wants_job=True, wanted_job_text="công nhân may") for n in range(1, 7)),
+        person("7", activity_status="inactive", job_text=None),
+        person("8", person_key=None, person_method="none", priority_groups=["poor", "disabled"]),
+    ])  # fmt: skip
+    core.publish("fair_sessions", "794", "2023-06", [
+        session("A", share=60), session("A", fund="unemployment_insurance", share=40), session("B", held_on="2023-06-20"),
+    ])  # fmt: skip
+    passed = {"interviewed": True, "interview_result": "passed", "offered": True, "accepted": True}
+    core.publish("fair_attendance", "794", "2023-06", [
+        visit("1", "A", "k:1", employer_no="1", order_no="1", start_date="2023-06-20", **passed),
+        visit("2", "A", "k:1", employer_no="77", order_no="2", interviewed=True, interview_result="failed"),
+        visit("3", "B", "k:1"),
+        visit("4", "A", None),
+        visit("5", "A", None, interviewed=True, interview_result="passed"),
+        visit("6", "B", "k:99", counselled=False),
+        visit("7", "B", "k:98", employer_no="1", offered=True, start_date="2023-06-25", interviewed=True, interview_result="passed"),
+    ])  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def built(server, template) -> Iterator[str]:
+    """The province above, built once; gives the admin DSN. LMW_HOME and WAREHOUSE_DSN point at it."""
+    name = "lmw_star"
+    dsn = conninfo.make_conninfo(server.admin_dsn, dbname=name)
+    with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
+        admin.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template)))
+        admin.execute(sql.SQL("grant create on database {} to transformer").format(sql.Identifier(name)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WAREHOUSE_DSN", dsn)
+        with connect("loader", autocommit=True) as connection:
+            province(Core(connection))
+        transform.build()
+        yield dsn
+    with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
+        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def admin(built) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(built, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def core(built) -> Iterator[Core]:
+    with connect("loader", autocommit=True) as connection:
+        yield Core(connection)
+
+
+def one(connection, query):
+    row = connection.execute(query).fetchone()
+    return row if len(row) > 1 else row[0]
+
+
+def hashes(connection) -> dict[str, str]:
+    """The content of every mart, whatever the order of its rows."""
+    found = {}
+    for table in (*FACTS, *DIMENSIONS):
+        rows = connection.execute(sql.SQL("select to_jsonb(t)::text from marts.{} as t order by 1").format(sql.Identifier(table)))
+        found[table] = hashlib.sha256("\n".join(row for (row,) in rows).encode()).hexdigest()
+    return found
+
+
+def test_two_senders_with_the_same_employer_number_stay_two(admin):
+    rows = admin.execute("select sender_code, name from marts.dim_employer where employer_no = '1' order by 1").fetchall()
+    assert rows == [("794", "Công ty 1"), ("803", "Hợp tác xã 1")]
+    assert one(admin, "select count(distinct employer_sk), sum(openings) from marts.fct_labour_demand") == (2, 30)
+
+
+def test_an_employer_that_only_an_order_names_is_a_member_that_waits_for_its_register(admin):
+    assert one(admin, "select is_inferred, name is null from marts.dim_employer where employer_no = '77'") == (True, True)
+
+
+def test_a_session_that_two_funds_pay_is_one_session(admin):
+    assert one(admin, "select count(*) from marts.fct_fair_session") == 2
+    row = one(admin, "select funds, subproject_4_3_share_pct, cost_planned_vnd from marts.fct_fair_session where session_no = 'A'")
+    assert row == (2, 60, 100_000)
+    assert one(admin, "select sum(fund_share_pct) from marts.bridge_session_fund where session_sk = (select session_sk"
+                      " from marts.fct_fair_session where session_no = 'A')") == 100  # fmt: skip
+
+
+def test_visits_and_persons_are_different_measures_and_walk_ins_are_not_merged(admin):
+    """k:1 at A and B; two walk-ins at A; k:99 and k:98 at B: six visits, five persons."""
+    assert one(admin, "select count(*) from marts.fct_fair_attendance") == 6
+    funnel = dict(admin.execute("select measure, attended from bi.fair_funnel where sender_code = 'all'").fetchall())
+    assert funnel == {"visits": 6, "persons": 5}
+
+
+def test_passed_is_not_started_and_a_start_needs_an_acceptance(admin):
+    assert one(admin, "select count(*) filter (where is_passed), count(*) filter (where is_started) from marts.fct_fair_attendance") == (
+        3,
+        2,
+    )
+    placed = one(admin, "select attendance_no, occupation_official, days_to_start from marts.fct_placement")
+    assert placed == ("1", "8153", 10), "number 7 has a date but accepted nothing"
+
+
+def test_the_occupation_of_free_text_is_conformed_at_level_two(admin):
+    rows = admin.execute(
+        "select o.code, count(*) from marts.fct_labour_supply as s join marts.dim_occupation as o using (occupation_sk)"
+        " group by o.code order by o.code"
+    ).fetchall()
+    assert rows == [("81", 7), ("not_applicable", 1)]
+
+
+def test_small_counts_of_persons_are_hidden_and_openings_are_not(admin):
+    row = one(
+        admin,
+        "select seekers, openings, tension from bi.supply_demand_by_occupation where district_code = '794' and occupation_code = '81'",
+    )
+    assert (row[0], row[1]) == (6, 10)
+    disabled = "select working.denominator_a_working_age from bi.counselling_coverage as working where priority_group = 'disabled'"
+    assert one(admin, disabled) is None
+
+
+def test_leading_zeros_live_in_the_built_tables(admin):
+    assert one(admin, "select vsic_code from marts.dim_employer where sender_code = '794' and employer_no = '1'") == "0111"
+    assert one(admin, "select count(*) from marts.dim_occupation where code = '01'") == 1
+    assert one(admin, "select count(*) from marts.dim_area where level = 'commune' and length(code) <> 5") == 0
+
+
+def test_a_key_is_positive_and_unknown_and_not_applicable_stay_free(admin):
+    for table, key in (
+        ("dim_employer", "employer_sk"),
+        ("dim_person", "person_sk"),
+        ("dim_area", "area_sk"),
+        ("dim_occupation", "occupation_sk"),
+    ):
+        query = sql.SQL("select min({0}), count(*) filter (where {0} between 0 and 1000) from marts.{1}")
+        assert admin.execute(query.format(sql.Identifier(key), sql.Identifier(table))).fetchone() == (-2, 0)
+
+
+def test_no_column_of_marts_or_bi_holds_a_direct_identifier(admin):
+    names = admin.execute(
+        "select column_name from information_schema.columns where table_schema in ('marts', 'bi')"
+        " and column_name ~ '(full_name|national_id|phone|email|birth_date|contact|person_key|cccd|cmnd)'"
+    ).fetchall()
+    assert names == []
+
+
+def test_the_reader_of_bi_sees_bi_and_nothing_else(built, admin):
+    views = [view for (view,) in admin.execute("select table_name from information_schema.views where table_schema = 'bi'")]
+    assert len(views) >= 9
+    with connect("bi_reader", autocommit=True) as reader:
+        for view in views:
+            reader.execute(sql.SQL("select * from bi.{} limit 1").format(sql.Identifier(view)))
+        for table in (
+            "marts.dim_person",
+            "core.labour_survey",
+            "vault.person",
+            "ops.batch",
+            "quarantine.rejected_row",
+            "reference.area_unit",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                reader.execute(f"select * from {table}".encode())
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            reader.execute("create table bi.mine (a int)")
+
+
+def test_building_again_changes_no_table_drops_none_and_keeps_the_keys(built, admin, core):
+    before = hashes(admin)
+    oids = admin.execute("select oid, relname from pg_class where relnamespace = 'marts'::regnamespace order by 1").fetchall()
+    foreign = "select count(*) from pg_constraint where contype = 'f' and not conenforced"
+    keys = one(admin, foreign)
+    assert keys >= 20
+    core.connection.execute("update ops.outbox set built_at = null")
+    with psycopg.connect(built) as bi_session:
+        bi_session.execute("select count(*) from marts.fct_labour_supply")  # an open transaction of a reader
+        transform.build()
+    assert hashes(admin) == before
+    assert admin.execute("select oid, relname from pg_class where relnamespace = 'marts'::regnamespace order by 1").fetchall() == oids
+    assert one(admin, foreign) == keys
+    assert transform.build().build_id is None, "nothing is left to build"
+
+
+def test_a_late_correction_changes_the_marts_and_one_to_nothing_empties_its_partition_alone(built, admin, core):
+    others = one(admin, "select count(*) from marts.fct_labour_demand where sender_code = '803'")
+    core.publish("labour_survey", "794", "2022", [person("1", sex="male")], sequence=2)
+    core.publish("employers", "794", "2023-06", [], sequence=2)
+    core.publish("fair_sessions", "794", "2023-06", [session("A", held_on="2023-06-11"), session("B", held_on="2023-06-20")], sequence=2)
+    transform.build()
+    assert one(admin, "select count(*), max(sex) from marts.fct_labour_supply where sender_code = '794'") == (1, "male")
+    assert one(admin, "select count(*) from marts.fct_labour_demand where sender_code = '794'") == 0
+    assert one(admin, "select count(*) from marts.fct_labour_demand where sender_code = '803'") == others
+    assert one(admin, "select max(held_date_sk) from marts.fct_fair_attendance where session_no = 'A'") == 20230611, (
+        "attendance follows the day of its session"
+    )
+
+
+def test_a_build_that_fails_names_its_model_and_is_taken_up_by_the_next(built, admin, core):
+    admin.execute("alter table marts.fct_job_order add constraint broken check (openings <> 3)")
+    core.publish("job_orders", "803", "2023-06-14", [
+        {"order_no": "9", "employer_no": "1", "title": "bảo vệ", "openings": 3, "posted_on": "2023-06-14"},
+    ])  # fmt: skip
+    with pytest.raises(transform.BuildFailed, match="fct_job_order"):
+        transform.build()
+    assert one(admin, "select count(*) from ops.outbox where built_at is null") > 0
+    admin.execute("alter table marts.fct_job_order drop constraint broken")
+    transform.build()
+    assert one(admin, "select openings from marts.fct_job_order where sender_code = '803'") == 3
+
+
+@pytest.mark.parametrize(
+    ("day", "name"),
+    [("2024-11-30", "1900-01-01"), ("2024-12-01", "2024-12-01"), ("2025-06-30", "2024-12-01"), ("2025-07-01", "2025-07-01")],
+)
+def test_an_event_takes_the_version_of_the_commune_that_is_valid_on_its_day(admin, day, name):
+    """27694: Phường 1 until it was enlarged on 01/12/2024, and another unit under the same code from 01/07/2025."""
+    rows = admin.execute(
+        "select valid_from::text from marts.dim_area where level = 'commune' and code = '27694' and valid_from <= %(day)s and %(day)s < valid_to",
+        {"day": day},
+    ).fetchall()
+    assert rows == [(name,)]
+
+
+PARTS = st.lists(
+    st.one_of(st.none(), st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00"), max_size=6)),
+    min_size=1,
+    max_size=3,
+)
+
+
+@pytest.fixture(scope="module")
+def key_of(built):
+    """The macro's own SQL, compiled by hand from its text: a key for any parts."""
+    text = (DBT_DIR / "macros" / "surrogate_key.sql").read_text(encoding="utf-8")
+    assert "coalesce(length((" in text, "the expression below repeats the macro"
+
+    def key(parts):
+        pieces = " || '|' || ".join(["coalesce(length(({0})::text)::text || ':' || ({0})::text, 'null')".format("%s::text")] * len(parts))
+        doubled = [part for part in parts for _ in range(2)]
+        query = "select ('x' || substr(encode(sha256(convert_to(" + pieces + ", 'UTF8')), 'hex'), 1, 15))::bit(60)::bigint"
+        with psycopg.connect(built) as connection:
+            return connection.execute(query.encode(), doubled).fetchone()[0]
+
+    return key
+
+
+@settings(max_examples=60, deadline=None)
+@given(first=PARTS, second=PARTS)
+def test_two_natural_keys_never_share_a_surrogate_key(key_of, first, second):
+    assert (key_of(first) == key_of(second)) == (first == second)
+    assert 0 <= key_of(first) < 2**60
+
+
+def test_a_null_part_and_a_missing_part_are_different_keys(key_of):
+    assert len({key_of(parts) for parts in (["a", None, "b"], ["a", "b"], ["ab"], ["a", "", "b"], ["a|1:b"])}) == 5
+
+
+def test_every_model_is_described_in_two_languages_and_every_mart_has_a_contract(built):
+    manifest = json.loads((Path(load_settings().home) / "dbt" / "target" / "manifest.json").read_text(encoding="utf-8"))
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["schema"] in ("marts", "bi")]
+    assert len(models) > 20
+    for model in models:
+        assert " | " in model["description"], model["name"]
+        assert all(" | " in column["description"] for column in model["columns"].values()), model["name"]
+        assert model["columns"], model["name"]
+        if model["schema"] == "marts":
+            assert model["config"]["contract"]["enforced"], model["name"]
+            assert model["config"]["full_refresh"] is False, model["name"]
+        parents = {manifest["nodes"][p]["schema"] for p in model["depends_on"]["nodes"] if p in manifest["nodes"]}
+        allowed = {"marts", "bi"} if model["schema"] == "bi" else {"marts", "intermediate", "staging", "reference"}
+        assert parents - allowed <= ({"intermediate", "staging", "reference"} if model["schema"] == "bi" else set()), model["name"]
+    hashed = [
+        t for t in manifest["nodes"].values() if t["resource_type"] == "test" and t.get("column_name", "") and "not_null" in t["name"]
+    ]
+    assert not [t["name"] for t in hashed if t["column_name"].endswith("_sk")], "a not-null test on a hash cannot fail"
