@@ -259,7 +259,7 @@ def test_the_reader_of_bi_sees_bi_and_nothing_else(built, admin):
             "reference.area_unit",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                reader.execute(f"select * from {table}".encode())
+                reader.execute(sql.SQL("select * from {}").format(sql.Identifier(*table.split("."))))
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             reader.execute("create table bi.mine (a int)")
 
@@ -314,7 +314,8 @@ def test_a_build_that_fails_names_its_model_and_is_taken_up_by_the_next(built, a
 def test_an_event_takes_the_version_of_the_commune_that_is_valid_on_its_day(admin, day, name):
     """27694: Phường 1 until it was enlarged on 01/12/2024, and another unit under the same code from 01/07/2025."""
     rows = admin.execute(
-        "select valid_from::text from marts.dim_area where level = 'commune' and code = '27694' and valid_from <= %(day)s and %(day)s < valid_to",
+        "select valid_from::text from marts.dim_area where level = 'commune' and code = '27694'"
+        " and valid_from <= %(day)s and %(day)s < valid_to",
         {"day": day},
     ).fetchall()
     assert rows == [(name,)]

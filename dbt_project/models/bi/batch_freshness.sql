@@ -46,5 +46,5 @@ select
     end as state
 from feeds
 cross join senders
-left join published on published.feed = feeds.feed and published.sender_code = senders.sender_code
-left join last_batch on last_batch.feed = feeds.feed and last_batch.sender_code = senders.sender_code
+left join published on feeds.feed = published.feed and senders.sender_code = published.sender_code
+left join last_batch on feeds.feed = last_batch.feed and senders.sender_code = last_batch.sender_code

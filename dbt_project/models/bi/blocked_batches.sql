@@ -14,5 +14,5 @@ select
     batch.remedy_vi,
     batch.discovered_at
 from {{ ref('stg_ops__batch') }} as batch
-left join {{ ref('dim_area') }} as area on area.level = 'district' and area.code = batch.sender_code
+left join {{ ref('dim_area') }} as area on area.level = 'district' and batch.sender_code = area.code
 where batch.state in ('quarantined', 'rejected')

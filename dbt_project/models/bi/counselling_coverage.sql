@@ -10,10 +10,10 @@ target as (
         groups.priority_group,
         count(distinct case when supply.person_sk = -1 then supply.supply_sk else supply.person_sk end) as working_age,
         count(distinct case when supply.person_sk = -1 then supply.supply_sk else supply.person_sk end)
-            filter (where supply.wants_job) as with_need
+        filter (where supply.wants_job) as with_need
     from {{ ref('fct_labour_supply') }} as supply
     inner join {{ ref('int_period__latest') }} as latest
-        on latest.feed = 'labour_survey' and latest.sender_code = supply.sender_code and latest.period = supply.period
+        on latest.feed = 'labour_survey' and supply.sender_code = latest.sender_code and supply.period = latest.period
     inner join groups on {{ in_group('supply', 'groups.priority_group') }}
     where supply.age_band not in ('0-14', '65+')
     group by supply.district_code, groups.priority_group
@@ -38,9 +38,11 @@ select
     {{ suppressed('target.working_age') }} as denominator_a_working_age,
     {{ suppressed('target.with_need') }} as denominator_b_with_need,
     case when target.working_age >= {{ var('smallest_cell') }} and coalesce(counselled.counselled, 0) not between 1 and {{ var('smallest_cell') }} - 1
-        then round(coalesce(counselled.counselled, 0)::numeric / target.working_age, 4) end as coverage_a,
+            then round(coalesce(counselled.counselled, 0)::numeric / target.working_age, 4)
+    end as coverage_a,
     case when target.with_need >= {{ var('smallest_cell') }} and coalesce(counselled.counselled, 0) not between 1 and {{ var('smallest_cell') }} - 1
-        then round(coalesce(counselled.counselled, 0)::numeric / target.with_need, 4) end as coverage_b
+            then round(coalesce(counselled.counselled, 0)::numeric / target.with_need, 4)
+    end as coverage_b
 from target
-left join counselled on counselled.district_code = target.district_code and counselled.priority_group = target.priority_group
-left join {{ ref('dim_area') }} as area on area.level = 'district' and area.code = target.district_code
+left join counselled on target.district_code = counselled.district_code and target.priority_group = counselled.priority_group
+left join {{ ref('dim_area') }} as area on area.level = 'district' and target.district_code = area.code

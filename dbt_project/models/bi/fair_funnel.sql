@@ -14,9 +14,10 @@ with counted as (
         count(distinct measure.who) filter (where visit.is_accepted) as accepted,
         count(distinct measure.who) filter (where visit.is_started) as started
     from {{ ref('fct_fair_attendance') }} as visit
-    cross join lateral (
-        values ('visits', visit.visit_sk), ('persons', case when visit.person_sk = -1 then visit.visit_sk else visit.person_sk end)
-    ) as measure (measure, who)
+    cross join
+        lateral (
+            values ('visits', visit.visit_sk), ('persons', case when visit.person_sk = -1 then visit.visit_sk else visit.person_sk end)
+        ) as measure (measure, who)
     group by grouping sets ((visit.sender_code, visit.session_no, measure.measure), (visit.sender_code, measure.measure), (measure.measure))
 )
 
@@ -37,5 +38,5 @@ select
     session.attendees_declared
 from counted
 left join {{ ref('fct_fair_session') }} as session
-    on session.sender_code = counted.sender_code and session.session_no = counted.session_no
-left join {{ ref('dim_date') }} as held on held.date_sk = session.held_date_sk
+    on counted.sender_code = session.sender_code and counted.session_no = session.session_no
+left join {{ ref('dim_date') }} as held on session.held_date_sk = held.date_sk

@@ -10,8 +10,8 @@ select
     {{ suppressed('count(*)') }} as starts,
     {{ suppressed('count(distinct case when placement.person_sk = -1 then placement.placement_sk else placement.person_sk end)') }} as persons
 from {{ ref('fct_placement') }} as placement
-inner join {{ ref('dim_date') }} as started on started.date_sk = placement.start_date_sk
-inner join {{ ref('dim_occupation') }} as occupation on occupation.occupation_sk = placement.occupation_sk
-left join {{ ref('dim_area') }} as area on area.level = 'district' and area.code = placement.district_code
+inner join {{ ref('dim_date') }} as started on placement.start_date_sk = started.date_sk
+inner join {{ ref('dim_occupation') }} as occupation on placement.occupation_sk = occupation.occupation_sk
+left join {{ ref('dim_area') }} as area on area.level = 'district' and placement.district_code = area.code
 group by
     started.year_month, placement.district_code, area.name_vi, occupation.code, occupation.label_vi, occupation.label_en, placement.channel

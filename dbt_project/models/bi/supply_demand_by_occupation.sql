@@ -6,7 +6,7 @@ with supply as (
         count(distinct supply.supply_sk) as employed
     from {{ ref('fct_labour_supply') }} as supply
     inner join {{ ref('int_period__latest') }} as latest
-        on latest.feed = 'labour_survey' and latest.sender_code = supply.sender_code and latest.period = supply.period
+        on latest.feed = 'labour_survey' and supply.sender_code = latest.sender_code and supply.period = latest.period
     where supply.activity_status = 'employed'
     group by supply.district_code, supply.occupation_sk
 ),
@@ -18,7 +18,7 @@ seeking as (
         count(distinct case when supply.person_sk = -1 then supply.supply_sk else supply.person_sk end) as seekers
     from {{ ref('fct_labour_supply') }} as supply
     inner join {{ ref('int_period__latest') }} as latest
-        on latest.feed = 'labour_survey' and latest.sender_code = supply.sender_code and latest.period = supply.period
+        on latest.feed = 'labour_survey' and supply.sender_code = latest.sender_code and supply.period = latest.period
     where supply.wants_job
     group by supply.district_code, supply.wanted_occupation_sk
 ),
@@ -30,7 +30,7 @@ demand as (
         sum(demand.openings) as openings
     from {{ ref('fct_labour_demand') }} as demand
     inner join {{ ref('int_period__latest') }} as latest
-        on latest.feed = 'employers' and latest.sender_code = demand.sender_code and latest.period = demand.period
+        on latest.feed = 'employers' and demand.sender_code = latest.sender_code and demand.period = latest.period
     group by demand.district_code, demand.occupation_sk
 ),
 
@@ -61,5 +61,5 @@ select
     joined.seekers between 1 and {{ var('smallest_cell') }} - 1
     or joined.employed between 1 and {{ var('smallest_cell') }} - 1 as is_suppressed
 from joined
-inner join {{ ref('dim_occupation') }} as occupation on occupation.occupation_sk = joined.occupation_sk
-left join {{ ref('dim_area') }} as area on area.level = 'district' and area.code = joined.district_code
+inner join {{ ref('dim_occupation') }} as occupation on joined.occupation_sk = occupation.occupation_sk
+left join {{ ref('dim_area') }} as area on area.level = 'district' and joined.district_code = area.code

@@ -10,8 +10,8 @@ select
     coalesce(area.parent_district_code, attendance.sender_code) as district_code
 from {{ ref('stg_fair_attendance__attendance') }} as attendance
 left join {{ ref('int_session__whole') }} as session
-    on session.sender_code = attendance.sender_code and session.session_no = attendance.session_no
+    on attendance.sender_code = session.sender_code and attendance.session_no = session.session_no
 left join {{ ref('int_area__keyed') }} as area
-    on area.level = 'commune' and area.code = attendance.commune_code
-    and area.valid_from <= coalesce(session.held_on, attendance.valid_from)
-    and coalesce(session.held_on, attendance.valid_from) < area.valid_to
+    on area.level = 'commune' and attendance.commune_code = area.code
+        and area.valid_from <= coalesce(session.held_on, attendance.valid_from)
+        and coalesce(session.held_on, attendance.valid_from) < area.valid_to

@@ -28,5 +28,5 @@ select
     attendance.batch_id
 from {{ ref('stg_fair_attendance__attendance') }} as attendance
 left join {{ ref('int_session__whole') }} as session
-    on session.sender_code = attendance.sender_code and session.session_no = attendance.session_no
+    on attendance.sender_code = session.sender_code and attendance.session_no = session.session_no
 where attendance.person_key is not null

@@ -7,4 +7,4 @@ select
     resolved.occupation_sk,
     resolved.occupation_l2_sk
 from {{ ref('stg_ops__title_coding') }} as coding
-inner join {{ ref('int_occupation__resolved') }} as resolved on resolved.code = coding.occupation_code
+inner join {{ ref('int_occupation__resolved') }} as resolved on coding.occupation_code = resolved.code

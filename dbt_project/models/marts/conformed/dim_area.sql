@@ -16,14 +16,35 @@ with units as (
     from {{ ref('int_area__keyed') }} as unit
     left join {{ ref('int_area__keyed') }} as district
         on district.level = 'district'
-        and district.code = case when unit.level = 'district' then unit.code else unit.parent_district_code end
+            and district.code = case when unit.level = 'district' then unit.code else unit.parent_district_code end
 ),
 
 members as (
-    select -1::bigint as area_sk, 'unknown' as level, 'unknown' as code, 'Không rõ' as name_vi, null as unit_type, null as district_code,
-        null as district_name_vi, null as province_code, '1900-01-01'::date as valid_from, 'infinity'::date as valid_to, null as legal_basis
+    select
+        -1::bigint as area_sk,
+        'unknown' as level,
+        'unknown' as code,
+        'Không rõ' as name_vi,
+        null as unit_type,
+        null as district_code,
+        null as district_name_vi,
+        null as province_code,
+        '1900-01-01'::date as valid_from,
+        'infinity'::date as valid_to,
+        null as legal_basis
     union all
-    select -2, 'not_applicable', 'not_applicable', 'Không áp dụng', null, null, null, null, '1900-01-01', 'infinity', null
+    select
+        -2,
+        'not_applicable',
+        'not_applicable',
+        'Không áp dụng',
+        null,
+        null,
+        null,
+        null,
+        '1900-01-01',
+        'infinity',
+        null
 )
 
 select * from units

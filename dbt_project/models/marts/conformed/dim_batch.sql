@@ -19,18 +19,46 @@ with batches as (
         batch.published_at
     from {{ ref('stg_ops__batch') }} as batch
     {% if is_incremental() %}
-    inner join {{ source('ops', 'build_scope') }} as scope
-        on scope.feed = batch.feed and scope.sender_code = batch.sender_code and scope.period = batch.period
+        inner join {{ source('ops', 'build_scope') }} as scope
+            on batch.feed = scope.feed and batch.sender_code = scope.sender_code and batch.period = scope.period
     {% endif %}
     where batch.published_at is not null
 ),
 
 members as (
-    select -1::bigint as batch_id, 'none' as feed, 'none' as sender_code, 'none' as period, 0 as sequence, 'none' as delivery_id, 'none' as state,
-        0 as declared_records, 0 as records_published, 0 as records_quarantined, 0 as records_duplicate, null::bigint as superseded_by,
-        null as code_version, null::timestamptz as discovered_at, null::timestamptz as published_at
+    select
+        -1::bigint as batch_id,
+        'none' as feed,
+        'none' as sender_code,
+        'none' as period,
+        0 as sequence,
+        'none' as delivery_id,
+        'none' as state,
+        0 as declared_records,
+        0 as records_published,
+        0 as records_quarantined,
+        0 as records_duplicate,
+        null::bigint as superseded_by,
+        null as code_version,
+        null::timestamptz as discovered_at,
+        null::timestamptz as published_at
     union all
-    select -2, 'none', 'none', 'none', 0, 'none', 'none', 0, 0, 0, 0, null, null, null, null
+    select
+        -2,
+        'none',
+        'none',
+        'none',
+        0,
+        'none',
+        'none',
+        0,
+        0,
+        0,
+        0,
+        null,
+        null,
+        null,
+        null
 )
 
 select * from batches

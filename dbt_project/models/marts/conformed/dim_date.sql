@@ -24,10 +24,31 @@ described as (
 ),
 
 members as (
-    select -1 as date_sk, null::date as date_day, null::int as year, null::int as quarter, null::int as month, 'không rõ' as year_month,
-        'Không rõ' as month_name_vi, 'Không rõ' as quarter_name_vi, 'không rõ' as iso_week, null::int as iso_weekday, false as is_tet
+    select
+        -1 as date_sk,
+        null::date as date_day,
+        null::int as year,
+        null::int as quarter,
+        null::int as month,
+        'không rõ' as year_month,
+        'Không rõ' as month_name_vi,
+        'Không rõ' as quarter_name_vi,
+        'không rõ' as iso_week,
+        null::int as iso_weekday,
+        false as is_tet
     union all
-    select -2, null, null, null, null, 'không áp dụng', 'Không áp dụng', 'Không áp dụng', 'không áp dụng', null, false
+    select
+        -2,
+        null,
+        null,
+        null,
+        null,
+        'không áp dụng',
+        'Không áp dụng',
+        'Không áp dụng',
+        'không áp dụng',
+        null,
+        false
 ),
 
 everything as (

@@ -2,19 +2,22 @@
 -- depends_on: {{ ref('dim_area') }}
 -- Employers as the latest register of their district knows them.
 with touched as (
-    select distinct known.employer_sk, known.sender_code, known.employer_no
+    select distinct
+        known.employer_sk,
+        known.sender_code,
+        known.employer_no
     from {{ ref('int_employer__known') }} as known
     {% if is_incremental() %}
-    inner join {{ source('ops', 'build_scope') }} as scope
-        on scope.feed = known.feed and scope.sender_code = known.sender_code and scope.period = known.period
+        inner join {{ source('ops', 'build_scope') }} as scope
+            on known.feed = scope.feed and known.sender_code = scope.sender_code and known.period = scope.period
     {% endif %}
 ),
 
 latest as (
     select distinct on (employer.sender_code, employer.employer_no) employer.*
     from {{ ref('stg_employers__employer') }} as employer
-    inner join touched on touched.sender_code = employer.sender_code and touched.employer_no = employer.employer_no
-    order by employer.sender_code, employer.employer_no, employer.valid_from desc, employer.valid_to desc
+    inner join touched on employer.sender_code = touched.sender_code and employer.employer_no = touched.employer_no
+    order by employer.sender_code asc, employer.employer_no asc, employer.valid_from desc, employer.valid_to desc
 ),
 
 described as (
@@ -34,22 +37,48 @@ described as (
         latest.employer_no is null as is_inferred,
         coalesce(latest.batch_id, -1) as batch_id
     from touched
-    left join latest on latest.sender_code = touched.sender_code and latest.employer_no = touched.employer_no
+    left join latest on touched.sender_code = latest.sender_code and touched.employer_no = latest.employer_no
     left join {{ ref('int_industry__section_of_class') }} as class
         on class.code = left(latest.vsic_code, 4)
-        and class.valid_from <= latest.valid_to - 1 and latest.valid_to - 1 < class.valid_to
-    left join {{ ref('dim_industry') }} as section on section.version = class.version and section.section_code = class.section
+            and class.valid_from <= latest.valid_to - 1 and latest.valid_to - 1 < class.valid_to
+    left join {{ ref('dim_industry') }} as section on class.version = section.version and class.section = section.section_code
     left join {{ ref('int_area__keyed') }} as area
-        on area.level = 'commune' and area.code = latest.commune_code
-        and area.valid_from <= latest.surveyed_on and latest.surveyed_on < area.valid_to
+        on area.level = 'commune' and latest.commune_code = area.code
+            and latest.surveyed_on >= area.valid_from and latest.surveyed_on < area.valid_to
 ),
 
 members as (
-    select -1::bigint as employer_sk, 'unknown' as sender_code, 'unknown' as employer_no, 'Không rõ' as name, null as tax_code, null as tax_code_kind,
-        null as employer_type, null as size_band, null::bigint as headcount, null as vsic_code, -1::bigint as industry_sk, -1::bigint as area_sk,
-        false as is_inferred, -1::bigint as batch_id
+    select
+        -1::bigint as employer_sk,
+        'unknown' as sender_code,
+        'unknown' as employer_no,
+        'Không rõ' as name,
+        null as tax_code,
+        null as tax_code_kind,
+        null as employer_type,
+        null as size_band,
+        null::bigint as headcount,
+        null as vsic_code,
+        -1::bigint as industry_sk,
+        -1::bigint as area_sk,
+        false as is_inferred,
+        -1::bigint as batch_id
     union all
-    select -2, 'not_applicable', 'not_applicable', 'Không áp dụng', null, null, null, null, null, null, -2, -2, false, -2
+    select
+        -2,
+        'not_applicable',
+        'not_applicable',
+        'Không áp dụng',
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        -2,
+        -2,
+        false,
+        -2
 )
 
 select * from described

@@ -10,6 +10,20 @@ select
     coalesce(nullif(valid_to, '')::date, 'infinity'::date) as valid_to
 from {{ ref('industry_section') }}
 union all
-select -1, 'none', '-', 'Không rõ', 'Unknown', '1900-01-01', 'infinity'
+select
+    -1,
+    'none',
+    '-',
+    'Không rõ',
+    'Unknown',
+    '1900-01-01',
+    'infinity'
 union all
-select -2, 'none', '-', 'Không áp dụng', 'Not applicable', '1900-01-01', 'infinity'
+select
+    -2,
+    'none',
+    '-',
+    'Không áp dụng',
+    'Not applicable',
+    '1900-01-01',
+    'infinity'

@@ -23,11 +23,39 @@ with coded as (
 ),
 
 members as (
-    select -1::bigint as occupation_sk, 'none' as scheme, 'unknown' as code, 0 as level, 'Chưa mã hóa được' as label_vi, 'Not coded' as label_en,
-        null as parent_code, null as code_l1, null as code_l2, null as label_l2_vi, null as label_l2_en, null::int as skill_level,
-        'official' as status, '1900-01-01'::date as valid_from, 'infinity'::date as valid_to
+    select
+        -1::bigint as occupation_sk,
+        'none' as scheme,
+        'unknown' as code,
+        0 as level,
+        'Chưa mã hóa được' as label_vi,
+        'Not coded' as label_en,
+        null as parent_code,
+        null as code_l1,
+        null as code_l2,
+        null as label_l2_vi,
+        null as label_l2_en,
+        null::int as skill_level,
+        'official' as status,
+        '1900-01-01'::date as valid_from,
+        'infinity'::date as valid_to
     union all
-    select -2, 'none', 'not_applicable', 0, 'Không áp dụng', 'Not applicable', null, null, null, null, null, null, 'official', '1900-01-01', 'infinity'
+    select
+        -2,
+        'none',
+        'not_applicable',
+        0,
+        'Không áp dụng',
+        'Not applicable',
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        'official',
+        '1900-01-01',
+        'infinity'
 )
 
 select * from coded

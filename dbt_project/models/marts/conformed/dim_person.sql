@@ -5,8 +5,8 @@ with touched as (
     select distinct seen.person_key
     from {{ ref('int_person__seen') }} as seen
     {% if is_incremental() %}
-    inner join {{ source('ops', 'build_scope') }} as scope
-        on scope.feed = seen.feed and scope.sender_code = seen.sender_code and scope.period = seen.period
+        inner join {{ source('ops', 'build_scope') }} as scope
+            on seen.feed = scope.feed and seen.sender_code = scope.sender_code and seen.period = scope.period
     {% endif %}
 ),
 
@@ -21,19 +21,41 @@ latest as (
         seen.seen_on as last_seen_on,
         seen.batch_id
     from {{ ref('int_person__seen') }} as seen
-    inner join touched on touched.person_key = seen.person_key
+    inner join touched on seen.person_key = touched.person_key
     left join {{ ref('int_area__keyed') }} as area
-        on area.level = 'commune' and area.code = seen.commune_code
-        and area.valid_from <= seen.seen_on and seen.seen_on < area.valid_to
-    order by seen.person_key, seen.seen_on desc nulls last, seen.batch_id desc
+        on area.level = 'commune' and seen.commune_code = area.code
+            and seen.seen_on >= area.valid_from and seen.seen_on < area.valid_to
+    order by seen.person_key asc, seen.seen_on desc nulls last, seen.batch_id desc
 ),
 
 members as (
-    select -1::bigint as person_sk, 'none' as person_method, 'unknown' as sex, 'unknown' as age_band, false as is_poor, false as is_near_poor,
-        false as is_newly_escaped, false as is_disabled, false as is_ethnic_minority, -1::bigint as area_sk, null::date as last_seen_on,
+    select
+        -1::bigint as person_sk,
+        'none' as person_method,
+        'unknown' as sex,
+        'unknown' as age_band,
+        false as is_poor,
+        false as is_near_poor,
+        false as is_newly_escaped,
+        false as is_disabled,
+        false as is_ethnic_minority,
+        -1::bigint as area_sk,
+        null::date as last_seen_on,
         -1::bigint as batch_id
     union all
-    select -2, 'none', 'unknown', 'unknown', false, false, false, false, false, -2, null, -2
+    select
+        -2,
+        'none',
+        'unknown',
+        'unknown',
+        false,
+        false,
+        false,
+        false,
+        false,
+        -2,
+        null,
+        -2
 )
 
 select * from latest

@@ -7,10 +7,10 @@
 -- One row a visit: a person at a session, however many firms the person spoke to. Visits are counted here; persons by person_sk.
 with visits as (
     select
-        visit_sk,
-        sender_code,
-        period,
-        session_no,
+        attendance.visit_sk,
+        attendance.sender_code,
+        attendance.period,
+        attendance.session_no,
         max(session_sk) as session_sk,
         max(person_sk) as person_sk,
         max(batch_id) as batch_id,
@@ -21,16 +21,16 @@ with visits as (
         max(sex) as sex,
         max(birth_date) as birth_date,
         array_agg(distinct priority_group) filter (where priority_group is not null) as priority_groups,
-        bool_or(counselled) as is_counselled,
-        bool_or(interviewed) as is_interviewed,
-        bool_or(coalesce(interview_result = 'passed', false)) as is_passed,
-        bool_or(offered) as is_offered,
-        bool_or(accepted) as is_accepted,
-        bool_or(start_date is not null) as is_started
+        bool_or(attendance.counselled) as is_counselled,
+        bool_or(attendance.interviewed) as is_interviewed,
+        bool_or(coalesce(attendance.interview_result = 'passed', false)) as is_passed,
+        bool_or(attendance.offered) as is_offered,
+        bool_or(attendance.accepted) as is_accepted,
+        bool_or(attendance.start_date is not null) as is_started
     from {{ ref('int_attendance__keyed') }} as attendance
     left join lateral unnest(attendance.priority_groups) as priority_group on true
     where {{ in_scope('fair_attendance', 'attendance') }}
-    group by visit_sk, sender_code, period, session_no
+    group by attendance.visit_sk, attendance.sender_code, attendance.period, attendance.session_no
 )
 
 select

@@ -33,5 +33,5 @@ select
     interview.start_date is not null as is_started
 from {{ ref('int_attendance__keyed') }} as interview
 left join {{ ref('fct_job_order') }} as job_order
-    on job_order.sender_code = interview.sender_code and job_order.order_no = interview.order_no
+    on interview.sender_code = job_order.sender_code and interview.order_no = job_order.order_no
 where {{ in_scope('fair_attendance', 'interview') }} and interview.interviewed

@@ -23,6 +23,6 @@ select
     session.attendees_declared
 from {{ ref('int_session__whole') }} as session
 left join {{ ref('int_area__keyed') }} as area
-    on area.level = 'commune' and area.code = session.commune_code
-    and area.valid_from <= session.held_on and session.held_on < area.valid_to
+    on area.level = 'commune' and session.commune_code = area.code
+        and session.held_on >= area.valid_from and session.held_on < area.valid_to
 where {{ in_scope('fair_sessions', 'session') }}

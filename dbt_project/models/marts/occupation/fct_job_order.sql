@@ -33,9 +33,9 @@ select
     job_order.wage_max_vnd
 from {{ ref('stg_job_orders__job_order') }} as job_order
 left join {{ ref('int_occupation__resolved') }} as given
-    on given.code = job_order.occupation_code and given.level >= 2
-left join {{ ref('int_title__coded') }} as title on title.title_key = job_order.title
+    on job_order.occupation_code = given.code and given.level >= 2
+left join {{ ref('int_title__coded') }} as title on job_order.title = title.title_key
 left join {{ ref('int_area__keyed') }} as area
-    on area.level = 'commune' and area.code = job_order.commune_code
-    and area.valid_from <= job_order.posted_on and job_order.posted_on < area.valid_to
+    on area.level = 'commune' and job_order.commune_code = area.code
+        and job_order.posted_on >= area.valid_from and job_order.posted_on < area.valid_to
 where {{ in_scope('job_orders', 'job_order') }}

@@ -24,10 +24,10 @@ select
     sum(coalesce(grid.quantity_female, 0))::bigint as openings_female
 from {{ ref('stg_employers__employer') }} as employer
 cross join lateral jsonb_to_recordset(employer.demand_grid) as grid (vsco2 text, quantity bigint, quantity_female bigint) -- noqa: AL05
-left join {{ ref('int_occupation__resolved') }} as occupation on occupation.code = grid.vsco2 and occupation.level = 2
+left join {{ ref('int_occupation__resolved') }} as occupation on grid.vsco2 = occupation.code and occupation.level = 2
 left join {{ ref('int_area__keyed') }} as area
-    on area.level = 'commune' and area.code = employer.commune_code
-    and area.valid_from <= employer.surveyed_on and employer.surveyed_on < area.valid_to
+    on area.level = 'commune' and employer.commune_code = area.code
+        and employer.surveyed_on >= area.valid_from and employer.surveyed_on < area.valid_to
 where {{ in_scope('employers', 'employer') }} and grid.vsco2 is not null
 group by
     employer.sender_code, employer.period, employer.employer_no, employer.batch_id, employer.row_no, employer.surveyed_on,

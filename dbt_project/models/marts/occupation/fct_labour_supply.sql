@@ -37,8 +37,8 @@ select
     case when survey.wants_job then coalesce(wanted.score, job.score) end as wanted_coding_score
 from {{ ref('stg_labour_survey__person') }} as survey
 left join {{ ref('int_area__keyed') }} as area
-    on area.level = 'commune' and area.code = survey.commune_code
-    and area.valid_from <= survey.surveyed_on and survey.surveyed_on < area.valid_to
-left join {{ ref('int_title__coded') }} as job on job.title_key = survey.job_text
-left join {{ ref('int_title__coded') }} as wanted on wanted.title_key = survey.wanted_job_text
+    on area.level = 'commune' and survey.commune_code = area.code
+        and survey.surveyed_on >= area.valid_from and survey.surveyed_on < area.valid_to
+left join {{ ref('int_title__coded') }} as job on survey.job_text = job.title_key
+left join {{ ref('int_title__coded') }} as wanted on survey.wanted_job_text = wanted.title_key
 where {{ in_scope('labour_survey', 'survey') }}

@@ -36,5 +36,5 @@ select
     start.start_date - start.held_on as days_to_start
 from {{ ref('int_attendance__keyed') }} as start
 left join {{ ref('fct_job_order') }} as job_order
-    on job_order.sender_code = start.sender_code and job_order.order_no = start.order_no
+    on start.sender_code = job_order.sender_code and start.order_no = job_order.order_no
 where {{ in_scope('fair_attendance', 'start') }} and start.start_date is not null and start.accepted

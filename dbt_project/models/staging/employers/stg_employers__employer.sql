@@ -20,5 +20,5 @@ select
     planned_hires_6m,
     demand_grid,
     surveyed_on
-from {{ source('core', 'employers') }} as core
-where core.recorded_to = 'infinity'
+from {{ source('core', 'employers') }}
+where recorded_to = 'infinity'

@@ -23,5 +23,5 @@ select
     coalesce(offered, false) as offered,
     coalesce(accepted, false) as accepted,
     start_date
-from {{ source('core', 'fair_attendance') }} as core
-where core.recorded_to = 'infinity'
+from {{ source('core', 'fair_attendance') }}
+where recorded_to = 'infinity'

@@ -17,5 +17,5 @@ select
     cost_settled_vnd,
     employers_declared,
     attendees_declared
-from {{ source('core', 'fair_sessions') }} as core
-where core.recorded_to = 'infinity'
+from {{ source('core', 'fair_sessions') }}
+where recorded_to = 'infinity'

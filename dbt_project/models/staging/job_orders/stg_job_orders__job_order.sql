@@ -24,5 +24,5 @@ select
     deadline,
     closed_on,
     close_reason
-from {{ source('core', 'job_orders') }} as core
-where core.recorded_to = 'infinity'
+from {{ source('core', 'job_orders') }}
+where recorded_to = 'infinity'

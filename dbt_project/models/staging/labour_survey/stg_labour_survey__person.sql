@@ -26,5 +26,5 @@ select
     coalesce(wants_job, activity_status = 'unemployed') as wants_job,
     wanted_job_text,
     surveyed_on
-from {{ source('core', 'labour_survey') }} as core
-where core.recorded_to = 'infinity'
+from {{ source('core', 'labour_survey') }}
+where recorded_to = 'infinity'
