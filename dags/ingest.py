@@ -27,11 +27,7 @@ from labour_market.settings import CONFIG_DIR
 
 FEEDS = yaml.safe_load((CONFIG_DIR / "feeds.yml").read_text(encoding="utf-8"))
 AWAY = ExceptionRetryPolicy(
-    rules=[
-        RetryRule(
-            exception="labour_market.gateway.GatewayUnavailable", action=RetryAction.RETRY, retry_delay=timedelta(minutes=2)
-        )
-    ],
+    rules=[RetryRule(exception="labour_market.gateway.GatewayUnavailable", action=RetryAction.RETRY, retry_delay=timedelta(minutes=2))],
     default=RetryAction.FAIL,
 )
 
@@ -63,9 +59,7 @@ def pull(feed: str, code: str) -> list[int]:
     return pull_sender(feed, sender, context["params"]["period"] or None)
 
 
-@task(
-    pool="warehouse", retries=1, retry_delay=timedelta(minutes=1), trigger_rule="all_done", execution_timeout=timedelta(hours=2)
-)
+@task(pool="warehouse", retries=1, retry_delay=timedelta(minutes=1), trigger_rule="all_done", execution_timeout=timedelta(hours=2))
 def load(feed: str) -> dict:
     from labour_market.pipeline import load as load_feed
 
@@ -86,12 +80,8 @@ def ingest_dag(feed: str, title_vi: str, schedule: str):
         doc_md=__doc__,
         tags=["ingest", feed],
         params={
-            "districts": Param(
-                [], type="array", items={"type": "string"}, title="Huyện", description_md="Để trống: tất cả | empty: all"
-            ),
-            "period": Param(
-                "", type="string", title="Kỳ", description_md="2023, 2023-06, 2023-06-14; để trống: tất cả | empty: all"
-            ),
+            "districts": Param([], type="array", items={"type": "string"}, title="Huyện", description_md="Để trống: tất cả | empty: all"),
+            "period": Param("", type="string", title="Kỳ", description_md="2023, 2023-06, 2023-06-14; để trống: tất cả | empty: all"),
         },
     )
     def ingest():

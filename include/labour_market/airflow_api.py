@@ -69,9 +69,7 @@ class AirflowApi:
 
     def runs(self, dag_id: str, since: datetime) -> list[dict[str, Any]]:
         found = self.call("GET", f"/dags/{dag_id}/dagRuns", params={"run_after_gte": "2000-01-01T00:00:00Z", "limit": 100})
-        return [
-            run for run in found["dag_runs"] if datetime.fromisoformat(run["queued_at"] or "9999-01-01T00:00:00+00:00") >= since
-        ]
+        return [run for run in found["dag_runs"] if datetime.fromisoformat(run["queued_at"] or "9999-01-01T00:00:00+00:00") >= since]
 
     def task_instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         return list(self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", params={"limit": 500})["task_instances"])
@@ -98,9 +96,7 @@ class AirflowApi:
                 for run in self.runs(dag_id, night.started):
                     night.runs[dag_id], night.key = run["dag_run_id"], run["partition_key"]
             if (datetime.now(UTC) - night.started).total_seconds() > 120:
-                raise RuntimeError(
-                    f"the scheduler has not started {sorted(set(ingests) - set(night.runs))}; see the scheduler's log"
-                )
+                raise RuntimeError(f"the scheduler has not started {sorted(set(ingests) - set(night.runs))}; see the scheduler's log")
             time.sleep(0.5)
         return night
 

@@ -116,9 +116,7 @@ def _feed_lines(contract: Contract) -> list[str]:
         *(f"- **{vi} | {en}**: {said_vi} | {said_en}" for vi, en, said_vi, said_en in about),
         *(f"- **{name}**: {said}" for name, said in terms),
         "",
-        *_table(
-            ["cột | column", "tên tiếng Việt", "meaning", "type", "personal data", "codes"], map(_field_cells, contract.fields)
-        ),
+        *_table(["cột | column", "tên tiếng Việt", "meaning", "type", "personal data", "codes"], map(_field_cells, contract.fields)),
         *_table(
             ["quy tắc | rule", "action", "tolerated", "mended by", "thông báo | message", "cách sửa | remedy", "căn cứ | source"],
             map(_rule_cells, contract.rules),

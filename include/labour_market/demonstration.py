@@ -96,8 +96,7 @@ def _tell_events(connection: psycopg.Connection, seen: set[int], seconds: float)
         reached: Counter[str] = Counter(states)
         told = ", ".join(f"{n} {state}" for state, n in reached.items())
         console.print(
-            f"[{seconds:5.1f} s] {feed:<16} {sender:<5} {told}: {published} of {records} records published,"
-            f" {quarantined} put aside",
+            f"[{seconds:5.1f} s] {feed:<16} {sender:<5} {told}: {published} of {records} records published, {quarantined} put aside",
             highlight=False,
             markup=False,
         )

@@ -200,9 +200,7 @@ class Delivery(BaseModel):
     record_count: Annotated[int, Field(strict=True, ge=0, lt=2**53)]
     size_bytes: Annotated[int, Field(strict=True, ge=0, lt=2**53)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
-    declared_totals: dict[Annotated[str, Field(max_length=80), AfterValidator(_plain)], Total] = Field(
-        default_factory=dict, max_length=100
-    )
+    declared_totals: dict[Annotated[str, Field(max_length=80), AfterValidator(_plain)], Total] = Field(default_factory=dict, max_length=100)
     created_at: AwareDatetime
 
     @field_validator("delivery_id", "sender_code", "period", "supersedes", "form_version", "media_type", "encoding")
@@ -265,9 +263,7 @@ class GatewayClient:
     Raises ValueError when the sender's token is not to be had.
     """
 
-    def __init__(
-        self, sender: Sender, *, timeout: float = 30.0, deadline: float = 300.0, tries: int = 5, pause: float = 0.5
-    ) -> None:
+    def __init__(self, sender: Sender, *, timeout: float = 30.0, deadline: float = 300.0, tries: int = 5, pause: float = 0.5) -> None:
         self.sender = sender
         self._timeout, self._deadline, self._tries, self._pause = timeout, deadline, tries, pause
         self._sockets: list[socket.socket] = []
@@ -657,8 +653,4 @@ def _too_deep(row: int) -> DeliveryRefused:
 
 def _said(error: Exception) -> str:
     """What kind of failure it was; the text of such an error holds addresses and more."""
-    return (
-        "no answer in time"
-        if "imeout" in type(error).__name__ + str(error)[:200]
-        else f"connection failed, {type(error).__name__}"
-    )
+    return "no answer in time" if "imeout" in type(error).__name__ + str(error)[:200] else f"connection failed, {type(error).__name__}"

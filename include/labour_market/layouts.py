@@ -75,9 +75,7 @@ def read_layout(path: Path, contract: Contract) -> Layout:
     columns = tuple(_column(row, path, contract) for row in rows)
     problems = [f"header {h!r} twice" for h in _repeated(c.key for c in columns)]
     problems += [f"{t} twice" for t in _repeated(str((c.field, c.item, c.part)) for c in columns if c.field)]
-    problems += [
-        f"no column for {f.name}" for f in contract.sent_fields if f.required and f.name not in {c.field for c in columns}
-    ]
+    problems += [f"no column for {f.name}" for f in contract.sent_fields if f.required and f.name not in {c.field for c in columns}]
     if len(sheets) > 1:
         problems.append("more than one sheet")
     if problems:

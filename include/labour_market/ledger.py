@@ -61,9 +61,9 @@ def announce(connection: psycopg.Connection, announced: Mapping[str, Any], actor
     """
     names = list(announced)
     row = connection.execute(
-        sql.SQL(
-            "insert into ops.batch ({}) values ({}) on conflict (sender_code, delivery_id) do nothing returning batch_id"
-        ).format(sql.SQL(", ").join(map(sql.Identifier, names)), sql.SQL(", ").join(sql.Placeholder(n) for n in names)),
+        sql.SQL("insert into ops.batch ({}) values ({}) on conflict (sender_code, delivery_id) do nothing returning batch_id").format(
+            sql.SQL(", ").join(map(sql.Identifier, names)), sql.SQL(", ").join(sql.Placeholder(n) for n in names)
+        ),
         {n: Jsonb(v) if isinstance(v, dict) else v for n, v in announced.items()},
     ).fetchone()
     if row:
@@ -133,9 +133,7 @@ def move(
 
     Raises Fenced when another attempt has taken the batch, ValueError when the state machine knows no such move.
     """
-    row = connection.execute(
-        "select state from ops.batch where batch_id = %s and attempt = %s for update", [batch_id, attempt]
-    ).fetchone()
+    row = connection.execute("select state from ops.batch where batch_id = %s and attempt = %s for update", [batch_id, attempt]).fetchone()
     if not row:
         raise Fenced(f"batch {batch_id} was taken by another attempt than {attempt}")
     if to_state not in MOVES[row[0]]:

@@ -56,9 +56,7 @@ def actor() -> str:
 @cache
 def code_version() -> str:
     """The commit that is running, for the ledger; "unversioned" outside a checkout."""
-    done = subprocess.run(
-        ["git", "-C", str(PROJECT_ROOT), "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(["git", "-C", str(PROJECT_ROOT), "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unversioned"
 
 
@@ -166,15 +164,11 @@ def load(feed: str, settings: Settings | None = None) -> LoadReport:
     report = LoadReport(feed)
     with connect("loader", settings, autocommit=True) as connection, _feed_lock(connection, feed):
         drop_stage_tables(connection, feed)
-        batches = [
-            b for b in ledger.find_batches(connection, feed=feed, states=TO_LOAD) if not _settled(connection, contract, b, report)
-        ]
+        batches = [b for b in ledger.find_batches(connection, feed=feed, states=TO_LOAD) if not _settled(connection, contract, b, report)]
         if batches:
             table = make_stage_table(connection, contract, secrets.token_hex(4))
             attempts = _stage(connection, contract, batches, table, settings, report)
-            _audit_and_publish(
-                connection, contract, [b for b in batches if b.batch_id in attempts], attempts, table, settings, report
-            )
+            _audit_and_publish(connection, contract, [b for b in batches if b.batch_id in attempts], attempts, table, settings, report)
             drop_stage_tables(connection, feed)
     return report
 

@@ -100,9 +100,7 @@ def _only(contract: Contract, type_: str, pii: str) -> Field:
     return next(f for f in contract.sent_fields if f.type == type_ and f.pii == pii)
 
 
-def _persons(
-    normalised: Normalised, contract: Contract, key: PseudonymKey, form_scope: str
-) -> tuple[list[str | None], list[str]]:
+def _persons(normalised: Normalised, contract: Contract, key: PseudonymKey, form_scope: str) -> tuple[list[str | None], list[str]]:
     numbers = normalised.columns[next(f.name for f in contract.sent_fields if f.kind == "national_id")]
     kinds = {None: "none", 12: "national_id", 9: "old_id"}  # by the length of the number
     methods = [kinds[number and len(number)] for number in numbers]

@@ -71,11 +71,7 @@ def leftovers(home: Path) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
-            if (
-                process.pid != os.getpid()
-                and process.environ().get(MARK) == str(home)
-                and process.status() != psutil.STATUS_ZOMBIE
-            ):
+            if process.pid != os.getpid() and process.environ().get(MARK) == str(home) and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found
 

@@ -121,9 +121,9 @@ def _insert(contract: Contract, batch: Batch, stage_table: str, recorded_to: sql
 def _replace_partition(connection: psycopg.Connection, contract: Contract, batch: Batch, stage_table: str) -> list[str]:
     """A snapshot is the whole truth of its period: what stood there ends now, down to nothing for an empty delivery."""
     connection.execute(
-        sql.SQL(
-            "update core.{} set recorded_to = now() where sender_code = %s and period = %s and recorded_to = 'infinity'"
-        ).format(sql.Identifier(contract.feed)),
+        sql.SQL("update core.{} set recorded_to = now() where sender_code = %s and period = %s and recorded_to = 'infinity'").format(
+            sql.Identifier(contract.feed)
+        ),
         [batch.sender_code, batch.period],
     )
     connection.execute(_insert(contract, batch, stage_table, sql.SQL("'infinity'")))
@@ -155,8 +155,7 @@ def _supersede_keys(connection: psycopg.Connection, contract: Contract, batch: B
         values,
     ).fetchall()
     late = sql.SQL(
-        "case when exists (select from core.{feed} as c where c.recorded_to = 'infinity' and {same_key}) then now()"
-        " else 'infinity' end"
+        "case when exists (select from core.{feed} as c where c.recorded_to = 'infinity' and {same_key}) then now() else 'infinity' end"
     ).format(**names)
     connection.execute(_insert(contract, batch, stage_table, late))
     row = connection.execute(

@@ -114,9 +114,7 @@ def rejected_rows(connection: psycopg.Connection, batch_id: int) -> list[dict[st
         ).fetchall()
     for row in rows:
         contract = load_contract(row.pop("feed"))
-        row["sentence_vi"], row["sentence_en"] = explain(
-            contract, row["rule_id"], row["row_no"], row["column_name"], row["value_class"]
-        )
+        row["sentence_vi"], row["sentence_en"] = explain(contract, row["rule_id"], row["row_no"], row["column_name"], row["value_class"])
     return rows
 
 

@@ -60,9 +60,7 @@ def reconcile(settings: Settings | None = None, *, reread: bool = False) -> Reco
             *_bytes(connection, LandingStore(settings.landing_url), reread),
         ]
         senders = load_senders(settings.senders_file) if settings.senders_file.exists() else []
-        pending = connection.execute(
-            "select count(distinct (feed, sender_code, period)) from ops.outbox where built_at is null"
-        ).fetchone()
+        pending = connection.execute("select count(distinct (feed, sender_code, period)) from ops.outbox where built_at is null").fetchone()
         return Reconciliation(
             batches=row[0],
             records=row[1],
@@ -119,9 +117,9 @@ def _unbalanced(connection: psycopg.Connection) -> list[Finding]:
 
 def _orphans(connection: psycopg.Connection) -> list[Finding]:
     rows = connection.execute(
-        sql.SQL(
-            "select c.batch_id, c.records from ({}) as c left join ops.batch as b using (batch_id) where b.batch_id is null"
-        ).format(_core_counts())
+        sql.SQL("select c.batch_id, c.records from ({}) as c left join ops.batch as b using (batch_id) where b.batch_id is null").format(
+            _core_counts()
+        )
     ).fetchall()
     return [
         Finding(
@@ -150,9 +148,7 @@ def _stuck(connection: psycopg.Connection) -> list[Finding]:
 
 def _bytes(connection: psycopg.Connection, store: LandingStore, reread: bool) -> list[Finding]:
     """What was acknowledged can be read back: under its hash, with its length, and (reread) with its content."""
-    rows = connection.execute(
-        "select feed, sender_code, period, batch_id, sha256 from ops.batch where sha256 is not null"
-    ).fetchall()
+    rows = connection.execute("select feed, sender_code, period, batch_id, sha256 from ops.batch where sha256 is not null").fetchall()
     findings = []
     for feed, sender, period, batch_id, sha256 in rows:
         if not store.exists(sha256):

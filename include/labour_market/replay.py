@@ -45,9 +45,7 @@ def replay(
     settings = settings or load_settings()
     with connect("loader", settings) as connection:
         batches = [
-            batch
-            for batch in ledger.find_batches(connection, feed=feed, sender=sender, period=period, states=REPLAYABLE)
-            if batch.sha256
+            batch for batch in ledger.find_batches(connection, feed=feed, sender=sender, period=period, states=REPLAYABLE) if batch.sha256
         ]
         before = {batch.batch_id: _standing(connection, batch) for batch in batches}
         if not dry_run:

@@ -66,9 +66,7 @@ def build(settings: Settings | None = None) -> BuildReport:
         )
         if failed or not results:
             raise BuildFailed(f"build {build_id} failed: " + ("; ".join(failed) or "dbt gave no result"))
-        connection.execute(
-            "update ops.outbox set built_at = clock_timestamp() where built_at is null and event_id <= %s", [row[0]]
-        )
+        connection.execute("update ops.outbox set built_at = clock_timestamp() where built_at is null and event_id <= %s", [row[0]])
         return BuildReport(build_id, partitions, nodes, sum(float(r["execution_time"]) for r in results))
 
 
@@ -111,9 +109,7 @@ def _widen(connection: psycopg.Connection, seeds: list[Path]) -> None:
         table = sql.Identifier("reference", path.stem)
         header = path.read_text(encoding="utf-8").split("\n", 1)[0].strip().split(",")
         for column in header:
-            connection.execute(
-                sql.SQL("alter table if exists {} add column if not exists {} text").format(table, sql.Identifier(column))
-            )
+            connection.execute(sql.SQL("alter table if exists {} add column if not exists {} text").format(table, sql.Identifier(column)))
 
 
 @contextmanager

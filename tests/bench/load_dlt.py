@@ -21,8 +21,6 @@ if __name__ == "__main__":
     parts = conninfo_to_dict(admin_dsn(load_settings()))
     address = f"postgresql://{parts['user']}:{parts['password']}@{parts['host']}:{parts['port']}/warehouse"
     with tempfile.TemporaryDirectory() as folder:
-        pipeline = dlt.pipeline(
-            "bench", pipelines_dir=folder, destination=postgres(credentials=address), dataset_name="dlt_bench"
-        )
+        pipeline = dlt.pipeline("bench", pipelines_dir=folder, destination=postgres(credentials=address), dataset_name="dlt_bench")
         taken = seconds(lambda: pipeline.run((orjson.loads(line) for line in lines), table_name="survey"))
     report(seconds=taken)

@@ -79,9 +79,7 @@ def _plain() -> tuple[float, int]:
     with _Memory(settings.home) as memory:
         started = time.monotonic()
         for command in ("ingest", "build"):
-            subprocess.run(
-                [LMW, command], check=True, capture_output=True, env={**os.environ, processes.MARK: str(settings.home)}
-            )
+            subprocess.run([LMW, command], check=True, capture_output=True, env={**os.environ, processes.MARK: str(settings.home)})
         taken = time.monotonic() - started
     return taken, memory.peak_mb
 

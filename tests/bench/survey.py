@@ -15,9 +15,7 @@ SENDER = "803"  # hands its survey over as JSON
 
 def survey_delivery(home: Path, records: int) -> Delivery:
     """A clean survey delivery of so many records, made once a home."""
-    province = build_province(
-        home / "provinces", senders=[SENDER], rows={("labour_survey", SENDER): records}, scale=0.01, scenario="clean"
-    )
+    province = build_province(home / "provinces", senders=[SENDER], rows={("labour_survey", SENDER): records}, scale=0.01, scenario="clean")
     return latest(province, "labour_survey", SENDER)
 
 

@@ -136,9 +136,7 @@ def test_what_great_expectations_gets_is_what_the_listing_says(feed):
 
     listed = json.loads((GENERATED / f"{feed}.suite.json").read_text(encoding="utf-8"))["expectations"]
     built = [e.configuration for e in build_suite(feed, checks_of(load_contract(feed))).expectations]
-    assert [(c.type, c.meta["rule"], c.severity) for c in built] == [
-        (e["type"], e["rule"], SEVERITIES[e["action"]]) for e in listed
-    ]
+    assert [(c.type, c.meta["rule"], c.severity) for c in built] == [(e["type"], e["rule"], SEVERITIES[e["action"]]) for e in listed]
     for configuration, entry in zip(built, listed, strict=True):
         assert {name: configuration.kwargs[name] for name in entry["kwargs"]} == entry["kwargs"]
 

@@ -45,9 +45,7 @@ def read_dags(home: Path) -> dict:
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
         "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
     }
-    done = subprocess.run(
-        [sys.executable, "-c", READ, str(DAGS)], capture_output=True, text=True, check=False, env=environment, cwd=home
-    )
+    done = subprocess.run([sys.executable, "-c", READ, str(DAGS)], capture_output=True, text=True, check=False, env=environment, cwd=home)
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout.strip().splitlines()[-1])
 
@@ -109,9 +107,7 @@ def test_a_dag_file_is_a_table_of_contents(path):
         for keyword in node.keywords
         if keyword.arg == "map_index_template"
     }
-    templated = [
-        node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str) and "{{" in node.value
-    ]
+    templated = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str) and "{{" in node.value]
     assert all(node in allowed for node in templated)
 
 

@@ -64,13 +64,9 @@ def test_the_scheduler_ran_the_night_in_fewer_than_a_hundred_tasks(demonstrated,
     base = f"http://127.0.0.1:{environment['LMW_AIRFLOW_PORT']}"
     assert requests.get(f"{base}/api/v2/dags", timeout=10).status_code == 401, "nobody gets in without a login"
     password = (Path(environment["LMW_HOME"]) / "secrets" / "airflow_admin").read_text().strip()
-    token = requests.post(f"{base}/auth/token", json={"username": "admin", "password": password}, timeout=30).json()[
-        "access_token"
-    ]
+    token = requests.post(f"{base}/auth/token", json={"username": "admin", "password": password}, timeout=30).json()["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
-    found = requests.get(
-        f"{base}/api/v2/dags/~/dagRuns/~/taskInstances", params={"limit": 500}, headers=bearer, timeout=30
-    ).json()
+    found = requests.get(f"{base}/api/v2/dags/~/dagRuns/~/taskInstances", params={"limit": 500}, headers=bearer, timeout=30).json()
     night = [task for task in found["task_instances"] if task["dag_id"] != "reconcile_batches"]
     assert 60 < len(night) < 100
     assert {task["state"] for task in night} == {"success"}

@@ -155,9 +155,7 @@ def test_the_citizen_number_and_the_name_stay_in_vault_and_stage(gateway, provin
     for sender in ("794", "802"):
         for line in latest(province, "labour_survey", sender).payload.read_bytes().splitlines():
             record = orjson.loads(line)
-            secrets |= {
-                str(record[f]) for f in ("national_id", "phone", "full_name") if record.get(f) and len(str(record[f])) > 8
-            }
+            secrets |= {str(record[f]) for f in ("national_id", "phone", "full_name") if record.get(f) and len(str(record[f])) > 8}
     assert len(secrets) > 500
     kept = loader.execute("select count(*) from vault.person").fetchone()
     assert kept and kept[0] > 100
@@ -174,9 +172,7 @@ def test_the_citizen_number_and_the_name_stay_in_vault_and_stage(gateway, provin
 def test_reconcile_exits_1_and_names_the_batch_when_a_row_is_removed_by_hand(gateway, loader):
     ingest(senders("794"), ["employers"])
     assert CliRunner().invoke(app, ["reconcile"]).exit_code == 0
-    loader.execute(
-        "delete from core.employers where (batch_id, row_no) in (select batch_id, min(row_no) from core.employers group by 1)"
-    )
+    loader.execute("delete from core.employers where (batch_id, row_no) in (select batch_id, min(row_no) from core.employers group by 1)")
     lost = CliRunner().invoke(app, ["reconcile"])
     assert lost.exit_code == 1
     assert "lost_records: batch" in lost.output

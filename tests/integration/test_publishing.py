@@ -50,9 +50,9 @@ def stage(connection, contract, batch, table, rows, kept_out=()):
     key, value = ("session_no", "name") if contract is SESSIONS else ("order_no", "title")
     for row_no, (number, text) in enumerate(rows.items(), 1):
         connection.execute(
-            sql.SQL(
-                "insert into stage.{} (batch_id, row_no, sender_code, period, sequence, {}, {}) values (%s,%s,%s,%s,%s,%s,%s)"
-            ).format(sql.Identifier(table), sql.Identifier(key), sql.Identifier(value)),
+            sql.SQL("insert into stage.{} (batch_id, row_no, sender_code, period, sequence, {}, {}) values (%s,%s,%s,%s,%s,%s,%s)").format(
+                sql.Identifier(table), sql.Identifier(key), sql.Identifier(value)
+            ),
             [batch.batch_id, row_no, batch.sender_code, batch.period, batch.sequence, number, text],
         )
     for row_no in kept_out:
@@ -126,9 +126,7 @@ class Deliveries(RuleBasedStateMachine):
             return
         expected = {(s, p, n): t for (s, p), (_, rows) in self.snapshots.items() for n, t in rows.items()}
         assert current(self.connection, SESSIONS) == expected
-        assert {(s, n): t for (s, _, n), t in current(self.connection, ORDERS).items()} == {
-            k: t for k, (_, t) in self.changes.items()
-        }
+        assert {(s, n): t for (s, _, n), t in current(self.connection, ORDERS).items()} == {k: t for k, (_, t) in self.changes.items()}
 
     @invariant()
     def every_record_is_counted_once(self):
@@ -221,6 +219,4 @@ def test_a_delivery_announced_twice_stands_once_and_a_changed_one_is_noticed(loa
     assert loader.execute("select count(*) from ops.reconcile_finding").fetchone() == (0,)
     for _ in range(2):
         assert ledger.announce(loader, {**again, "declared_sha256": "0" * 64}, "test") is None
-    assert loader.execute("select kind, count(*) from ops.reconcile_finding group by kind").fetchall() == [
-        ("announcement_changed", 1)
-    ]
+    assert loader.execute("select kind, count(*) from ops.reconcile_finding group by kind").fetchall() == [("announcement_changed", 1)]

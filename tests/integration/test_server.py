@@ -164,9 +164,7 @@ def test_a_server_that_does_not_let_our_password_in_is_an_error_at_once(home: Pa
 
 @as_root
 @pytest.mark.parametrize("way", server.WAYS_DOWN_FROM_ROOT, ids=lambda way: way[0])
-def test_root_steps_down_and_the_server_has_no_root_in_it(
-    home: Path, way: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_root_steps_down_and_the_server_has_no_root_in_it(home: Path, way: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     if subprocess.run([*way, "true"], check=False).returncode:
         pytest.skip(f"this system does not allow {way[0]}")
     monkeypatch.setattr(server, "WAYS_DOWN_FROM_ROOT", (way,))
@@ -175,9 +173,7 @@ def test_root_steps_down_and_the_server_has_no_root_in_it(
     postmaster(home).send_signal(signal.SIGKILL)
     assert rows_of(start_server(home)) == [(1,)]
     capabilities = next(
-        line.split()[1]
-        for line in Path(f"/proc/{postmaster(home).pid}/status").read_text().splitlines()
-        if line.startswith("CapEff:")
+        line.split()[1] for line in Path(f"/proc/{postmaster(home).pid}/status").read_text().splitlines() if line.startswith("CapEff:")
     )
     namespace_of_its_own = Path(f"/proc/{postmaster(home).pid}/ns/user").readlink() != Path("/proc/self/ns/user").readlink()
     assert namespace_of_its_own or int(capabilities, 16) == 1 << 1, "nothing but CAP_DAC_OVERRIDE is kept"

@@ -258,9 +258,7 @@ def test_two_announcements_without_an_id_are_two_defects(stage: Stage) -> None:
     assert [type(item) for item in client.deliveries("employers")] == [AnnouncementDefect] * 2
 
 
-@pytest.mark.parametrize(
-    "missing", ["delivery_id", "feed", "sender_code", "period", "sequence", "media_type", "sha256", "created_at"]
-)
+@pytest.mark.parametrize("missing", ["delivery_id", "feed", "sender_code", "period", "sequence", "media_type", "sha256", "created_at"])
 def test_every_required_member_is_required(missing: str) -> None:
     item = announced()
     del item[missing]
@@ -363,9 +361,7 @@ RECORDS = [{"b": "Đỗ Thị Bảy", "a": 1, "c": None}, {"b": "", "a": 2.5, "c
 
 
 def test_records_land_as_canonical_lines_whatever_the_pages(stage: Stage) -> None:
-    client, script = stage.serve(
-        page("records", RECORDS[:1], "2"), page("records", RECORDS[1:2], "3"), page("records", RECORDS[2:])
-    )
+    client, script = stage.serve(page("records", RECORDS[:1], "2"), page("records", RECORDS[1:2], "3"), page("records", RECORDS[2:]))
     landed = client.fetch(of_records(RECORDS), stage.store)
     assert Path(landed.path).read_bytes() == lines_of(RECORDS)
     assert landed.size == len(lines_of(RECORDS))
@@ -437,9 +433,7 @@ def test_other_bytes_than_announced_are_refused(stage: Stage) -> None:
     assert refused.details == {"declared": "0" * 64, "found": hashlib.sha256(lines_of(RECORDS)).hexdigest()}
 
 
-@pytest.mark.parametrize(
-    "record", ["[]", "null", '"text"', "1", '{"a": 1e999}', '{"a": "\\ud800"}', '{"a": ' + "[" * 60 + "]" * 60 + "}"]
-)
+@pytest.mark.parametrize("record", ["[]", "null", '"text"', "1", '{"a": 1e999}', '{"a": "\\ud800"}', '{"a": ' + "[" * 60 + "]" * 60 + "}"])
 def test_a_record_that_is_none_is_refused_by_its_row(stage: Stage, record: str) -> None:
     answer = body(f'{{"records": [{{}}, {record}], "next_cursor": null}}'.encode(), "application/json")
     client, _ = stage.serve(answer)
@@ -452,9 +446,7 @@ def test_json_nested_beyond_all_measure_is_refused(stage: Stage) -> None:
     assert refusal(stage, client, of_records(RECORDS)).details["what"] == "nested too deep"
 
 
-@pytest.mark.parametrize(
-    "answer", [body(b"null", "application/json"), body(b"[]", "application/json"), body(b"<html>", "text/html")]
-)
+@pytest.mark.parametrize("answer", [body(b"null", "application/json"), body(b"[]", "application/json"), body(b"<html>", "text/html")])
 def test_what_is_no_page_of_records_leaves_the_delivery_to_be_asked_for_again(stage: Stage, answer: Answer) -> None:
     client, _ = stage.serve(answer)
     unavailable(stage, client, of_records([]))
@@ -489,9 +481,7 @@ def test_a_file_lands_as_it_is(stage: Stage) -> None:
 
 
 def test_a_cut_body_is_resumed_not_accepted(stage: Stage) -> None:
-    client, script = stage.serve(
-        file_with_ranges(CONTENT, 100_000), file_with_ranges(CONTENT, 300_000), file_with_ranges(CONTENT)
-    )
+    client, script = stage.serve(file_with_ranges(CONTENT, 100_000), file_with_ranges(CONTENT, 300_000), file_with_ranges(CONTENT))
     landed = client.fetch(delivery(CONTENT), stage.store)
     assert Path(landed.path).read_bytes() == CONTENT
     assert [headers.get("Range") for _, _, headers in script.requests] == [None, "bytes=100000-", "bytes=400000-"]
@@ -666,9 +656,7 @@ def test_a_name_that_leads_to_this_machine_is_not_asked(stage: Stage, monkeypatc
     assert script.requests == []
 
 
-def test_neither_a_netrc_nor_a_proxy_variable_comes_between(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_neither_a_netrc_nor_a_proxy_variable_comes_between(stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login other password other\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")

@@ -138,9 +138,7 @@ def test_the_check_digit_of_known_tax_codes_holds(known: str) -> None:
 @given(st.from_regex(r"0[0-9]{8}", fullmatch=True), st.integers(1, 999))
 def test_one_last_digit_makes_a_tax_code_and_a_branch_keeps_to_its_parent(nine: str, branch: int) -> None:
     check = tax_check_digit(nine)
-    assert [refused(tax_code, f"{nine}{last}") for last in range(10) if last != check] == ["check_digit"] * (
-        10 - (check is not None)
-    )
+    assert [refused(tax_code, f"{nine}{last}") for last in range(10) if last != check] == ["check_digit"] * (10 - (check is not None))
     if check is not None:
         value, _ = tax_code(f"{nine}{check}-{branch:03d}")
         assert value == f"{nine}{check}-{branch:03d}" and tax_code_kind(value) == "branch"
@@ -310,9 +308,7 @@ SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_
 
 
 @given(
-    st.recursive(
-        SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=6
-    )
+    st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=6)
 )
 def test_no_value_breaks_a_reader_of_codes(raw: object) -> None:
     for read in READERS:

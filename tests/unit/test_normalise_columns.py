@@ -46,9 +46,7 @@ def test_decomposed_text_is_composed_and_its_share_is_told() -> None:
 
 
 def test_a_birth_year_alone_is_read_and_a_survey_year_alone_is_not() -> None:
-    read = normalise_columns(
-        columns_of("labour_survey", birth_date=["1985"], surveyed_on=["2022"]), load_contract("labour_survey")
-    )
+    read = normalise_columns(columns_of("labour_survey", birth_date=["1985"], surveyed_on=["2022"]), load_contract("labour_survey"))
     assert read.columns["birth_date"] == [date(1985, 1, 1)] and read.columns["surveyed_on"] == [None]
     assert read.issues == [["surveyed_on:year_only"]] and read.notes == [["birth_date:year_only"]]
 
@@ -60,9 +58,7 @@ def test_values_that_are_equal_in_python_but_not_in_kind_are_kept_apart() -> Non
 
 
 def test_numbers_among_texts_are_read_as_a_spreadsheet_mixes_them() -> None:
-    read = normalise_columns(
-        columns_of("labour_survey", national_id=["080190012345", 80190012346.0, None]), load_contract("labour_survey")
-    )
+    read = normalise_columns(columns_of("labour_survey", national_id=["080190012345", 80190012346.0, None]), load_contract("labour_survey"))
     assert read.columns["national_id"] == ["080190012345", "080190012346", None]
     assert read.notes == [[], ["national_id:leading_zero"], []]
 

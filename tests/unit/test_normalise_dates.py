@@ -96,9 +96,7 @@ def test_a_time_without_a_zone_is_vietnams() -> None:
         moment("hôm qua")
 
 
-@given(
-    st.one_of(st.text(max_size=30), st.floats(), st.integers(), st.booleans(), st.none(), st.datetimes(), st.dates(), st.times())
-)
+@given(st.one_of(st.text(max_size=30), st.floats(), st.integers(), st.booleans(), st.none(), st.datetimes(), st.dates(), st.times()))
 def test_no_value_breaks_a_reader_of_dates(raw: object) -> None:
     for read in (day, birth_day, moment):
         try:

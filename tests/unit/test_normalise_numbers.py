@@ -106,11 +106,7 @@ def test_what_is_neither_yes_nor_no_is_unreadable(raw: object) -> None:
         truth(raw)
 
 
-@given(
-    st.one_of(
-        st.text(max_size=40), st.from_regex(r"[0-9.,+\-eE trđ]{1,30}"), st.floats(), st.integers(), st.booleans(), st.none()
-    )
-)
+@given(st.one_of(st.text(max_size=40), st.from_regex(r"[0-9.,+\-eE trđ]{1,30}"), st.floats(), st.integers(), st.booleans(), st.none()))
 def test_no_value_breaks_a_reader_of_numbers(raw: object) -> None:
     for read in (whole, money, truth):
         try:

@@ -326,9 +326,7 @@ TEXT = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cs"]),
 
 @given(
     st.lists(
-        st.fixed_dictionaries(
-            {f.name: st.none() | TEXT | st.integers(-(2**53), 2**53) | st.booleans() for f in SESSIONS.sent_fields}
-        ),
+        st.fixed_dictionaries({f.name: st.none() | TEXT | st.integers(-(2**53), 2**53) | st.booleans() for f in SESSIONS.sent_fields}),
         max_size=5,
     )
 )
@@ -344,9 +342,7 @@ def test_reading_gives_back_what_was_written(tmp_path_factory: pytest.TempPathFa
 
 
 @given(st.binary(max_size=300), st.sampled_from([JSON, NDJSON, CSV, XLSX]), st.sampled_from([None, "utf-16", "windows-1258"]))
-def test_no_bytes_break_the_reader(
-    tmp_path_factory: pytest.TempPathFactory, content: bytes, media: str, encoding: str | None
-) -> None:
+def test_no_bytes_break_the_reader(tmp_path_factory: pytest.TempPathFactory, content: bytes, media: str, encoding: str | None) -> None:
     path = tmp_path_factory.mktemp("bytes") / "delivery"
     path.write_bytes(content if media != XLSX else b"PK\x03\x04" + content)
     try:

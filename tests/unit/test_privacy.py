@@ -125,9 +125,7 @@ def test_a_walk_in_at_a_fair_is_nobody_known() -> None:
 
 def test_a_personal_tax_code_becomes_the_pseudonym_of_that_citizen() -> None:
     contract = load_contract("employers")
-    read = survey(
-        contract, {"tax_code": "0300588569"}, {"tax_code": "0300588569-001"}, {"tax_code": "080190012345"}, {"tax_code": None}
-    )
+    read = survey(contract, {"tax_code": "0300588569"}, {"tax_code": "0300588569-001"}, {"tax_code": "080190012345"}, {"tax_code": None})
     columns = person_columns(read, contract, KEY, "803", "2023-06").columns
     assert columns["tax_code_kind"] == ["enterprise", "branch", "personal", None]
     assert columns["tax_code"] == ["0300588569", "0300588569-001", person_key(KEY, "national_id", "080190012345"), None]

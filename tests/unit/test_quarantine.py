@@ -38,8 +38,7 @@ def test_a_detail_that_is_missing_is_a_dash_and_not_an_error():
 def test_a_row_is_told_its_column_by_its_label_and_the_reason_in_vietnamese():
     vi, en = explain(SURVEY, "labour_survey.row.value_readable", 7, "surveyed_on", "impossible")
     assert vi == (
-        "Dòng 7: cột “Ngày thu thập” có giá trị không đọc được (ngày không có thật)."
-        " Sửa giá trị của cột này ở dòng đã nêu rồi gửi lại."
+        "Dòng 7: cột “Ngày thu thập” có giá trị không đọc được (ngày không có thật). Sửa giá trị của cột này ở dòng đã nêu rồi gửi lại."
     )
     assert en == "Row 7: the value of surveyed_on cannot be read (impossible)."
 

@@ -151,9 +151,7 @@ def test_areas_agree_with_the_published_units_and_succession() -> None:
         for row in facts("longan_admin_units_history.csv")
         if row["level"] == "commune"
     }
-    ours = {
-        (r["level"], r["code"], r["parent_district_code"], r["name_vi"]) for r in rows("area_unit") if r["level"] == "commune"
-    }
+    ours = {(r["level"], r["code"], r["parent_district_code"], r["name_vi"]) for r in rows("area_unit") if r["level"] == "commune"}
     assert ours == published
     last_days = {(row["gso_code"], row["valid_to"]) for row in facts("longan_admin_units_history.csv") if row["valid_to"]}
     ended = {(r["code"], str(date.fromisoformat(r["valid_to"]) - timedelta(1))) for r in rows("area_unit") if r["valid_to"]}
@@ -222,11 +220,7 @@ def test_equal_digits_do_not_mean_an_equal_occupation() -> None:
 
 
 def test_groups_with_one_subgroup_are_shifted_by_a_digit() -> None:
-    shifted = [
-        row
-        for row in rows("occupation_isco_map")
-        if row["level"] == "4" and row["vsco_code"][:2] in {"44", "54", "82", "92", "94"}
-    ]
+    shifted = [row for row in rows("occupation_isco_map") if row["level"] == "4" and row["vsco_code"][:2] in {"44", "54", "82", "92", "94"}]
     assert len(shifted) == 20
     for row in shifted:
         if row["vsco_code"] != "5401":  # security guards are ISCO 5414
@@ -329,9 +323,7 @@ def test_every_code_of_every_contract_has_a_label_in_both_languages() -> None:
         assert list(codes.values()) == list(range(1, len(codes) + 1))
     listed = {(row["feed"], row["field"]): row["code_list"] for row in rows("code_list_field")}
     assert set(listed.values()) == set(lists)
-    coded = {
-        (feed, field.name): field.codes for feed, contract in load_contracts().items() for field in contract.fields if field.codes
-    }
+    coded = {(feed, field.name): field.codes for feed, contract in load_contracts().items() for field in contract.fields if field.codes}
     assert len(coded) > 20
     for key, codes in coded.items():
         assert set(lists[listed[key]]) == set(codes), key

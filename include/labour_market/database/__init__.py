@@ -91,9 +91,7 @@ def _ensure_roles(admin: psycopg.Connection, settings: Settings) -> None:
     for role in ROLES:
         if not admin.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
             admin.execute(sql.SQL("create role {} login").format(sql.Identifier(role)))
-        admin.execute(
-            sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(secret(settings, f"role_{role}")))
-        )
+        admin.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(secret(settings, f"role_{role}"))))
 
 
 def _script(name: str, **identifiers: sql.Composable) -> sql.Composed:

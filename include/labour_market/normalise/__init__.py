@@ -42,9 +42,7 @@ BY_TYPE: dict[str, Reader] = {
 
 
 _LETTERS = "".join(
-    unicodedata.normalize("NFC", letter + tone)
-    for letter in "aăâeêioôơuưyAĂÂEÊIOÔƠUƯY"
-    for tone in ("", *"\u0300\u0301\u0303\u0309\u0323")
+    unicodedata.normalize("NFC", letter + tone) for letter in "aăâeêioôơuưyAĂÂEÊIOÔƠUƯY" for tone in ("", *"\u0300\u0301\u0303\u0309\u0323")
 )
 _WORDS = f"(?=.{{1,{text.MAX_TEXT}}}$)(?!#)[!-~đĐ{_LETTERS}]+(?: [!-~đĐ{_LETTERS}]+)*"
 

@@ -84,10 +84,7 @@ def fill(checks: Sequence[Check], stage_table: str, batches: Sequence[BatchDays]
                 value = value.replace(template, text)
         return value
 
-    return [
-        replace(c, arguments={name: filled(value) for name, value in c.arguments.items()}, failing=filled(c.failing))
-        for c in checks
-    ]
+    return [replace(c, arguments={name: filled(value) for name, value in c.arguments.items()}, failing=filled(c.failing)) for c in checks]
 
 
 # ---- SQL
@@ -251,12 +248,10 @@ _IN_FORCE = "{0}.valid_from::date < b.next_day and coalesce({0}.valid_to::date, 
 
 def _communes_in_force(contract: Contract, rule: Rule) -> list[Check]:
     known = (
-        "select b.period, a.code from {batches} as b join reference.area_unit as a"
-        f" on a.level = 'commune' and {_IN_FORCE.format('a')}"
+        f"select b.period, a.code from {{batches}} as b join reference.area_unit as a on a.level = 'commune' and {_IN_FORCE.format('a')}"
     )
     return [
-        replace(_keep(contract, rule, column, f"(period, {column}) not in ({known})"), references=("area_unit",))
-        for column in rule.columns
+        replace(_keep(contract, rule, column, f"(period, {column}) not in ({known})"), references=("area_unit",)) for column in rule.columns
     ]
 
 
@@ -279,9 +274,7 @@ def _communes_of_sender(contract: Contract, rule: Rule) -> list[Check]:
 
 def _key(contract: Contract, table: str) -> list[str]:
     """SQL of the parts of a record's key; a part that may be empty is compared as empty text."""
-    return [
-        f"{table}.{name}" if contract.field(name).required else f"coalesce({table}.{name}, '')" for name in contract.record_key
-    ]
+    return [f"{table}.{name}" if contract.field(name).required else f"coalesce({table}.{name}, '')" for name in contract.record_key]
 
 
 def _twins(contract: Contract) -> str:

@@ -61,9 +61,7 @@ class RowsOfQuery(TableMetricProvider):
 class _FindsNothing(BatchExpectation):
     """Passes when its one metric is 0."""
 
-    def _validate(
-        self, metrics: dict[str, Any], runtime_configuration: Any = None, execution_engine: Any = None
-    ) -> dict[str, Any]:
+    def _validate(self, metrics: dict[str, Any], runtime_configuration: Any = None, execution_engine: Any = None) -> dict[str, Any]:
         found = metrics[self.metric_dependencies[0]]
         return {"success": found == 0, "result": {"unexpected_count": found}}
 

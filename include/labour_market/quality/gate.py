@@ -79,8 +79,7 @@ def _days(connection: psycopg.Connection, batches: Sequence[Batch]) -> list[Batc
     """When each batch was delivered, and the bounds of its period. Raises AuditFailed for a batch that is not in the ledger."""
     delivered: dict[int, date] = dict(
         connection.execute(
-            "select batch_id, (delivery_created_at at time zone 'Asia/Ho_Chi_Minh')::date from ops.batch"
-            " where batch_id = any(%s)",
+            "select batch_id, (delivery_created_at at time zone 'Asia/Ho_Chi_Minh')::date from ops.batch where batch_id = any(%s)",
             [[batch.batch_id for batch in batches]],
         ).fetchall()
     )
@@ -96,8 +95,7 @@ def _guarded(
     if not checks:
         raise AuditFailed(f"the suite of {contract.feed} is empty, and an empty suite passes everything")
     columns = connection.execute(
-        "select column_name from information_schema.columns where table_schema = 'stage' and table_name = %s"
-        " order by ordinal_position",
+        "select column_name from information_schema.columns where table_schema = 'stage' and table_name = %s order by ordinal_position",
         [stage_table],
     ).fetchall()
     if [name for (name,) in columns] != stage_columns(contract):
