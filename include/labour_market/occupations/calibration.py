@@ -2,68 +2,82 @@
 
 import csv
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 CALIBRATION = Path(__file__).with_name("calibration.csv")
-_SMALLEST_BIN = 12
+_SMALLEST_STEP = 20
+
+Step = tuple[float, float, int]
+Steps = dict[tuple[str, int], list[Step]]
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """steps: level -> (raw support from which on, share right, titles in the step), rising. digest: changes with the table."""
+    """steps: (kind of evidence, level) -> (support from which on, share right, titles), rising. digest: changes with the table."""
 
-    steps: dict[int, list[tuple[float, float, int]]]
+    steps: Mapping[tuple[str, int], Sequence[Step]]
     digest: str
 
-    def probability(self, level: int, support: float) -> float:
-        """The share of titles with that much support whose code was right at that level."""
-        right = 0.0
-        for since, share, _ in self.steps[level]:
+    def probability(self, level: int, method: str, support: float) -> float:
+        """The share of titles with such evidence whose code was right at that level; 0 below the first step."""
+        share_right = 0.0
+        for since, share, _ in self.steps[evidence_kind(method), level]:
             if support < since:
                 break
-            right = share
-        return right
+            share_right = share
+        return share_right
+
+
+def evidence_kind(method: str) -> str:
+    """Titles that are the name of a trade are right more often than any other with the same support."""
+    return "exact" if method == "exact_title" else "other"
 
 
 @cache
 def load_calibration() -> Calibration:
     """The table that was fitted on the calibration part of the labelled titles."""
     text = CALIBRATION.read_bytes()
-    steps: dict[int, list[tuple[float, float, int]]] = {}
-    for row in csv.DictReader(text.decode().splitlines()):
-        steps.setdefault(int(row["level"]), []).append((float(row["support_from"]), float(row["share_right"]), int(row["titles"])))
+    steps: Steps = {}
+    for row in csv.DictReader(text.decode("utf-8").splitlines()):
+        step = (float(row["support_from"]), float(row["share_right"]), int(row["titles"]))
+        steps.setdefault((row["evidence"], int(row["level"])), []).append(step)
     return Calibration(steps, hashlib.sha256(text).hexdigest()[:8])
 
 
-def fit_steps(judged: Iterable[tuple[float, bool]]) -> list[tuple[float, float, int]]:
-    """Isotonic steps (pool adjacent violators) of (support, right) pairs, each step of twelve titles or more.
+def fit_steps(judged: Iterable[tuple[float, bool]]) -> list[Step]:
+    """Isotonic steps of (support, right) pairs by pooling adjacent violators, each step of twenty titles or more.
 
-    The share has one right and one wrong title added to it (Laplace), so that no step claims certainty.
+    One right and one wrong title are added to each step (Laplace), so that none claims certainty; a step never says less than the
+    one before.
     """
     pools: list[list[float]] = []  # first support, right, titles
     for support, right in sorted(judged):
         pools.append([support, float(right), 1.0])
-        while len(pools) > 1 and (
-            pools[-2][1] / pools[-2][2] >= pools[-1][1] / pools[-1][2] or pools[-2][2] < _SMALLEST_BIN
-        ):
-            last = pools.pop()
-            pools[-1][1] += last[1]
-            pools[-1][2] += last[2]
-    if len(pools) > 1 and pools[-1][2] < _SMALLEST_BIN:
-        last = pools.pop()
-        pools[-1][1] += last[1]
-        pools[-1][2] += last[2]
-    return [(round(since, 4), round((right + 1) / (titles + 2), 3), int(titles)) for since, right, titles in pools]
+        while len(pools) > 1 and (pools[-2][2] < _SMALLEST_STEP or pools[-2][1] * pools[-1][2] >= pools[-1][1] * pools[-2][2]):
+            _merge_last(pools)
+    while len(pools) > 1 and pools[-1][2] < _SMALLEST_STEP:
+        _merge_last(pools)
+    steps: list[Step] = []
+    for since, hits, titles in pools:
+        share = max((hits + 1) / (titles + 2), steps[-1][1] if steps else 0.0)
+        steps.append((round(since, 4), round(share, 3), int(titles)))
+    return steps
 
 
-def write_calibration(steps: dict[int, Sequence[tuple[float, float, int]]]) -> None:
-    """Write the table; the next process reads it."""
-    with CALIBRATION.open("w", encoding="utf-8", newline="") as file:
+def _merge_last(pools: list[list[float]]) -> None:
+    _, right, titles = pools.pop()
+    pools[-1][1] += right
+    pools[-1][2] += titles
+
+
+def write_calibration(steps: Steps, path: Path = CALIBRATION) -> None:
+    """Write the table anew."""
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["level", "support_from", "share_right", "titles"])
-        for level, of_level in sorted(steps.items()):
-            writer.writerows([level, *step] for step in of_level)
+        writer.writerow(["evidence", "level", "support_from", "share_right", "titles"])
+        for (evidence, level), of_level in sorted(steps.items()):
+            writer.writerows([evidence, level, *step] for step in of_level)
     load_calibration.cache_clear()

@@ -1,51 +1,70 @@
 """Coding job titles to VSCO 2020, at the level that the words defend: 1, 2, 4 or 5 digits, or not at all.
 
-A title is compared with every entry of the lexicon by their common words, rare words counting more. What the first verb names goes
-before what the work is about ("bán thanh long" sells), and the entries that fit best vote, level by level. How often such votes were
-right among titles labelled by hand is the score that is told.
+Two voices are heard. The first compares a title with every entry of the lexicon by their common words, rare words counting more,
+and lets what the first verb names go before what the work is about ("bán thanh long" sells). The second compares spellings, letter by letter. Their
+best entries vote, level by level; how often such votes were right among titles labelled by hand is the score that is told.
 """
 
+import itertools
+import os
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import fuzz, process
 
 from labour_market.occupations.calibration import Calibration, load_calibration
-from labour_market.occupations.lexicon import Entry, Lexicon, files_digest, industry_hints, lexicon
+from labour_market.occupations.lexicon import Entry, Floats, Lexicon, files_digest, industry_hints, lexicon, spelling_features
 from labour_market.occupations.titles import Unit, clean_title, compounded, syllables_of
 
 CODER_VERSION = "1"
 LEVELS = (4, 2, 1)
-# The score that an answer needs at a level; below it a shorter code is given, and below the last none.
-NEEDED = {4: 0.6, 2: 0.55, 1: 0.55}
+# An answer at a level must be right seven times in ten; else a shorter code is given, or none.
+NEEDED = 0.7
 
 _CHUNK = 256
-_VOTERS = 8
-_SHARPNESS = 8
-_COVER_POWER = 2.5
-_EXPLAINED = 0.6
+_WORTH_PROCESSES = 10_000
+_VOTERS, _SHARPNESS = 8, 8
+_NEIGHBOURS, _NEARNESS = 10, 4
+_EXPLAINED = 0.85
 _OTHER_HEAD = 0.6
 _NOT_EXACT = 0.75
 _UNKNOWN_WEIGHT = 2.0
 _UNMARKED, _UNMARKED_AMONG_MARKED, _OTHER_MARKS = 0.95, 0.85, 0.55
-_WEAK, _ALIKE = 0.3, 80.0
 _INDUSTRY_SUPPORT = 0.85
 
 # Work for somebody else: with a farm trade it is farm labour (VSCO 92), and not a farm of one's own (61, 62).
-_HIRED = {"thue", "lam_thue", "cong_nhat", "cong_nhan"}
-_NOT_HIRED = {("thue", "dat"), ("thue", "ruong"), ("thue", "them"), ("lam_thue", "them")}
-_HIRED_CODES = {"6113": "9204", "611": "92010", "612": "92020", "613": "92030", "621": "92050", "622": "9206", "61": "92", "62": "92", "6": "9"}
+_HIRED = {"thue", "lam_thue", "cong_nhat", "cong_nhan", "lam_cong"}
+_NOT_HIRED = {("thue", "dat"), ("thue", "ruong"), ("thue", "vuon"), ("thue", "them"), ("lam_thue", "them")}
+_HIRED_CODES = {
+    **{"6113": "9204", "611": "92010", "612": "92020", "613": "92030", "621": "92050", "622": "9206"},
+    **{"61": "92", "62": "92"},
+}
+# Who helps at a trade (phụ) is coded with the helpers.
+_HELPERS = {
+    "51": "9402",
+    "5246": "9402",
+    "5212": "9402",
+    "71": "9313",
+    "72": "9329",
+    "75": "9329",
+    "81": "9329",
+    "82": "9329",
+    "83": "9333",
+}
 # Titles of these words alone say less than the employer's industry does.
 _PLAIN = {
-    "worker": {"cong_nhan", "nhan_vien", "san_xuat", "lao_dong", "truc_tiep", "xuong", "vien", "lam", "cong_ti", "phu", "cong_trinh"},
-    "farm": {"lam", "nong", "nong_dan", "nong_nghiep", "vuon", "ray", "chan_nuoi", "trong_trot", "trong", "nuoi", "trang_trai", "trai",
-             "vuong", "tha", "uom", "cay", "nha", "nong_trai", "ruong"},
+    "worker": {"cong_nhan", "nhan_vien", "san_xuat", "lao_dong", "truc_tiep", "vien", "lam", "cong_ti", "phu", "viec", "cong_trinh"},
+    "farm": {
+        *("lam", "nong", "nong_dan", "nong_nghiep", "vuon", "ray", "chan_nuoi", "trong_trot", "trong", "nuoi", "trang_trai", "trai"),
+        *("vuong", "tha", "uom", "cay", "nha", "ruong"),
+    },
     "service": {"nhan_vien", "kinh_doanh", "tu", "phuc_vu", "lai", "tai_xe", "chay", "thue", "lam", "cong_nhan", "buon_ban", "ban"},
-}  # fmt: skip
+}
 
-Numbers = NDArray[np.float64]
+Vote = tuple[str, float]
 
 
 class Coding(NamedTuple):
@@ -76,6 +95,7 @@ class _Read(NamedTuple):
     head: Unit | None
     marked: bool
     corrected: bool
+    bares: frozenset[str]
     hired: bool
 
 
@@ -96,29 +116,40 @@ def code_titles(
 
 
 def _answer(title: str, evidence: Evidence | None, calibration: Calibration) -> Coding:
-    for level in LEVELS if evidence else ():
-        if level in evidence.codes:
-            score = calibration.probability(level, evidence.support[level])
-            if score >= NEEDED[level]:
-                code = evidence.detail if level == 4 and evidence.detail else evidence.codes[level]
-                return Coding(title, code, len(code), evidence.method, round(score, 3))
+    if evidence:
+        for level in LEVELS:
+            if level in evidence.codes:
+                score = calibration.probability(level, evidence.method, evidence.support[level])
+                if score >= NEEDED:
+                    code = evidence.detail if level == 4 and evidence.detail else evidence.codes[level]
+                    return Coding(title, code, len(code), evidence.method, round(score, 3))
     return Coding(title, None, 0, "none", 0.0)
 
 
 def weigh(titles: Sequence[str], industries: Sequence[str | None]) -> list[Evidence | None]:
-    """The evidence on each title; None where no word of it says anything."""
-    lex = lexicon()
+    """The evidence on each title; None where nothing of it is like anything known. Many titles are shared out to all processors."""
     cleaned = [clean_title(title) for title in titles]
-    known: dict[str, Evidence | None] = {}
     distinct = list(dict.fromkeys(filter(None, cleaned)))
-    for start in range(0, len(distinct), _CHUNK):
-        chunk = [_read(text, lex) for text in distinct[start : start + _CHUNK]]
-        for read, evidence in zip(chunk, _weigh_chunk(chunk, lex), strict=True):
-            known[read.text] = evidence
+    if len(distinct) < _WORTH_PROCESSES:
+        found = _weigh_texts(distinct)
+    else:
+        workers = os.cpu_count() or 1
+        shares = [distinct[start::workers] for start in range(workers)]
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            found = {text: evidence for share in pool.map(_weigh_texts, shares) for text, evidence in share.items()}
     return [
-        _with_industry(text, known.get(text), industry) if industry else known.get(text)
+        _with_industry(text, found.get(text), industry) if industry else found.get(text)
         for text, industry in zip(cleaned, industries, strict=True)
     ]
+
+
+def _weigh_texts(texts: list[str]) -> dict[str, Evidence | None]:
+    lex = lexicon()
+    found: dict[str, Evidence | None] = {}
+    for start in range(0, len(texts), _CHUNK):
+        chunk = [_read(text, lex) for text in texts[start : start + _CHUNK]]
+        found.update(zip((read.text for read in chunk), _weigh_chunk(chunk, lex), strict=True))
+    return found
 
 
 def _read(text: str, lex: Lexicon) -> _Read:
@@ -127,8 +158,8 @@ def _read(text: str, lex: Lexicon) -> _Read:
     marked = any(unit.marked for unit in units)
     head = next((u for u in units if any(_fit(u, full, marked) > _OTHER_MARKS for full in lex.heads.get(u.bare, ()))), None)
     bares = [unit.bare for unit in units]
-    hired = not _HIRED.isdisjoint(bares) and _NOT_HIRED.isdisjoint(zip(bares, bares[1:], strict=False))
-    return _Read(text, units, head, marked, corrected, hired)
+    hired = not _HIRED.isdisjoint(bares) and _NOT_HIRED.isdisjoint(itertools.pairwise(bares))
+    return _Read(text, units, head, marked, corrected, frozenset(bares), hired)
 
 
 def _fit(unit: Unit, full: str, marked: bool) -> float:
@@ -141,28 +172,31 @@ def _fit(unit: Unit, full: str, marked: bool) -> float:
 
 
 def _weigh_chunk(chunk: list[_Read], lex: Lexicon) -> list[Evidence | None]:
-    scores, covered = _scores(chunk, lex)
-    top = np.argpartition(-scores, _VOTERS, axis=1)[:, :_VOTERS]
+    by_word, covered, other_head = _by_word(chunk, lex)
+    by_spelling = _by_spelling(chunk, lex)
+    by_word[other_head] *= np.float32(_OTHER_HEAD)
+    best = np.argpartition(-by_word, _VOTERS, axis=1)[:, :_VOTERS]
+    nearest = np.argpartition(-by_spelling, _NEIGHBOURS, axis=1)[:, :_NEIGHBOURS]
     found: list[Evidence | None] = []
     for row, read in enumerate(chunk):
-        candidates = [(lex.entries[n], float(scores[row, n]), float(covered[row, n])) for n in top[row] if scores[row, n] > 0]
-        if max((score for _, score, _ in candidates), default=0.0) < _WEAK:
-            candidates += _alike(read, lex)
-        found.append(_vote(read, candidates))
+        words = [(lex.entries[n], float(by_word[row, n]), float(covered[row, n])) for n in best[row] if by_word[row, n] > 0]
+        spellings = [(lex.entries[n], float(by_spelling[row, n])) for n in nearest[row] if by_spelling[row, n] > 0]
+        found.append(_vote(read, words, spellings))
     return found
 
 
-def _scores(chunk: list[_Read], lex: Lexicon) -> tuple[Numbers, Numbers]:
-    """How well each entry fits each title, and the share of the entry's words that the title has."""
+def _by_word(chunk: list[_Read], lex: Lexicon) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """How well each entry fits each title by its words, the share of the entry's words that the title has, and whether the entry
+    is without the word that says what is done."""
     size = len(lex.entries)
     cells: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
-    gains: list[Numbers] = [np.zeros(0)]
+    gains: list[Floats] = [np.zeros(0, dtype=np.float32)]
     head_cells: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
-    totals = np.ones(len(chunk))
+    totals = np.ones(len(chunk), dtype=np.float32)
     for row, read in enumerate(chunk):
         total = 0.0
         for unit in read.units:
-            forms = lex.postings.get(unit.bare)
+            forms = lex.words.get(unit.bare)
             if forms is None:
                 total += _UNKNOWN_WEIGHT
                 continue
@@ -170,80 +204,99 @@ def _scores(chunk: list[_Read], lex: Lexicon) -> tuple[Numbers, Numbers]:
             for full, numbers, weight in forms:
                 fit = _fit(unit, full, read.marked)
                 cells.append(numbers + row * size)
-                gains.append(np.full(len(numbers), fit * weight))
+                gains.append(np.full(len(numbers), fit * weight, dtype=np.float32))
                 if unit is read.head and fit > _OTHER_MARKS:
                     head_cells.append(numbers + row * size)
         totals[row] = total or 1.0
-    shape = (len(chunk), size)
-    gained = np.bincount(np.concatenate(cells), np.concatenate(gains), minlength=shape[0] * size).reshape(shape)
-    covered = np.minimum(gained / lex.weights, 1.0)
-    explained = np.minimum(gained / totals[:, None], 1.0)
-    scores = covered**_COVER_POWER * (1 - _EXPLAINED + _EXPLAINED * explained) * lex.trust
-    with_head = np.zeros(shape[0] * size, dtype=bool)
-    with_head[np.concatenate(head_cells)] = True
-    has_head = np.array([read.head is not None for read in chunk])[:, None]
-    scores *= np.where(with_head.reshape(shape) | ~has_head, 1.0, _OTHER_HEAD)
-    return scores, covered
+    gained = _spread(cells, gains, len(chunk), size)
+    covered = np.minimum(gained / lex.weights, np.float32(1))
+    explained = np.minimum(gained / totals[:, None], np.float32(1))
+    scores = covered * covered * (np.float32(1 - _EXPLAINED) + np.float32(_EXPLAINED) * explained) * lex.trust
+    other_head = np.array([read.head is not None for read in chunk])[:, None] & np.ones(size, dtype=bool)
+    other_head.reshape(-1)[np.concatenate(head_cells)] = False
+    return scores, covered, other_head
 
 
-def _alike(read: _Read, lex: Lexicon) -> list[tuple[Entry, float, float]]:
-    """Entries spelt like the whole title, for titles of which no word is known."""
-    text = " ".join(unit.bare.replace("_", " ") for unit in read.units)
-    hits = process.extract(text, lex.spelt, scorer=fuzz.ratio, score_cutoff=_ALIKE, limit=3)
-    return [(lex.entries[number], (ratio / 100) ** 3, 0.0) for _, ratio, number in hits]
+def _by_spelling(chunk: list[_Read], lex: Lexicon) -> Floats:
+    """The cosine of each title's and each entry's spelling."""
+    size = len(lex.entries)
+    cells: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)]
+    gains: list[Floats] = [np.zeros(0, dtype=np.float32)]
+    lengths = np.ones(len(chunk), dtype=np.float32)
+    for row, read in enumerate(chunk):
+        length = 0.0
+        for feature in spelling_features(read.units):
+            known = lex.letters.get(feature)
+            if known:
+                cells.append(known[0] + row * size)
+                gains.append(known[1])
+                length += known[2]
+        lengths[row] = np.sqrt(length) or 1.0
+    return _spread(cells, gains, len(chunk), size) / lengths[:, None]
 
 
-def _vote(read: _Read, candidates: list[tuple[Entry, float, float]]) -> Evidence | None:
-    if not candidates:
+def _spread(cells: list[NDArray[np.int64]], gains: list[Floats], rows: int, columns: int) -> Floats:
+    return np.bincount(np.concatenate(cells), np.concatenate(gains), rows * columns).astype(np.float32).reshape(rows, columns)
+
+
+def _vote(read: _Read, words: list[tuple[Entry, float, float]], spellings: list[tuple[Entry, float]]) -> Evidence | None:
+    if not words and not spellings:
         return None
-    words = {unit.bare for unit in read.units}
-    votes: list[tuple[str, float]] = []
-    exact = False
-    for entry, score, covered in candidates:
-        same = covered > 0.8 and {unit.bare for unit in entry.units} == words
-        exact = exact or same
-        named = entry.kind == "title" and same
-        votes.append((_as_hired(entry, read), score * (1.0 if named else _NOT_EXACT if exact else 1.0)))
-    if exact:
-        votes = [
-            (code, score if entry.kind == "title" and {u.bare for u in entry.units} == words else score * _NOT_EXACT)
-            for (entry, score, _), (code, _) in zip(candidates, votes, strict=True)
-        ]
-    best = max(score for _, score in votes)
-    loud = [(code, score, (score / best) ** _SHARPNESS) for code, score in votes]
-    everything = sum(vote for _, _, vote in loud)
+    exact = [covered > 0.8 and entry.bares == read.bares for entry, _, covered in words]
+    named = any(same and entry.kind == "title" for same, (entry, _, _) in zip(exact, words, strict=True))
+    by_word = [
+        (_seen_as(entry, read), score if not named or (same and entry.kind == "title") else score * _NOT_EXACT)
+        for same, (entry, score, _) in zip(exact, words, strict=True)
+    ]
+    voices = [_shares(by_word, _SHARPNESS)]
+    if not any(exact):
+        voices.append(_shares([(_seen_as(entry, read), score) for entry, score in spellings], _NEARNESS))
+    codes, support = _elected(voices)
+    method = "fuzzy" if read.corrected or not words else "exact_title" if any(exact) else "keyword"
+    return Evidence(method, codes, support, _detail(codes.get(4), voices)) if codes else None
+
+
+def _shares(votes: list[Vote], sharpness: int) -> list[Vote]:
+    """What each code has of a voice, whose strength is that of its best vote."""
+    strongest = max((score for _, score in votes), default=0.0)
+    loud = [(code, (score / strongest) ** sharpness) for code, score in votes] if strongest else []
+    everything = sum(vote for _, vote in loud)
+    return [(code, strongest * vote / everything) for code, vote in loud]
+
+
+def _elected(voices: list[list[Vote]]) -> tuple[dict[int, str], dict[int, float]]:
+    """The code with most support at 1, 2 and 4 digits, each within the one before."""
     codes: dict[int, str] = {}
     support: dict[int, float] = {}
     within = ""
     for level in reversed(LEVELS):
         shares: dict[str, float] = {}
-        for code, _, vote in loud:
+        for code, share in (vote for voice in voices for vote in voice):
             if len(code) >= level and code.startswith(within):
-                shares[code[:level]] = shares.get(code[:level], 0.0) + vote
+                shares[code[:level]] = shares.get(code[:level], 0.0) + share / len(voices)
         if not shares:
             break
         within = max(shares, key=lambda code: shares[code])
-        codes[level] = within
-        support[level] = shares[within] / everything * max(score for code, score, _ in loud if code.startswith(within))
-    method = "fuzzy" if read.corrected or not any(covered for _, _, covered in candidates) else "exact_title" if exact else "keyword"
-    return Evidence(method, codes, support, _detail(codes.get(4), loud))
+        codes[level], support[level] = within, shares[within]
+    return codes, support
 
 
-def _detail(code: str | None, loud: list[tuple[str, float, float]]) -> str:
+def _detail(code: str | None, voices: list[list[Vote]]) -> str:
     """The five digits on which those that vote for these four agree, or ""."""
-    if code is None:
-        return ""
     shares: dict[str, float] = {}
-    for full, _, vote in loud:
-        if full.startswith(code):
-            shares[full] = shares.get(full, 0.0) + vote
-    most = max(shares, key=lambda full: shares[full])
+    for full, share in (vote for voice in voices for vote in voice):
+        if code and full.startswith(code):
+            shares[full] = shares.get(full, 0.0) + share
+    most = max(shares, key=lambda full: shares[full], default="")
     return most if len(most) == 5 and shares[most] >= 0.7 * sum(shares.values()) else ""
 
 
-def _as_hired(entry: Entry, read: _Read) -> str:
-    if read.hired and entry.code[:2] in ("61", "62") and _HIRED.isdisjoint(unit.bare for unit in entry.units):
-        return next(labour for own, labour in _HIRED_CODES.items() if entry.code.startswith(own))
+def _seen_as(entry: Entry, read: _Read) -> str:
+    """The entry's code, or that of hired hands and helpers where the title says so and the entry does not."""
+    if read.hired and entry.code[0] == "6" and _HIRED.isdisjoint(entry.bares):
+        return next((labour for own, labour in _HIRED_CODES.items() if entry.code.startswith(own)), entry.code)
+    if "phu" in read.bares and "phu" not in entry.bares:
+        return next((helper for trade, helper in _HELPERS.items() if entry.code.startswith(trade)), entry.code)
     return entry.code
 
 

@@ -1,14 +1,16 @@
-"""What titles are compared with: the classification's own titles and the trade names of the alias list, indexed by their words."""
+"""What titles are compared with: the classification's own titles and the trade names of the alias list, indexed by words and letters."""
 
 import csv
 import hashlib
+import itertools
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 
 from labour_market.occupations.titles import Unit, clean_title, compounded, syllables_of
@@ -26,48 +28,67 @@ _NEUTRAL = {
     *("lam", "cong_nhan", "nhan_vien", "nguoi", "tho", "nha", "chu", "khac", "lien_quan", "cong_ti", "viec", "di", "mo", "cho", "san_xuat"),
     *("ban_than", "gia_dinh", "dung", "khau", "nhan", "phu", "tiem", "co"),
 }
-_NEUTRAL_WEIGHT = 0.55
+_NEUTRAL_WEIGHT = 0.7
+_LETTERS = (3, 4)
+_TOO_COMMON = 0.05  # what is in more entries than that tells none from another, and costs most
 _ASIDE = re.compile(r"\([^)]*\)")
-_RESIDUAL = re.compile(r"(?:chưa được phân vào đâu|và (?:các |những )?(?:thợ|nghề|công việc|lao động|người)(?: khác)? (?:khác )?có liên quan|có liên quan|khác)$")
+_RESIDUAL = re.compile(
+    r"(?:chưa được phân vào đâu|và (?:các |những )?(?:thợ|nghề|công việc|lao động|người)(?: khác)? (?:khác )?có liên quan|có liên quan|khác)$"
+)
+# A syllable that Vietnamese could have (without marks) is a word that is not known, and any other is a slip of the keyboard.
+_SYLLABLE_SHAPE = re.compile(
+    r"(?:ngh|ng|nh|ch|gh|gi|kh|ph|qu|th|tr|[bcdghklmnpqrstvx])?(?:uye|uya|uyu|ieu|yeu|oai|oay|oeo|uoi|uou|uay|uo|ua|ue|uy|ui|uu|ia|ie|iu|ye"
+    r"|oa|oe|oi|oo|ai|ao|au|ay|eo|eu|[aeiouy])(?:ch|ng|nh|[cmnpt])?"
+)
+
+Floats = NDArray[np.float32]
+Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A title that stands for a code. key: its cleaned text; units: its words, each once; kind: title, official, head or object."""
+    """A title that stands for a code. key: its cleaned text; kind: title, official, head or object; units: its words, each once;
+    bares: the same without marks."""
 
     key: str
     code: str
     kind: str
     units: tuple[Unit, ...]
+    bares: frozenset[str]
 
 
 @dataclass
 class Lexicon:
-    """Entries and their index. postings: bare word -> its full forms, each with entry numbers and the word's weight."""
+    """Entries and their two indexes.
+
+    words: bare word -> its full forms, each with entry numbers and the word's weight; weights: what an entry's words sum to.
+    letters: feature of the spelling -> entry numbers, their gains, and the square of the feature's rarity.
+    """
 
     entries: list[Entry]
-    weights: np.ndarray
-    trust: np.ndarray
-    postings: dict[str, list[tuple[str, np.ndarray, float]]]
+    weights: Floats
+    trust: Floats
+    words: dict[str, list[tuple[str, Numbers, float]]]
+    letters: dict[str, tuple[Numbers, Floats, float]]
     heads: dict[str, set[str]]
-    spelt: list[str]
     vocabulary: dict[str, int]
     pairs: set[tuple[str, str]]
     near: dict[str, list[str]]
 
-    def corrected(self, syllables: list[Unit]) -> tuple[list[Unit], bool]:
-        """The syllables with unknown ones replaced by the nearest known word, or split in two; and whether any was."""
+    def corrected(self, syllables: Sequence[Unit]) -> tuple[list[Unit], bool]:
+        """The syllables with slips of the keyboard replaced by the nearest known word, or split in two; and whether any was."""
         changed = False
         result: list[Unit] = []
         for at, unit in enumerate(syllables):
-            if unit.bare in self.vocabulary or len(unit.bare) < 3 or not unit.bare.isalpha():
+            known = unit.bare in self.vocabulary or not unit.bare.isalpha() or _SYLLABLE_SHAPE.fullmatch(unit.bare)
+            if known or len(unit.bare) < 3:
                 result.append(unit)
                 continue
             before = result[-1].bare if result else ""
             after = syllables[at + 1].bare if at + 1 < len(syllables) else ""
             found = self._nearest(unit.bare, before, after)
             changed = changed or found is not None
-            result += [Unit(word, word, marked=False) for word in found] if found else [unit]
+            result += [Unit(word, word, False) for word in found] if found else [unit]
         return result, changed
 
     def _nearest(self, word: str, before: str, after: str) -> tuple[str, ...] | None:
@@ -78,14 +99,30 @@ class Lexicon:
                     fits = ((before, known) in self.pairs) + ((known, after) in self.pairs)
                     candidates[(known,)] = 10 * fits + float(np.log1p(self.vocabulary[known])) + (known[0] == word[0])
         for cut in range(2, len(word) - 1):
-            first, second = word[:cut], word[cut:]
-            if (first, second) in self.pairs:
-                candidates[(first, second)] = 12.0
+            if (word[:cut], word[cut:]) in self.pairs:
+                candidates[word[:cut], word[cut:]] = 12.0
         return max(candidates, key=lambda c: candidates[c]) if candidates else None
 
 
 def _deletions(word: str) -> set[str]:
     return {word[:at] + word[at + 1 :] for at in range(len(word))}
+
+
+def units_of(text: str) -> tuple[Unit, ...]:
+    """The words of a cleaned title, each once, in order."""
+    return tuple(dict.fromkeys(compounded(syllables_of(text))))
+
+
+def spelling_features(units: Sequence[Unit]) -> list[str]:
+    """What two spellings of one trade share: words, pairs of words, and runs of three and four letters, all without marks."""
+    bares = [unit.bare for unit in units]
+    text = f" {' '.join(bares).replace('_', ' ')} "
+    features = [f"w{bare}" for bare in bares]
+    features += [f"m{unit.full}" for unit in units if unit.marked]
+    features += [f"p{first} {second}" for first, second in itertools.pairwise(bares)]
+    features += [f"1{bare}" for bare in bares[:1]]
+    features += [text[at : at + length] for length in _LETTERS for at in range(len(text) - length + 1)]
+    return list(dict.fromkeys(features))
 
 
 def _official_titles() -> Iterable[tuple[str, str, str]]:
@@ -105,64 +142,73 @@ def _aliases() -> Iterable[tuple[str, str, str]]:
             yield row["alias"], row["code"], row["kind"]
 
 
-def units_of(text: str) -> tuple[Unit, ...]:
-    """The words of a cleaned title, each once, in order."""
-    return tuple(dict.fromkeys(compounded(syllables_of(text))))
-
-
 @cache
 def lexicon() -> Lexicon:
-    """The lexicon of this installation's files. Takes about a quarter of a second, once a process."""
+    """The lexicon of this installation's files. Takes about half a second, once a process."""
     entries: dict[tuple[str, str], Entry] = {}
     for text, code, kind in [*_aliases(), *_official_titles()]:
         key = clean_title(text)
         if key and (key, code[:4]) not in entries:
-            entries[key, code[:4]] = Entry(key, code, kind, units_of(key))
+            units = units_of(key)
+            entries[key, code[:4]] = Entry(key, code, kind, units, frozenset(unit.bare for unit in units))
     return index(list(entries.values()))
 
 
 def index(entries: list[Entry]) -> Lexicon:
-    """Index these entries by word."""
-    numbered: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    frequency: dict[str, int] = defaultdict(int)
-    for number, entry in enumerate(entries):
-        for unit in entry.units:
-            numbered[unit.bare][unit.full].append(number)
-        for bare in {unit.bare for unit in entry.units}:
-            frequency[bare] += 1
-    weight = {bare: word_weight(len(entries), count, bare) for bare, count in frequency.items()}
+    """Index these entries."""
+    words: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     vocabulary: dict[str, int] = defaultdict(int)
     pairs: set[tuple[str, str]] = set()
-    for entry in entries:
+    for number, entry in enumerate(entries):
+        for unit in entry.units:
+            words[unit.bare][unit.full].append(number)
         syllables = [unit.bare for unit in syllables_of(entry.key)]
         for syllable in syllables:
             vocabulary[syllable] += 1
-        pairs.update(zip(syllables, syllables[1:], strict=False))
+        pairs.update(itertools.pairwise(syllables))
     near: dict[str, list[str]] = defaultdict(list)
-    for word in vocabulary:
-        if len(word) > 1:
-            for shape in {word, *_deletions(word)}:
-                near[shape].append(word)
+    for word in filter(lambda known: len(known) > 1, vocabulary):
+        for shape in {word, *_deletions(word)}:
+            near[shape].append(word)
+    weight = {
+        bare: _rarity(len(entries), len({number for numbers in forms.values() for number in numbers}))
+        * (_NEUTRAL_WEIGHT if bare in _NEUTRAL else 1.0)
+        for bare, forms in words.items()
+    }
     return Lexicon(
         entries=entries,
-        weights=np.array([sum(weight[bare] for bare in {u.bare for u in entry.units}) for entry in entries]),
-        trust=np.array([KIND_TRUST[entry.kind] for entry in entries]),
-        postings={
+        weights=np.array([sum(weight[bare] for bare in entry.bares) for entry in entries], dtype=np.float32),
+        trust=np.array([KIND_TRUST[entry.kind] for entry in entries], dtype=np.float32),
+        words={
             bare: [(full, np.array(numbers, dtype=np.int64), weight[bare]) for full, numbers in forms.items()]
-            for bare, forms in numbered.items()
+            for bare, forms in words.items()
         },
+        letters=_letters(entries),
         heads=_heads(entries),
-        spelt=[" ".join(unit.bare.replace("_", " ") for unit in entry.units) for entry in entries],
         vocabulary=dict(vocabulary),
         pairs=pairs,
         near=dict(near),
     )
 
 
-def word_weight(entries: int, containing: int, bare: str) -> float:
-    """How telling a word is: the logarithm of its rarity among the entries."""
-    rarity = float(np.log((entries + 1) / (containing + 0.5)))
-    return rarity * _NEUTRAL_WEIGHT if bare in _NEUTRAL else rarity
+def _letters(entries: list[Entry]) -> dict[str, tuple[Numbers, Floats, float]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    features = [spelling_features(entry.units) for entry in entries]
+    for number, of_entry in enumerate(features):
+        for feature in of_entry:
+            found[feature].append(number)
+    rarity = {f: _rarity(len(entries), len(n)) for f, n in found.items() if len(n) <= _TOO_COMMON * len(entries)}
+    squares = [sum(rarity[feature] ** 2 for feature in of_entry if feature in rarity) for of_entry in features]
+    lengths = np.sqrt(np.maximum(np.array(squares, dtype=np.float32), np.float32(1)))
+    return {
+        feature: (where, (square / lengths[where]).astype(np.float32), square)
+        for feature, square in ((feature, value**2) for feature, value in rarity.items())
+        for where in [np.array(found[feature], dtype=np.int64)]
+    }
+
+
+def _rarity(entries: int, containing: int) -> float:
+    return float(np.log((entries + 1) / (containing + 0.5)))
 
 
 def _heads(entries: list[Entry]) -> dict[str, set[str]]:

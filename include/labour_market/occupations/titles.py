@@ -29,7 +29,7 @@ _ABBREVIATION_LIST = """
     lđpt lao động phổ thông|sx sản xuất|kd kinh doanh|xd xây dựng|vp văn phòng|nvvp nhân viên văn phòng|nvbh nhân viên bán hàng
     nvkd nhân viên kinh doanh|cty công ty|cti công ty|xnk xuất nhập khẩu|cskh chăm sóc khách hàng|cbtp chế biến thực phẩm|cb chế biến
     cbts chế biến thủy sản|tx tài xế|tl thanh long|cont container|k không|ko không|kg không|khg không|hok không|đt điện tử
-    hdv hướng dẫn viên|hlv huấn luyện viên|gđ giám đốc|pgđ phó giám đốc|tgđ tổng giám đốc|tbp trưởng bộ phận|qđ quản đốc|bx bốc xếp
+    hdv hướng dẫn viên|gd giám đốc|hlv huấn luyện viên|gđ giám đốc|pgđ phó giám đốc|tgđ tổng giám đốc|tbp trưởng bộ phận|qđ quản đốc|bx bốc xếp
     pv phục vụ|cntt công nghệ thông tin|hcns hành chính nhân sự|hcvp hành chính văn phòng|cafe cà phê|cf cà phê|caphe cà phê|oto ô tô
     bđs bất động sản|bds bất động sản|bhnt bảo hiểm nhân thọ|lk linh kiện|vlxd vật liệu xây dựng|vtnn vật tư nông nghiệp
     bvtv bảo vệ thực vật|htx hợp tác xã|thcs trung học cơ sở|thpt trung học phổ thông|ubnd ủy ban nhân dân|staff nhân viên
@@ -71,7 +71,7 @@ _COMPOUND_LIST = """
     chà nhám|đồ uống|điều tra|phỏng vấn|tôn thép|cầu đường|thủy lợi|nghĩa vụ quân sự|quân đội|quân nhân|sĩ quan|chiến sĩ|biên phòng|nước mía
     hủ tiếu|bánh canh|đồng áng|rau muống|khổ qua|nha đam|mai vàng|hoa kiểng|vườn ươm|bồ câu|lò ấp|càng xanh|ba ba|lồng bè|thả vườn|sinh sản
     gia dụng|mô tơ|cấp nước|công nghệ thông tin|chạy bàn|bưng bê|điện lực|tráng bánh|hộ lý|người già|người bệnh|cao tuổi|thu tiền
-    người mẫu|hợp đồng|xí nghiệp|phân xưởng|không hột|cắt tóc|hớt tóc|lau chùi|làm tóc|gội đầu|bảo vệ thực vật|sinh học|lương y|call center|dạy nghề|cây lâu năm|tiểu thương|sạp chợ|nghỉ việc|thất nghiệp|học sinh|sinh viên|nội trợ|hưu trí
+    người mẫu|hợp đồng|xí nghiệp|phân xưởng|không hột|cắt tóc|hớt tóc|lau chùi|làm tóc|gội đầu|bảo vệ thực vật|sinh học|lương y|lương thực|làm công|call center|dạy nghề|cây lâu năm|tiểu thương|sạp chợ|nghỉ việc|thất nghiệp|học sinh|sinh viên|nội trợ|hưu trí
 """
 
 # Words of the south, of the north and of shop floors for one thing. The first stands for the others.
@@ -154,25 +154,46 @@ _SYNONYMS = {
     )
 }
 _LONGEST_COMPOUND = max(map(len, _COMPOUNDS))
-_NOISE, _CUT = (
-    {(key, tuple(spellings(word).full for word in words.split())) for words in _entries(text) for key in [_bare(words)]}
-    for text in (_NOISE_LIST, _CUT_LIST)
-)
-_LONGEST_PHRASE = 5
+_COMPOUND_STARTS = {key[0] for key in _COMPOUNDS}
 
 
-def _stands_in(phrases: set[tuple[tuple[str, ...], tuple[str, ...]]], units: list[Unit]) -> bool:
-    """Whether these syllables are one of the phrases; without marks they are when there are two or more."""
-    bare, full = tuple(unit.bare for unit in units), tuple(unit.full for unit in units)
-    return (bare, full) in phrases or (len(units) > 1 and not any(u.marked for u in units) and any(bare == p[0] for p in phrases))
+class _Phrase(NamedTuple):
+    bare: tuple[str, ...]
+    full: tuple[str, ...]
+    kind: str  # cut, noise, place or compound
+
+    def fits(self, units: list[Unit]) -> bool:
+        """Whether these syllables are the phrase. One syllable must have its marks, two or more may all be without."""
+        if tuple(unit.bare for unit in units) != self.bare:
+            return False
+        if self.kind in ("place", "compound") or tuple(unit.full for unit in units) == self.full:
+            return True
+        return len(units) > 1 and not any(unit.marked for unit in units)
 
 
 @cache
-def _places() -> frozenset[tuple[str, ...]]:
-    """Names of the province's districts and communes, which stand in titles as the place of work; one-syllable names are too common."""
+def _phrases() -> dict[str, list[_Phrase]]:
+    """What is left out of a title, and the compounds that must not be torn by it: by first syllable, the longest first."""
+    found: dict[str, list[_Phrase]] = {}
+    for kind, entries in (
+        ("compound", map("_".join, _COMPOUNDS)),
+        ("cut", _entries(_CUT_LIST)),
+        ("noise", _entries(_NOISE_LIST)),
+        ("place", _place_names()),
+    ):
+        for entry in entries:
+            units = [spellings(word) for word in _SYLLABLE.findall(entry)]
+            phrase = _Phrase(tuple(u.bare for u in units), tuple(u.full for u in units), kind)
+            found.setdefault(phrase.bare[0], []).append(phrase)
+    order = ("cut", "noise", "compound", "place")
+    return {first: sorted(of, key=lambda p: (-len(p.bare), order.index(p.kind))) for first, of in found.items()}
+
+
+def _place_names() -> Iterator[str]:
+    """Districts and communes of the province, which stand in titles as the place of work; names of one syllable are too common."""
     with (DBT_DIR / "seeds" / "area" / "area_unit.csv").open(encoding="utf-8", newline="") as file:
         names = {row["name_vi"].removeprefix(row["unit_type"]).strip().casefold() for row in csv.DictReader(file)}
-    return frozenset(key for key in map(_bare, names) if len(key) > 1 and not any(part.isdigit() for part in key))
+    return (name for name in sorted(names) if " " in name)
 
 
 def _expanded(text: str) -> list[str]:
@@ -180,7 +201,7 @@ def _expanded(text: str) -> list[str]:
     text = _PAY_NUMBER.sub(" , ", _CONTACT.sub(" , ", text))
     tokens: list[str] = []
     for token in _TOKEN.findall(text):
-        if token == "vs" and tokens[-1:] == ["bán"]:
+        if token == "vs" and tokens[-1:] == ["bán"]:  # noqa: S105  # a word, no password
             tokens += ["vé", "số"]
         else:
             tokens += ABBREVIATIONS.get(token, (token,))
@@ -203,24 +224,22 @@ def _expanded(text: str) -> list[str]:
 def _told(tokens: list[str]) -> list[str]:
     """Syllables that tell of the work: without places, noise words, and what comes after "lương", "liên hệ" and the like."""
     told: list[str] = []
+    units = [spellings(token) for token in tokens]
+    phrases = _phrases()
     at, cut = 0, False
     while at < len(tokens):
+        length, kind = 1, ""
         if not tokens[at][0].isalnum():
             at, cut = at + 1, False
             continue
-        length, silent = 1, False
-        for length in range(min(_LONGEST_PHRASE, len(tokens) - at), 0, -1):
-            units = [spellings(token) for token in tokens[at : at + length]]
-            key = tuple(unit.bare for unit in units)
-            if _stands_in(_CUT, units) and not (key[0] == "luong" and told and spellings(told[-1]).bare in _PAY_WORDS):
-                cut = True
+        for phrase in phrases.get(units[at].bare, ()):
+            if phrase.fits(units[at : at + len(phrase.bare)]) and not (
+                phrase.bare == ("luong",) and told and spellings(told[-1]).bare in _PAY_WORDS
+            ):
+                length, kind = len(phrase.bare), phrase.kind
                 break
-            if _stands_in(_NOISE, units) or (length > 1 and key in _places()):
-                silent = True
-                break
-            if key in _COMPOUNDS:
-                break
-        if not (cut or silent):
+        cut = cut or kind == "cut"
+        if not cut and kind in ("", "compound"):
             told += tokens[at : at + length]
         at += length
     return told
@@ -241,7 +260,8 @@ def compounded(syllables: list[Unit]) -> list[Unit]:
     units: list[Unit] = []
     at = 0
     while at < len(syllables):
-        for length in range(min(_LONGEST_COMPOUND, len(syllables) - at), 1, -1):
+        longest = min(_LONGEST_COMPOUND, len(syllables) - at) if syllables[at].bare in _COMPOUND_STARTS else 1
+        for length in range(longest, 1, -1):
             part = syllables[at : at + length]
             found = _COMPOUNDS.get(tuple(unit.bare for unit in part))
             if found:
