@@ -227,6 +227,45 @@ def test_groups_with_one_subgroup_are_shifted_by_a_digit() -> None:
             assert row["isco_code"] == row["vsco_code"][:2] + "1" + row["vsco_code"][3]
 
 
+def test_codes_that_only_isco_has_are_told_with_their_vsco_group() -> None:
+    isco = {row["code"] for row in rows("isco08")}
+    vsco = {row["code"] for row in rows("occupation")}
+    exact = {row["isco_code"]: row["vsco_code"] for row in rows("occupation_isco_map") if row["relation"] == "exact"}
+    told = {row["isco_code"]: row["vsco_code"] for row in rows("isco_only_code")}
+    assert set(told) <= isco - vsco
+    assert set(told.values()) <= vsco
+    assert {code: group for code, group in exact.items() if code in isco - vsco}.items() <= told.items()
+    assert told["9211"] == "9201"
+
+
+def test_every_alias_is_a_clean_title_with_a_code_of_the_classification() -> None:
+    vsco = {row["code"] for row in rows("occupation")}
+    aliases = rows("title_alias")
+    assert len(aliases) > 1000
+    assert len({row["alias"] for row in aliases}) == len(aliases)
+    for row in aliases:
+        assert row["code"] in vsco
+        assert row["kind"] in {"title", "head", "object"}
+        assert row["alias"] == row["alias"].casefold()
+
+
+@pytest.mark.parametrize(
+    "trade",
+    ["thanh long", "chanh không hạt", "khóm", "dứa", "mía", "dừa", "khoai mỡ", "bưởi", "tràm", "bò sữa", "vịt chạy đồng", "cá tra", "yến"],
+)
+def test_the_farm_trades_of_long_an_are_known_by_name(trade: str) -> None:
+    codes = {row["code"][:2] for row in rows("title_alias") if f" {trade} " in f" {row['alias']} "}
+    assert codes & {"61", "62"}
+
+
+def test_hints_by_industry_name_real_industries_and_occupations() -> None:
+    vsco = {row["code"] for row in rows("occupation")}
+    industries = {row["code"] for row in rows("industry_class")}
+    for row in rows("industry_hint"):
+        assert row["code"] in vsco
+        assert any(code.startswith(row["industry_prefix"]) for code in industries), row["industry_prefix"]
+
+
 def test_the_demand_form_has_38_groups_between_17_and_96() -> None:
     boxes = [row["code"] for row in rows("demand_form_group")]
     level_two = {row["code"]: row["label_vi"] for row in rows("occupation") if row["level"] == "2"}

@@ -29,7 +29,7 @@ _NEUTRAL = {
     *("ban_than", "gia_dinh", "dung", "khau", "nhan", "phu", "tiem", "co"),
 }
 _NEUTRAL_WEIGHT = 0.7
-_LETTERS = (3, 4)
+_LETTERS = 4
 _TOO_COMMON = 0.05  # what is in more entries than that tells none from another, and costs most
 _ASIDE = re.compile(r"\([^)]*\)")
 _RESIDUAL = re.compile(
@@ -114,14 +114,14 @@ def units_of(text: str) -> tuple[Unit, ...]:
 
 
 def spelling_features(units: Sequence[Unit]) -> list[str]:
-    """What two spellings of one trade share: words, pairs of words, and runs of three and four letters, all without marks."""
+    """What two spellings of one trade share: words, pairs of words, and runs of four letters, without marks."""
     bares = [unit.bare for unit in units]
     text = f" {' '.join(bares).replace('_', ' ')} "
     features = [f"w{bare}" for bare in bares]
     features += [f"m{unit.full}" for unit in units if unit.marked]
     features += [f"p{first} {second}" for first, second in itertools.pairwise(bares)]
     features += [f"1{bare}" for bare in bares[:1]]
-    features += [text[at : at + length] for length in _LETTERS for at in range(len(text) - length + 1)]
+    features += [text[at : at + _LETTERS] for at in range(len(text) - _LETTERS + 1)]
     return list(dict.fromkeys(features))
 
 

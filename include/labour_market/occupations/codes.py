@@ -1,0 +1,93 @@
+"""Reading the occupation code that a sender gave: VSCO 2020, or what else stands in its place."""
+
+import csv
+import re
+from functools import cache
+from typing import NamedTuple
+
+from labour_market.normalise.text import Unreadable
+from labour_market.settings import DBT_DIR
+
+SEEDS = DBT_DIR / "seeds" / "occupation"
+_SEPARATORS = re.compile(r"[ .\-/]")
+_CODE = re.compile(r"[0-9]{1,5}")
+
+
+class SentCode(NamedTuple):
+    """A code as VSCO 2020. level: its digits. note: None when it was sent so; isco, cut or false_friend say what was done or is known."""
+
+    code: str
+    level: int
+    note: str | None
+
+
+def read_vsco(raw: str) -> SentCode:
+    """Read a sender's code as VSCO 2020.
+
+    A code of VSCO is taken as it is, with the note false_friend where the same digits mean something else in ISCO-08 (1311, 3355). A code that
+    only ISCO has is turned into its VSCO group (9211 is 9201; note isco). Digits beyond those that are known are cut off
+    (61139 is 6113; note cut), down to two digits, at which the classifications agree outside groups 0 and 1.
+    Raises Unreadable: not_codable (00000, which software pads an empty code to; never armed forces), not_a_code, unknown_code.
+    """
+    digits = _SEPARATORS.sub("", raw.strip())
+    if not _CODE.fullmatch(digits):
+        raise Unreadable("not_a_code")
+    if len(digits) > 1 and not digits.strip("0"):
+        raise Unreadable("not_codable")
+    if digits in vsco_codes():
+        return SentCode(digits, len(digits), "false_friend" if digits in false_friends() else None)
+    for length in range(len(digits), 2, -1):
+        known = digits[:length]
+        if known in vsco_codes():
+            return SentCode(known, length, "cut")
+        if known in isco_only_codes():
+            code = isco_only_codes()[known]
+            return SentCode(code, len(code), "isco")
+    group = digits[:2]
+    if len(digits) > 2 and group in vsco_codes() and group[0] not in "01":
+        return SentCode(group, 2, "cut")
+    raise Unreadable("unknown_code")
+
+
+def vsco_of_isco(isco_code: str) -> str | None:
+    """The VSCO 2020 group of an ISCO-08 code: the deepest that holds all of it, or None where there is none (ISCO 1311)."""
+    return _vsco_by_isco().get(isco_code)
+
+
+def isco_of_vsco(vsco_code: str) -> str | None:
+    """The ISCO-08 code of a VSCO 2020 code, None where the relation is none or not known; level 5 answers with its level 4."""
+    return _isco_by_vsco().get(vsco_code[:4])
+
+
+@cache
+def vsco_codes() -> frozenset[str]:
+    """All codes of VSCO 2020 that the reference list carries."""
+    return frozenset(row["code"] for row in _rows("occupation"))
+
+
+@cache
+def isco_only_codes() -> dict[str, str]:
+    """Codes that ISCO-08 alone has, with their VSCO group."""
+    return {row["isco_code"]: row["vsco_code"] for row in _rows("isco_only_code")}
+
+
+@cache
+def false_friends() -> frozenset[str]:
+    """VSCO codes whose digits mean something else in ISCO-08."""
+    return frozenset(row["vsco_code"] for row in _rows("occupation_isco_map") if row["is_false_friend"] == "true")
+
+
+@cache
+def _isco_by_vsco() -> dict[str, str]:
+    return {row["vsco_code"]: row["isco_code"] for row in _rows("occupation_isco_map") if row["isco_code"]}
+
+
+@cache
+def _vsco_by_isco() -> dict[str, str]:
+    exact = {r["isco_code"]: r["vsco_code"] for r in _rows("occupation_isco_map") if r["relation"] == "exact"}
+    return {**isco_only_codes(), **exact}
+
+
+def _rows(seed: str) -> list[dict[str, str]]:
+    with (SEEDS / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
