@@ -10,4 +10,4 @@ select
     grain,
     source_facts,
     known_traps
-from {{ ref('metric_definition') }}
+from {{ ref('indicator') }}
