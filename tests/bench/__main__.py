@@ -11,7 +11,7 @@ from labour_market.settings import PROJECT_ROOT
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import builds, loads, nights
+from tests.bench import builds, coding, loads, nights
 
 RESULTS = PROJECT_ROOT / "bench-results"
 BENCHES: dict[str, Callable[[], list[dict[str, Any]]]] = {
@@ -19,6 +19,7 @@ BENCHES: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "audit": loads.run_audit,
     "builds": builds.run,
     "nights": nights.run,
+    "coding": coding.run,
 }
 
 

@@ -15,8 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from labour_market.normalise.text import mask_personal
 from labour_market.occupations.calibration import Calibration, load_calibration
-from labour_market.occupations.lexicon import Entry, Floats, Lexicon, files_digest, industry_hints, lexicon, spelling_features
+from labour_market.occupations.lexicon import NEUTRAL, Entry, Floats, Lexicon, files_digest, industry_hints, lexicon, spelling_features
 from labour_market.occupations.titles import Unit, clean_title, compounded, syllables_of
 
 CODER_VERSION = "1"
@@ -68,7 +69,7 @@ Vote = tuple[str, float]
 
 
 class Coding(NamedTuple):
-    """A coded title. code: VSCO 2020 or None; level: its digits, 0 for none; score: the share of such answers that are right.
+    """A coded title, its phone numbers and ids masked. code: VSCO 2020 or None; level: its digits, 0 for none; score: the share of such answers that are right.
 
     method: given, exact_title, keyword, industry_assisted, fuzzy, manual or none.
     """
@@ -112,7 +113,7 @@ def code_titles(
     """Code titles as people typed them, in their order. industry: the employer's VSIC code, one for all or one each."""
     industries: Sequence[str | None] = [industry] * len(titles) if industry is None or isinstance(industry, str) else industry
     table = calibration or load_calibration()
-    return [_answer(title, found, table) for title, found in zip(titles, weigh(titles, industries), strict=True)]
+    return [_answer(mask_personal(title), found, table) for title, found in zip(titles, weigh(titles, industries), strict=True)]
 
 
 def _answer(title: str, evidence: Evidence | None, calibration: Calibration) -> Coding:
@@ -244,6 +245,8 @@ def _vote(read: _Read, words: list[tuple[Entry, float, float]], spellings: list[
         return None
     exact = [covered > 0.8 and entry.bares == read.bares for entry, _, covered in words]
     named = any(same and entry.kind == "title" for same, (entry, _, _) in zip(exact, words, strict=True))
+    if read.bares <= NEUTRAL and not named:
+        return None
     by_word = [
         (_seen_as(entry, read), score if not named or (same and entry.kind == "title") else score * _NOT_EXACT)
         for same, (entry, score, _) in zip(exact, words, strict=True)

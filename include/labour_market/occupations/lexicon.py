@@ -24,9 +24,9 @@ HINTS = SEEDS / "industry_hint.csv"
 # How much an entry of a kind is trusted: a whole name of a trade more than a verb alone, or than the thing it is about.
 KIND_TRUST = {"title": 1.0, "official": 0.96, "head": 0.9, "object": 0.85}
 # Words that stand before any trade tell little of which it is.
-_NEUTRAL = {
+NEUTRAL = {
     *("lam", "cong_nhan", "nhan_vien", "nguoi", "tho", "nha", "chu", "khac", "lien_quan", "cong_ti", "viec", "di", "mo", "cho", "san_xuat"),
-    *("ban_than", "gia_dinh", "dung", "khau", "nhan", "phu", "tiem", "co"),
+    *("lao_dong", "ban_than", "gia_dinh", "dung", "khau", "nhan", "phu", "tiem", "co"),
 }
 _NEUTRAL_WEIGHT = 0.7
 _LETTERS = 4
@@ -76,7 +76,10 @@ class Lexicon:
     near: dict[str, list[str]]
 
     def corrected(self, syllables: Sequence[Unit]) -> tuple[list[Unit], bool]:
-        """The syllables with slips of the keyboard replaced by the nearest known word, or split in two; and whether any was."""
+        """The syllables with slips of the keyboard replaced by the nearest known word, or split in two; and whether any was.
+
+        A title of which nothing is known is only taken for slips when all of it can be read.
+        """
         changed = False
         result: list[Unit] = []
         for at, unit in enumerate(syllables):
@@ -89,7 +92,9 @@ class Lexicon:
             found = self._nearest(unit.bare, before, after)
             changed = changed or found is not None
             result += [Unit(word, word, False) for word in found] if found else [unit]
-        return result, changed
+        if changed and not any(unit.bare in self.vocabulary for unit in syllables):
+            changed = all(unit.bare in self.vocabulary for unit in result)
+        return (result, True) if changed else (list(syllables), False)
 
     def _nearest(self, word: str, before: str, after: str) -> tuple[str, ...] | None:
         candidates: dict[tuple[str, ...], float] = {}
@@ -172,7 +177,7 @@ def index(entries: list[Entry]) -> Lexicon:
             near[shape].append(word)
     weight = {
         bare: _rarity(len(entries), len({number for numbers in forms.values() for number in numbers}))
-        * (_NEUTRAL_WEIGHT if bare in _NEUTRAL else 1.0)
+        * (_NEUTRAL_WEIGHT if bare in NEUTRAL else 1.0)
         for bare, forms in words.items()
     }
     return Lexicon(
@@ -217,7 +222,7 @@ def _heads(entries: list[Entry]) -> dict[str, set[str]]:
     begins: dict[tuple[str, str], int] = defaultdict(int)
     for entry in entries:
         if entry.kind in ("title", "head"):
-            first = next((unit for unit in entry.units if unit.bare not in _NEUTRAL), None)
+            first = next((unit for unit in entry.units if unit.bare not in NEUTRAL), None)
             if first and first.bare not in objects:
                 begins[first.bare, first.full] += 5 if entry.kind == "head" else 1
     heads: dict[str, set[str]] = defaultdict(set)

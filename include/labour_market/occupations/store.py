@@ -1,62 +1,104 @@
-"""Titles are coded once and kept: ops.title_coding has a row for each distinct title that core holds."""
+"""Titles are coded once and kept: ops.title_coding has a row for each distinct title that core holds, under that very text."""
+
+from collections.abc import Sequence
+from datetime import date
 
 import psycopg
 
+from labour_market.normalise.text import mask_personal
 from labour_market.occupations.coder import code_titles, coder_version
+from labour_market.occupations.titles import clean_title
 
-# Where feeds carry free text about a job, with the day on which it was said. Core holds it masked, and dbt joins on this very text.
-TITLES = """
-    select job_text as title, surveyed_on as said_on from core.labour_survey as r where {pending} and job_text is not null
-    union all
-    select wanted_job_text, surveyed_on from core.labour_survey as r where {pending} and wanted_job_text is not null
-    union all
-    select title, posted_on from core.job_orders as r where {pending}
-    union all
-    select wanted_job_text, valid_from from core.fair_attendance as r
-    where {pending} and wanted_job_text is not null
+COUNTED = "titles_counted_to_event"
+
+# Where feeds carry free text about a job, with the day on which it was said; of batches that no build has taken up yet. A batch's rows are counted once.
+_GATHER = """
+    insert into said
+    with pending as (
+        select batch_id, max(event_id) > %(counted)s as is_new
+        from ops.outbox
+        where built_at is null
+        group by batch_id
+    ),
+
+    titles as (
+        select job_text as title, surveyed_on as said_on, is_new from core.labour_survey inner join pending using (batch_id)
+        union all
+        select wanted_job_text, surveyed_on, is_new from core.labour_survey inner join pending using (batch_id)
+        union all
+        select title, posted_on, is_new from core.job_orders inner join pending using (batch_id)
+        union all
+        select wanted_job_text, valid_from, is_new from core.fair_attendance inner join pending using (batch_id)
+    )
+
+    select title, count(*) filter (where is_new), min(said_on), max(said_on) from titles where title is not null group by title
 """
-PENDING = """exists (
-    select from ops.outbox as o where o.built_at is null and o.batch_id = r.batch_id
-)"""
+
+Row = tuple[str, int, date | None, date | None]
 
 
 def code_new_titles(connection: psycopg.Connection) -> int:
-    """Code the titles of batches that are not built yet and that nobody has coded; returns how many.
+    """Code the titles of batches that wait for a build and that nobody has coded; returns how many.
 
-    After a change of the coder every kept title is coded again. A night without a new title asks two questions and ends.
+    After a change of the coder every kept title is coded again, but for those that a steward coded by hand (method manual): they stay for
+    ever, and answer for every title that reads the same. A night without a new title asks a few questions and ends. first_seen and last_seen are
+    days on which the title was said; seen_count counts the rows that batches bring, those of a corrected delivery again.
     """
     version = coder_version()
-    connection.execute(
-        f"""
-        create temporary table if not exists said (title text, times bigint, first_said date, last_said date);
-        truncate said;
-        insert into said
-        select title, count(*), min(said_on), max(said_on) from ({TITLES.format(pending=PENDING)}) as titles group by title
-        """.encode()  # noqa: S608  # both parts are constants of this module
-    )
-    connection.execute(
-        "update ops.title_coding as c set last_seen = greatest(c.last_seen, said.last_said) from said"
-        " where said.title = c.title_key and said.last_said > c.last_seen"
-    )
-    new = connection.execute(
-        "select title, times, first_said, last_said from said where not exists ("
-        " select from ops.title_coding as c where c.title_key = said.title and c.coder_version = %(version)s)"
-        " union all select title_key, seen_count, first_seen, last_seen from ops.title_coding as c"
-        " where coder_version <> %(version)s and not exists (select from said where said.title = c.title_key)",
-        {"version": version},
-    ).fetchall()
-    if not new:
-        return 0
-    rows = [
-        (title, title, coding.code, coding.level, coding.method, coding.score, version, first, last, times)
-        for (title, times, first, last), coding in zip(new, code_titles([row[0] for row in new]), strict=True)
-    ]
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "insert into ops.title_coding (title_key, title, occupation_code, level, method, score, coder_version, first_seen,"
-            " last_seen, seen_count) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict (title_key) do update set"
-            " occupation_code = excluded.occupation_code, level = excluded.level, method = excluded.method,"
-            " score = excluded.score, coder_version = excluded.coder_version",
-            rows,
+    with connection.transaction():
+        _gather(connection)
+        connection.execute(
+            "update ops.title_coding as c set seen_count = c.seen_count + said.new_times,"
+            " first_seen = least(c.first_seen, said.first_said), last_seen = greatest(c.last_seen, said.last_said)"
+            " from said where said.title = c.title_key and said.new_times > 0"
         )
-    return len(rows)
+        new: list[Row] = connection.execute(
+            "select title, new_times, first_said, last_said from said"
+            " where not exists (select from ops.title_coding as c where c.title_key = said.title)"
+            " union all select title_key, seen_count, first_seen, last_seen from ops.title_coding"
+            " where coder_version <> %s and method <> 'manual'",
+            [version],
+        ).fetchall()
+        # a number that got past the masks is nothing to keep a title under
+        rows = [row for row in new if mask_personal(row[0]) == row[0]]
+        if rows:
+            _keep(connection, rows, version)
+        return len(rows)
+
+
+def _gather(connection: psycopg.Connection) -> None:
+    """The titles in batches that wait for a build, in a temporary table; new_times leaves out the batches that were counted before."""
+    connection.execute(
+        "create temporary table if not exists said (title text, new_times bigint, first_said date, last_said date) on commit delete rows"
+    )
+    row = connection.execute("select value::bigint from ops.setting where name = %s", [COUNTED]).fetchone()
+    counted = row[0] if row else 0
+    connection.execute(_GATHER, {"counted": counted})
+    connection.execute(
+        "insert into ops.setting (name, value) select %s, max(event_id)::text from ops.outbox having max(event_id) > %s"
+        " on conflict (name) do update set value = excluded.value, set_at = clock_timestamp()",
+        [COUNTED, counted],
+    )
+
+
+def _keep(connection: psycopg.Connection, rows: Sequence[Row], version: str) -> None:
+    manual = {
+        clean_title(title): (code, level)
+        for title, code, level in connection.execute(
+            "select title_key, occupation_code, level from ops.title_coding where method = 'manual' order by title_key"
+        )
+    }
+    connection.execute("create temporary table if not exists coded (like ops.title_coding) on commit delete rows")
+    codings = code_titles([title for title, _, _, _ in rows])
+    with connection.cursor() as cursor, cursor.copy("copy coded from stdin") as copy:
+        for (title, times, first, last), coding in zip(rows, codings, strict=True):
+            clean = clean_title(title)
+            answer = (coding.code, coding.level, coding.method, coding.score)
+            if clean in manual:
+                answer = (*manual[clean], "manual", 1.0)
+            copy.write_row((title, clean, *answer, version, first, last, times))
+    connection.execute(
+        "insert into ops.title_coding select * from coded on conflict (title_key) do update set title = excluded.title,"
+        " occupation_code = excluded.occupation_code, level = excluded.level, method = excluded.method, score = excluded.score,"
+        " coder_version = excluded.coder_version"
+    )
