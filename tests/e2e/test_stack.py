@@ -82,17 +82,6 @@ def test_everything_listens_on_loopback_alone(demonstrated, environment):
     assert {address.ip for address in listening} == {"127.0.0.1"}
 
 
-def test_secrets_are_for_their_owner_alone_and_stand_in_no_log(demonstrated, environment):
-    home = Path(environment["LMW_HOME"])
-    secrets = [path for path in (home / "secrets").iterdir() if path.is_file()]
-    assert secrets
-    assert all(path.stat().st_mode & 0o077 == 0 for path in [*secrets, home / "senders.yml"])
-    values = [path.read_bytes().strip() for path in secrets if path.suffix != ".json"]
-    for log in (home / "logs").rglob("*.log"):
-        text = log.read_bytes()
-        assert not [value for value in values if len(value) > 20 and value in text], f"{log} holds a secret"
-
-
 def test_a_second_demonstration_loads_nothing_and_takes_seconds(demonstrated, environment):
     before = lmw(environment, "batches", "--json").stdout
     started = time.monotonic()
