@@ -5,10 +5,10 @@ and lets what the first verb names go before what the work is about ("bán thanh
 best entries vote, level by level; how often such votes were right among titles labelled by hand is the score that is told.
 """
 
-import itertools
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from itertools import pairwise
 from multiprocessing import get_context
 from typing import NamedTuple
 
@@ -43,6 +43,9 @@ _HIRED_CODES = {
     **{"6113": "9204", "611": "92010", "612": "92020", "613": "92030", "621": "92050", "622": "9206"},
     **{"61": "92", "62": "92"},
 }
+# ... and what is done on the family's own farm ("cắt cỏ cho bò nhà") is that farm's trade, helping there too.
+_OWN = {"nha", "gia_dinh", "chong", "vo", "cha", "me", "minh"}
+_OWN_CODES = {"9201": "61", "9202": "612", "9204": "6113", "9205": "621", "9206": "622"}
 # Who helps at a trade (phụ) is coded with the helpers.
 _HELPERS = {
     "51": "9402",
@@ -54,6 +57,32 @@ _HELPERS = {
     "81": "9329",
     "82": "9329",
     "83": "9333",
+}
+# Who sells a thing, drives it, guards it or keeps its books does not grow, raise or make it (codes of groups 6 and 8).
+_DOERS = {
+    form: code
+    for words, code in (
+        ("bán|buôn bán|mua bán", "52"),
+        ("mua|thu mua|vựa|thương lái|kinh doanh", "33"),
+        ("kỹ sư", "21"),
+        ("kỹ thuật|kỹ thuật viên", "31"),
+        ("giám đốc|trưởng phòng", "17"),
+        ("kế toán", "2411"),
+        ("bảo vệ", "5401"),
+        ("phục vụ", "51"),
+        ("tạp vụ", "9112"),
+        ("thủ kho", "4321"),
+        ("giao hàng", "9621"),
+        ("bốc xếp|bốc vác", "9333"),
+        ("lái xe|tài xế", "83"),
+        ("bảo trì", "7233"),
+        ("sửa", "72"),
+        ("kiểm tra|qc|kcs", "7543"),
+        ("đóng gói", "9321"),
+    )
+    for word in words.split("|")
+    for unit in compounded(syllables_of(word))
+    for form in (unit.full, unit.bare)
 }
 # Titles of these words alone say less than the employer's industry does.
 _PLAIN = {
@@ -98,6 +127,7 @@ class _Read(NamedTuple):
     corrected: bool
     bares: frozenset[str]
     hired: bool
+    own: bool
 
 
 def coder_version() -> str:
@@ -159,8 +189,10 @@ def _read(text: str, lex: Lexicon) -> _Read:
     marked = any(unit.marked for unit in units)
     head = next((u for u in units if any(_fit(u, full, marked) > _OTHER_MARKS for full in lex.heads.get(u.bare, ()))), None)
     bares = [unit.bare for unit in units]
-    hired = not _HIRED.isdisjoint(bares) and _NOT_HIRED.isdisjoint(itertools.pairwise(bares))
-    return _Read(text, units, head, marked, corrected, frozenset(bares), hired)
+    own = not _OWN.isdisjoint(bares)
+    hired = not _HIRED.isdisjoint(bares) and _NOT_HIRED.isdisjoint(pairwise(bares))
+    hired = hired or ("phu" in bares and not own)
+    return _Read(text, units, head, marked, corrected, frozenset(bares), hired, own and not hired)
 
 
 def _fit(unit: Unit, full: str, marked: bool) -> float:
@@ -295,7 +327,11 @@ def _detail(code: str | None, voices: list[list[Vote]]) -> str:
 
 
 def _seen_as(entry: Entry, read: _Read) -> str:
-    """The entry's code, or that of hired hands and helpers where the title says so and the entry does not."""
+    """The entry's code, or that of hired hands, helpers and others where the title says so and the entry does not."""
+    if read.head and entry.code[0] in "68" and read.head.full in _DOERS and read.head.bare not in entry.bares:
+        return _DOERS[read.head.full]
+    if read.own and entry.code.startswith("92") and _OWN.isdisjoint(entry.bares):
+        return next((own for labour, own in _OWN_CODES.items() if entry.code.startswith(labour)), entry.code)
     if read.hired and entry.code[0] == "6" and _HIRED.isdisjoint(entry.bares):
         return next((labour for own, labour in _HIRED_CODES.items() if entry.code.startswith(own)), entry.code)
     if "phu" in read.bares and "phu" not in entry.bares:

@@ -26,7 +26,7 @@ KIND_TRUST = {"title": 1.0, "official": 0.96, "head": 0.9, "object": 0.85}
 # Words that stand before any trade tell little of which it is.
 NEUTRAL = {
     *("lam", "cong_nhan", "nhan_vien", "nguoi", "tho", "nha", "chu", "khac", "lien_quan", "cong_ti", "viec", "di", "mo", "cho", "san_xuat"),
-    *("lao_dong", "ban_than", "gia_dinh", "dung", "khau", "nhan", "phu", "tiem", "co"),
+    *("lao_dong", "ban_than", "giup", "gia_dinh", "dung", "khau", "nhan", "phu", "tiem", "co"),
 }
 _NEUTRAL_WEIGHT = 0.7
 _LETTERS = 4

@@ -87,6 +87,8 @@ _NOISE_LIST = """
     tuổi|kcn|khu công nghiệp|ccn|tnhh|mtv|cổ phần|trách nhiệm hữu hạn|long an|part time|full time|parttime|fulltime|ca ngày|ca đêm|ca tối
     ca sáng|ca xoay|ca chiều|xoay ca|nghề|tự làm|chính thức|số lượng|vợ chồng|mỗi ngày|hằng ngày|hiện tại|đang làm|đang|trái vụ
     thành phố|thị trấn|tuyen|nu|muốn|mong muốn|muốn làm|xin|xin việc|tìm việc|xin làm|nguyện vọng
+    ở nhà|đi học|gần nhà|đi xa|làm xa|bất kỳ|phù hợp|ổn định|gì cũng được|sao cũng được|sài gòn|bình dương|hồ chí minh|tphcm|hcm|đồng nai|tây ninh
+    tiền giang|vinamilk
 """
 # From these words to the next comma the text is about pay, contact or conditions.
 _CUT_LIST = """

@@ -1,0 +1,99 @@
+"""Occupation codes as senders give them: read as VSCO 2020 where there is one reading, else told why not."""
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+from labour_market.normalise.text import Unreadable
+from labour_market.occupations.codes import (
+    SentCode,
+    false_friends,
+    isco_of_vsco,
+    isco_only_codes,
+    read_vsco,
+    vsco_codes,
+    vsco_of_isco,
+)
+
+
+@pytest.mark.parametrize(
+    ("sent", "code", "note"),
+    [
+        ("61129", "61129", None),
+        ("17", "17", None),
+        ("0", "0", None),
+        ("0110", "0110", None),
+        ("61.1", "611", None),
+        (" 6112- ", "6112", None),
+        ("9211", "9201", "isco"),
+        ("92110", "9201", "isco"),
+        ("441", "440", "isco"),
+        ("2310", "231", "isco"),
+        ("1120", "17", "isco"),
+        ("1311", "1311", "false_friend"),
+        ("3355", "3355", "false_friend"),
+        ("61139", "6113", "cut"),
+        ("6199", "61", "cut"),
+    ],
+)
+def test_a_sent_code_is_read(sent: str, code: str, note: str | None) -> None:
+    assert read_vsco(sent) == SentCode(code, len(code), note)
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        ("00000", "not_codable"),
+        ("00", "not_codable"),
+        ("0000", "not_codable"),
+        ("", "not_a_code"),
+        ("thợ may", "not_a_code"),
+        ("611290", "not_a_code"),
+        ("٦١١", "not_a_code"),
+        ("99", "unknown_code"),
+        ("1999", "unknown_code"),
+        ("0410", "unknown_code"),
+    ],
+)
+def test_what_cannot_be_read_says_why(sent: str, reason: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        read_vsco(sent)
+    assert refused.value.reason == reason
+
+
+@given(st.text(alphabet="0123456789", min_size=1, max_size=6))
+def test_whatever_is_read_is_a_code_of_the_classification(sent: str) -> None:
+    try:
+        read = read_vsco(sent)
+    except Unreadable:
+        assert sent not in vsco_codes()
+        return
+    assert read.code in vsco_codes()
+    assert read.level == len(read.code)
+    if read.note == "cut":
+        assert sent.startswith(read.code)
+        assert len(read.code) < len(sent)
+    if sent in vsco_codes():
+        assert read.code == sent
+
+
+@given(st.integers(2, 5))
+def test_zeros_are_never_the_armed_forces(length: int) -> None:
+    with pytest.raises(Unreadable):
+        read_vsco("0" * length)
+
+
+def test_false_friends_are_never_translated_by_their_digits() -> None:
+    assert len(false_friends()) == 20
+    for code in false_friends():
+        assert isco_of_vsco(code) != code
+        assert vsco_of_isco(code) != code
+
+
+def test_the_way_there_and_back_leads_to_the_same_group() -> None:
+    for isco_code, group in isco_only_codes().items():
+        assert vsco_of_isco(isco_code) == group
+        assert read_vsco(isco_code).code == group
+    assert isco_of_vsco("9201") == "9211"
+    assert isco_of_vsco("92010") == "9211"
+    assert isco_of_vsco("1311") is None
+    assert vsco_of_isco("1311") is None
