@@ -2,15 +2,15 @@
 
 import json
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from labour_market.occupations.coder import code_titles
-from labour_market.occupations.evaluation import Evaluation, calibrate, evaluate
+if TYPE_CHECKING:
+    from labour_market.occupations.evaluation import Evaluation
 
 app = typer.Typer(no_args_is_help=True, help="Occupations: coding titles, and how good the coder is.")
 console = Console()
@@ -27,6 +27,8 @@ def code(
 
     Answers in the same order: title, code, level (its digits, 0 for none), method and score. A line without a title stays one.
     """
+    from labour_market.occupations.coder import code_titles  # numpy is slow to come, and other commands do without
+
     titles = [line.rstrip("\r\n") for line in sys.stdin]
     codings = code_titles(titles, industry)
     if as_json:
@@ -47,6 +49,8 @@ def show_evaluation(
     as_json: Json = False,
 ) -> None:
     """Accuracy by level, coverage, precision by score band, and what is taken for what, on titles labelled by hand."""
+    from labour_market.occupations.evaluation import evaluate
+
     found = evaluate(part)
     if as_json:
         print(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
@@ -59,11 +63,13 @@ def show_evaluation(
 @app.command("calibrate")
 def fit() -> None:
     """Fit the scores anew on the calibration part, after a change of aliases or rules, and write the table."""
+    from labour_market.occupations.evaluation import calibrate
+
     for (evidence, level), steps in sorted(calibrate().items()):
         console.print(f"{evidence} {level}: {len(steps)} steps, up to {steps[-1][1]}", highlight=False)
 
 
-def _print(found: Evaluation) -> None:
+def _print(found: "Evaluation") -> None:
     figures = Table("titles", "number", *(f"{what} {level}" for level in (1, 2, 4) for what in ("coverage", "accuracy")))
     for group, of in found.figures.items():
         shares = (f"{share[level]:.3f}" for level in (1, 2, 4) for share in (of.coverage, of.accuracy))
