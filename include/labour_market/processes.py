@@ -3,12 +3,12 @@
 import fcntl
 import json
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -28,6 +28,7 @@ def exclusively(home: Path, name: str) -> Iterator[None]:
 
 def start(home: Path, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> int:
     """Start a process that outlives us, its output in $home/logs/<name>.log; returns its pid."""
+    stop(home, name)
     logs, run = home / "logs", home / "run"
     for folder in (logs, run):
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,46 +49,72 @@ def start(home: Path, name: str, command: Sequence[str], environment: Mapping[st
 
 def running(home: Path, name: str) -> int | None:
     """The pid of the component when it lives; a pid that another process has got since does not count."""
-    try:
-        note = json.loads((home / "run" / f"{name}.json").read_text(encoding="ascii"))
-        process = psutil.Process(note["pid"])
-        if process.create_time() == note["started"] and process.status() != psutil.STATUS_ZOMBIE:
-            return int(note["pid"])
-    except (FileNotFoundError, ValueError, KeyError, psutil.NoSuchProcess):
-        pass
-    return None
+    note = _note(home, name)
+    return note["pid"] if note and _lives(note) else None
 
 
 def stop(home: Path, name: str) -> None:
-    """Stop a component and all its children: asked first, then killed."""
-    pid = running(home, name)
-    if pid is not None:
-        _end([psutil.Process(pid), *psutil.Process(pid).children(recursive=True)], group=pid)
+    """Stop a component and all that it started, also when it died itself and left its children behind."""
+    note = _note(home, name)
+    if note is not None:
+        _end(_session(note))
     (home / "run" / f"{name}.json").unlink(missing_ok=True)
 
 
 def leftovers(home: Path) -> list[psutil.Process]:
     """Processes of this installation that are still there, whoever their parent is now."""
-    found = []
+    found = {process for path in (home / "run").glob("*.json") if (note := _note(home, path.stem)) for process in _session(note)}
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if process.pid != os.getpid() and process.environ().get(MARK) == str(home) and process.status() != psutil.STATUS_ZOMBIE:
+                found.add(process)
+    return list(found)
+
+
+def stop_leftovers(home: Path) -> None:
+    """Stop what is still there of this installation."""
+    _end(leftovers(home))
+
+
+def _note(home: Path, name: str) -> dict[str, Any] | None:
+    try:
+        note = json.loads((home / "run" / f"{name}.json").read_text(encoding="ascii"))
+        return {"pid": int(note["pid"]), "started": float(note["started"])}
+    except (FileNotFoundError, ValueError, KeyError):
+        return None
+
+
+def _lives(note: dict[str, Any]) -> bool:
+    with suppress(psutil.Error):
+        process = psutil.Process(note["pid"])
+        return bool(process.create_time() == note["started"] and process.status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
+def _session(note: dict[str, Any]) -> list[psutil.Process]:
+    """The component's session: itself and all that it started.
+
+    Airflow's workers write their title over their environment, so the mark alone does not find them. The kernel gives a session's
+    number to nobody else while one of its processes lives: where another process has our leader's pid, none of ours is left.
+    """
+    with suppress(psutil.NoSuchProcess):
+        if psutil.Process(note["pid"]).create_time() != note["started"]:
+            return []
+    if note["started"] < psutil.boot_time():
+        return []
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if os.getsid(process.pid) == note["pid"] and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found
 
 
-def stop_leftovers(home: Path) -> None:
-    _end(leftovers(home))
-
-
-def _end(processes: list[psutil.Process], group: int | None = None) -> None:
-    if group is not None:
-        with suppress(ProcessLookupError):
-            os.killpg(group, signal.SIGTERM)
-    else:
-        for process in processes:
-            with suppress(psutil.Error):
-                process.terminate()
+def _end(processes: list[psutil.Process]) -> None:
+    """Ask, then kill."""
+    for process in processes:
+        with suppress(psutil.Error):
+            process.terminate()
     _, alive = psutil.wait_procs(processes, timeout=PATIENCE_SECONDS)
     for process in alive:
         with suppress(psutil.Error):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
+import yaml
 from labour_market.settings import PROJECT_ROOT
 
 from tests.conftest import free_port
@@ -26,6 +28,13 @@ def lmw(environment: dict[str, str], *arguments: str, check: bool = True) -> sub
     if check:
         assert done.returncode == 0, f"lmw {' '.join(arguments)}: {done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     return done
+
+
+def _session(process: psutil.Process) -> int | None:
+    try:
+        return os.getsid(process.pid)
+    except ProcessLookupError:
+        return None
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +91,19 @@ def test_everything_listens_on_loopback_alone(demonstrated, environment):
     assert {address.ip for address in listening} == {"127.0.0.1"}
 
 
+def test_secrets_are_private_files_and_are_nowhere_in_the_logs(demonstrated, environment):
+    home = Path(environment["LMW_HOME"])
+    files = [home / "senders.yml", *(path for path in (home / "secrets").rglob("*") if path.is_file())]
+    assert len(files) > 10
+    assert {path.name: oct(path.stat().st_mode & 0o777) for path in files if path.stat().st_mode & 0o077} == {}
+    secrets = {value for path in files[1:] for value in re.findall(r"[\w-]{24,}", path.read_text())}
+    secrets |= {sender["token"] for sender in yaml.safe_load(files[0].read_text())["senders"]}
+    logs = [path for path in (home / "logs").rglob("*") if path.is_file()]
+    assert any("airflow" in path.parts for path in logs)
+    told = [path.name for path in logs for secret in secrets if secret in path.read_text(encoding="utf-8", errors="replace")]
+    assert told == []
+
+
 def test_a_second_demonstration_loads_nothing_and_takes_seconds(demonstrated, environment):
     before = lmw(environment, "batches", "--json").stdout
     started = time.monotonic()
@@ -100,16 +122,21 @@ def test_a_demonstration_after_a_kill_of_every_part_recovers(demonstrated, envir
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
+    orphans = [process for process in psutil.process_iter() if _session(process) in pids]
+    assert orphans, "Airflow's workers outlive a scheduler that is killed"
     assert lmw(environment, "status", check=False).returncode == 1
     lmw(environment, "demo")
+    assert not any(process.is_running() for process in orphans)
     assert all(row["state"] == "running" for row in json.loads(lmw(environment, "status", "--json").stdout))
     lmw(environment, "reconcile", "--reread")
 
 
 def test_down_leaves_no_process_and_no_port(demonstrated, environment):
-    lmw(environment, "down")
     home = environment["LMW_HOME"]
-    left = []
+    sessions = [json.loads(path.read_text())["pid"] for path in (Path(home) / "run").glob("*.json")]
+    assert len(sessions) >= 5
+    lmw(environment, "down")
+    left = [process.name() for process in psutil.process_iter() if _session(process) in sessions]
     for process in psutil.process_iter():
         try:
             if home in " ".join(process.cmdline()) or (process.environ().get("LMW_HOME") == home and process.pid != os.getpid()):

@@ -1,0 +1,72 @@
+"""Components of an installation: whatever died and however, nothing of it stays behind."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from labour_market import processes
+
+# a component whose child has lost the installation's mark, as a worker that writes its title over its environment
+FORGETFUL = ["bash", "-c", "env -i sleep 300 & env -i sleep 300 & wait"]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    for name in ("one", "two"):
+        processes.stop(tmp_path, name)
+
+
+def children(pid: int) -> list[psutil.Process]:
+    deadline = time.monotonic() + 10
+    while len(found := psutil.Process(pid).children()) < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return found
+
+
+def killed(home: Path, name: str) -> list[psutil.Process]:
+    pid = processes.start(home, name, FORGETFUL)
+    left = children(pid)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return left
+
+
+def test_children_of_a_killed_component_are_found_and_stopped(home):
+    left = killed(home, "one")
+    assert processes.running(home, "one") is None
+    assert set(left) <= set(processes.leftovers(home))
+    processes.stop(home, "one")
+    assert not any(process.is_running() for process in left)
+    assert processes.leftovers(home) == []
+
+
+def test_starting_again_ends_what_the_killed_component_left(home):
+    left = killed(home, "one")
+    pid = processes.start(home, "one", FORGETFUL)
+    assert processes.running(home, "one") == pid
+    assert not any(process.is_running() for process in left)
+
+
+def test_stopping_one_component_leaves_the_other_alone(home):
+    processes.start(home, "one", FORGETFUL)
+    other = processes.start(home, "two", FORGETFUL)
+    processes.stop(home, "one")
+    assert processes.running(home, "two") == other
+    assert len(children(other)) == 2
+
+
+def test_a_pid_that_another_process_has_got_since_is_never_stopped(home):
+    pid = processes.start(home, "one", FORGETFUL)
+    note = home / "run" / "one.json"
+    kept = note.read_text()
+    note.write_text(f'{{"pid": {pid}, "started": 1.0}}')
+    assert processes.running(home, "one") is None
+    processes.stop(home, "one")
+    assert psutil.Process(pid).is_running()
+    note.write_text(kept)
