@@ -36,7 +36,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint dbt_project/models --disable-progress-bar -q
+	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests --disable-progress-bar -q
 
 bench: $(READY)  ## ratios, each taken in one run; results in bench-results/
 	$(BIN)/python -m tests.bench

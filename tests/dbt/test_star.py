@@ -102,6 +102,8 @@ def province(core: Core) -> None:
         {"order_no": "1", "employer_no": "1", "title": "công nhân may", "occupation_code": "8153", "openings": 20,
          "posted_on": "2023-06-14"},
         {"order_no": "2", "employer_no": "77", "title": "bảo vệ", "openings": 2, "posted_on": "2023-06-14"},
+        {"order_no": "3", "employer_no": "1", "title": "bảo vệ", "occupation_code": "00000", "openings": 1, "posted_on": "2023-06-14"},
+        {"order_no": "4", "employer_no": "1", "title": "bảo vệ", "occupation_code": "9211", "openings": 1, "posted_on": "2023-06-14"},
     ])  # fmt: skip
     core.publish("labour_survey", "794", "2022", [
         *(person(str(n), wants_job=True, wanted_job_text="công nhân may") for n in range(1, 7)),
@@ -207,6 +209,14 @@ def test_the_occupation_of_free_text_is_conformed_at_level_two(admin):
         " group by o.code order by o.code"
     ).fetchall()
     assert rows == [("81", 7), ("not_applicable", 1)]
+
+
+def test_a_code_that_only_isco_has_is_read_as_its_vsco_group_and_no_code_is_never_armed_forces(admin):
+    rows = admin.execute("select order_no, occupation_official, coding_method = 'given' from marts.fct_job_order where sender_code = '794'")
+    found = {number: (code, given) for number, code, given in rows}
+    assert found["1"] == ("8153", True)
+    assert found["3"] == (found["2"][0], False), "00000 says nothing: the title is coded"
+    assert found["4"] == ("9201", True), "9211 of ISCO-08 is 9201 of VSCO 2020"
 
 
 def test_small_counts_of_persons_are_hidden_and_openings_are_not(admin):
@@ -373,3 +383,12 @@ def test_every_model_is_described_in_two_languages_and_every_mart_has_a_contract
         t for t in manifest["nodes"].values() if t["resource_type"] == "test" and t.get("column_name", "") and "not_null" in t["name"]
     ]
     assert not [t["name"] for t in hashed if t["column_name"].endswith("_sk")], "a not-null test on a hash cannot fail"
+
+
+def test_the_unit_tests_of_the_models_hold(built):
+    from labour_market.transform import _dbt
+
+    results = _dbt(["test", "--select", "test_type:unit"], load_settings())
+    assert len(results) >= 5
+    failed = [f"{result['unique_id']}: {result['message']}" for result in results if result["status"] != "pass"]
+    assert not failed, "\n".join(failed)

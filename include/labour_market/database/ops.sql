@@ -125,6 +125,14 @@ create table if not exists ops.title_coding (
     seen_count bigint not null
 );
 
+-- Occupation codes as senders gave them, and the code of VSCO 2020 that each stands for; null where it stands for none.
+create table if not exists ops.sent_code (
+    sent_code text primary key,
+    occupation_code text,
+    level integer,
+    note text
+);
+
 create table if not exists ops.reconcile_finding (
     found_at timestamptz not null default clock_timestamp(),
     kind text not null,
@@ -171,6 +179,6 @@ create table if not exists vault.erased_person (
 );
 
 grant insert on ops.audit_result to auditor;
-grant select, insert, update, delete on ops.build_scope, ops.build, ops.dbt_run_result, ops.title_coding, ops.setting to transformer;
+grant select, insert, update, delete on ops.build_scope, ops.build, ops.dbt_run_result, ops.title_coding, ops.sent_code, ops.setting to transformer;
 grant update (built_at) on ops.outbox to transformer;
 grant insert on vault.erased_person to dpo;

@@ -1,12 +1,15 @@
-"""Titles are coded once and kept: ops.title_coding has a row for each distinct title that core holds, under that very text."""
+"""Titles and given codes are read once and kept: a row for each distinct title (ops.title_coding) and sent code (ops.sent_code) of core."""
 
 from collections.abc import Sequence
 from datetime import date
 
 import psycopg
+from psycopg import sql
 
-from labour_market.normalise.text import mask_personal
+from labour_market.contracts import load_contracts
+from labour_market.normalise.text import Unreadable, mask_personal
 from labour_market.occupations.coder import code_titles, coder_version
+from labour_market.occupations.codes import read_vsco
 from labour_market.occupations.titles import clean_title
 
 COUNTED = "titles_counted_to_event"
@@ -64,6 +67,35 @@ def code_new_titles(connection: psycopg.Connection) -> int:
         if rows:
             _keep(connection, rows, version)
         return len(rows)
+
+
+def read_sent_codes(connection: psycopg.Connection) -> int:
+    """Read the occupation codes in batches that wait for a build as VSCO 2020, whatever feed sends them; returns how many are kept.
+
+    Those that are kept are read again too: the lists may have changed. A code that cannot be read stands for nothing, with the reason as its note.
+    """
+    known = {code for (code,) in connection.execute("select sent_code from ops.sent_code")}
+    for contract in load_contracts().values():
+        for field in contract.sent_fields:
+            if field.kind == "vsco":
+                query = sql.SQL(
+                    "select distinct {0} from core.{1} join ops.outbox using (batch_id) where built_at is null and {0} is not null"
+                ).format(sql.Identifier(field.name), sql.Identifier(contract.feed))
+                known |= {code for (code,) in connection.execute(query)}
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ops.sent_code (sent_code, occupation_code, level, note) values (%s, %s, %s, %s)"
+            " on conflict (sent_code) do update set occupation_code = excluded.occupation_code, level = excluded.level, note = excluded.note",
+            [(code, *_read(code)) for code in sorted(known)],
+        )
+    return len(known)
+
+
+def _read(sent: str) -> tuple[str | None, int | None, str | None]:
+    try:
+        return read_vsco(sent)
+    except Unreadable as error:
+        return None, None, error.reason
 
 
 def _gather(connection: psycopg.Connection) -> None:

@@ -20,10 +20,10 @@ select
     coalesce(to_char(job_order.closed_on, 'YYYYMMDD')::int, -2) as closed_date_sk,
     job_order.close_reason,
     coalesce(given.occupation_l2_sk, title.occupation_l2_sk, -1) as occupation_sk,
-    coalesce(given.code, title.occupation_code) as occupation_official,
-    coalesce(given.code, title.occupation_code) as occupation_detail,
-    case when given.code is not null then 'given' else title.method end as coding_method,
-    case when given.code is not null then 1.0 else title.score end as coding_score,
+    coalesce(given.occupation_code, title.occupation_code) as occupation_official,
+    coalesce(given.occupation_code, title.occupation_code) as occupation_detail,
+    case when given.occupation_code is not null then 'given' else title.method end as coding_method,
+    case when given.occupation_code is not null then 1.0 else title.score end as coding_score,
     job_order.contract_type,
     job_order.work_time,
     job_order.qualification,
@@ -32,8 +32,7 @@ select
     job_order.wage_min_vnd,
     job_order.wage_max_vnd
 from {{ ref('stg_job_orders__job_order') }} as job_order
-left join {{ ref('int_occupation__resolved') }} as given
-    on job_order.occupation_code = given.code and given.level >= 2
+left join {{ ref('int_occupation__given') }} as given on job_order.occupation_code = given.sent_code
 left join {{ ref('int_title__coded') }} as title on job_order.title = title.title_key
 left join {{ ref('int_area__keyed') }} as area
     on area.level = 'commune' and job_order.commune_code = area.code

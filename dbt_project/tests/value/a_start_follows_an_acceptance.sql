@@ -1,0 +1,11 @@
+-- What: a visit that started work also accepted an offer.
+-- When it fails (a warning): the district typed a day of start and left "accepted" open; the start is not counted as a placement until it is.
+-- How to fix: the district completes the attendance list; a corrected delivery replaces it.
+{{ config(severity='warn') }}
+select
+    sender_code,
+    session_no,
+    visit_sk,
+    batch_id
+from {{ ref('fct_fair_attendance') }}
+where is_started and not is_accepted
