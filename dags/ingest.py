@@ -22,7 +22,7 @@ from airflow.sdk import (
     get_current_context,
     task,
 )
-from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
 from labour_market.settings import CONFIG_DIR
 
 FEEDS = yaml.safe_load((CONFIG_DIR / "feeds.yml").read_text(encoding="utf-8"))
@@ -63,6 +63,8 @@ def pull(feed: str, code: str) -> list[int]:
 def load(feed: str) -> dict:
     from labour_market.pipeline import load as load_feed
 
+    if get_current_context()["params"]["mode"] == "land":
+        raise AirflowSkipException("what has landed waits for the next run")
     report = load_feed(feed)
     if report.errors:
         raise RuntimeError(f"batches that broke in us: {report.errors}")
@@ -82,6 +84,13 @@ def ingest_dag(feed: str, title_vi: str, schedule: str):
         params={
             "districts": Param([], type="array", items={"type": "string"}, title="Huyện", description_md="Để trống: tất cả | empty: all"),
             "period": Param("", type="string", title="Kỳ", description_md="2023, 2023-06, 2023-06-14; để trống: tất cả | empty: all"),
+            "mode": Param(
+                "load",
+                type="string",
+                enum=["load", "land"],
+                title="Chế độ",
+                description_md="load: nhận và công bố; land: chỉ lưu bản gốc, nạp sau | land: keep the bytes, load later",
+            ),
         },
     )
     def ingest():

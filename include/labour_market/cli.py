@@ -15,10 +15,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from labour_market.contracts import contract_feeds
+from labour_market.occupations.commands import app as occupation_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 contracts_app = typer.Typer(no_args_is_help=True, help="Contracts of the feeds and what is derived from them.")
 app.add_typer(contracts_app, name="contracts")
+app.add_typer(occupation_app, name="occupation")
 console = Console()
 P = ParamSpec("P")
 R = TypeVar("R")

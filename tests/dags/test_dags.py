@@ -30,6 +30,7 @@ print(json.dumps({
             "doc": dag.doc_md,
             "title": dag.dag_display_name,
             "pools": sorted({task.pool for task in dag.tasks}),
+            "params": sorted(dag.params),
         }
         for dag_id, dag in bag.dags.items()
     },
@@ -70,6 +71,11 @@ def test_every_dag_file_is_imported_in_under_a_second(twice):
     assert len(twice[0]["seconds"]) == len(FILES)
     best = {file: min(read["seconds"][file] for read in twice) for file in twice[0]["seconds"]}
     assert all(seconds < 1 for seconds in best.values()), best
+
+
+def test_a_person_can_start_a_feed_for_some_districts_one_period_and_without_loading(twice):
+    ingests = {dag_id: dag["params"] for dag_id, dag in twice[0]["dags"].items() if dag_id.startswith("ingest_")}
+    assert all(params == ["districts", "mode", "period"] for params in ingests.values()), ingests
 
 
 def test_every_dag_explains_itself_in_vietnamese_and_english(twice):

@@ -290,6 +290,15 @@ def test_building_again_changes_no_table_drops_none_and_keeps_the_keys(built, ad
     assert transform.build().build_id is None, "nothing is left to build"
 
 
+def test_marts_that_are_wiped_and_built_again_from_core_are_the_same(built, admin, core):
+    before = hashes(admin)
+    admin.execute("drop schema marts cascade; drop schema bi cascade; create schema marts authorization transformer")
+    admin.execute("create schema bi authorization transformer; grant usage on schema bi to bi_reader, steward")
+    core.connection.execute("update ops.outbox set built_at = null")
+    transform.build()
+    assert hashes(admin) == before
+
+
 def test_a_late_correction_changes_the_marts_and_one_to_nothing_empties_its_partition_alone(built, admin, core):
     others = one(admin, "select count(*) from marts.fct_labour_demand where sender_code = '803'")
     core.publish("labour_survey", "794", "2022", [person("1", sex="male")], sequence=2)

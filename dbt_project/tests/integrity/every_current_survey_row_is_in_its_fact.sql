@@ -7,7 +7,8 @@ with told as (
         sender_code,
         period,
         count(*) as records
-    from {{ ref('stg_labour_survey__person') }}
+    from {{ ref('stg_labour_survey__person') }} as person
+    where {{ in_build_scope('labour_survey', 'person') }}
     group by sender_code, period
 ),
 
@@ -16,7 +17,8 @@ shown as (
         sender_code,
         period,
         count(*) as records
-    from {{ ref('fct_labour_supply') }}
+    from {{ ref('fct_labour_supply') }} as supply
+    where {{ in_build_scope('labour_survey', 'supply') }}
     group by sender_code, period
 )
 

@@ -8,4 +8,4 @@ select
     interview.attendance_no
 from {{ ref('fct_fair_interview') }} as interview
 left join {{ ref('fct_fair_attendance') }} as visit on interview.visit_sk = visit.visit_sk
-where visit.visit_sk is null
+where visit.visit_sk is null and {{ in_build_scope('fair_attendance', 'interview') }}

@@ -7,5 +7,5 @@ select
     session_no,
     visit_sk,
     batch_id
-from {{ ref('fct_fair_attendance') }}
-where is_started and not is_accepted
+from {{ ref('fct_fair_attendance') }} as visit
+where is_started and not is_accepted and {{ in_build_scope('fair_attendance', 'visit') }}

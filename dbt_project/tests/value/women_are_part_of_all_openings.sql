@@ -7,13 +7,13 @@ select
     row_no,
     openings,
     openings_female
-from {{ ref('fct_job_order') }}
-where openings_female > openings
+from {{ ref('fct_job_order') }} as job_order
+where openings_female > openings and {{ in_build_scope('job_orders', 'job_order') }}
 union all
 select
     batch_id,
     row_no,
     openings,
     openings_female
-from {{ ref('fct_labour_demand') }}
-where openings_female > openings
+from {{ ref('fct_labour_demand') }} as demand
+where openings_female > openings and {{ in_build_scope('employers', 'demand') }}
