@@ -16,6 +16,7 @@ import psycopg
 from psycopg import conninfo, sql
 
 from labour_market.database import connect, dsn
+from labour_market.occupations.local import ship_trades
 from labour_market.settings import DBT_DIR, Settings, load_settings
 
 SEED_HASH = "seed_hash"
@@ -50,11 +51,12 @@ def build(settings: Settings | None = None) -> BuildReport:
     settings = settings or load_settings()
     with connect("transformer", settings, autocommit=True) as connection, _build_lock(connection):
         seed_reference(settings)
-        row = connection.execute("select max(event_id) from ops.outbox where built_at is null").fetchone()
-        if row is None or row[0] is None:
-            return BuildReport(None, 0, {}, 0.0)
-        from labour_market.occupations.store import code_new_titles, read_sent_codes
+        from labour_market.occupations.store import code_new_titles, read_sent_codes, settle_decisions
 
+        decided = settle_decisions(connection) is not None
+        row = connection.execute("select max(event_id), coalesce(bool_or(built_at is null), false) from ops.outbox").fetchone()
+        if row is None or row[0] is None or not (row[1] or decided):
+            return BuildReport(None, 0, {}, 0.0)
         code_new_titles(connection)
         read_sent_codes(connection)
         build_id, partitions = _open(connection, row[0])
@@ -86,6 +88,7 @@ def seed_reference(settings: Settings | None = None) -> bool:
     The audit needs them before the first build. Raises BuildFailed naming the list or the test of it that failed.
     """
     settings = settings or load_settings()
+    ship_trades(settings)
     files = sorted([*(DBT_DIR / "seeds").rglob("*.csv"), *(DBT_DIR / "seeds").rglob("*.yml")])
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     with connect("transformer", settings, autocommit=True) as connection:

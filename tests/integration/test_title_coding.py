@@ -9,7 +9,8 @@ import pytest
 from labour_market.database import connect
 from labour_market.occupations import store
 from labour_market.occupations.coder import coder_version
-from labour_market.occupations.store import code_new_titles
+from labour_market.occupations.local import correct
+from labour_market.occupations.store import code_new_titles, settle_decisions
 from psycopg import sql
 
 TITLE_COLUMN = {"labour_survey": "job_text", "job_orders": "title", "fair_attendance": "wanted_job_text"}
@@ -101,17 +102,18 @@ def test_a_change_of_the_coder_codes_all_again_but_what_a_steward_decided(wareho
     publish(["làm bông", "trồng mía"])
     code_titles_now()
     built()
-    with connect("transformer") as connection:
-        connection.execute(
-            "update ops.title_coding set occupation_code = '6113', level = 4, method = 'manual', score = 1 where title_key = 'làm bông'"
-        )
+    with connect("steward") as steward:
+        correct(steward, "Làm bông", "6113", by="lan", because="trồng hoa, không phải bông vải")
+    with connect("transformer", autocommit=True) as connection:
+        assert settle_decisions(connection) == 1
+        assert settle_decisions(connection) is None
     publish(["làm  BÔNG lương cao"])
     code_titles_now()
     assert kept()["làm  BÔNG lương cao"]["occupation_code"] == "6113"
     assert kept()["làm  BÔNG lương cao"]["method"] == "manual"
     monkeypatch.setattr(store, "coder_version", lambda: "another")
     built()
-    assert code_titles_now() == 1
+    assert code_titles_now() == 3
     rows = kept()
     assert rows["trồng mía"]["coder_version"] == "another"
     assert (rows["làm bông"]["occupation_code"], rows["làm bông"]["method"]) == ("6113", "manual")

@@ -2,6 +2,7 @@
 select
     coding.title_key,
     coding.occupation_code,
+    coding.detail_code,
     coding.method,
     coding.score,
     resolved.occupation_sk,

@@ -125,6 +125,46 @@ create table if not exists ops.title_coding (
     seen_count bigint not null
 );
 
+alter table ops.title_coding add column if not exists detail_code text;
+
+-- what a steward says that a title is: it wins over the coder for ever
+create table if not exists ops.title_correction (
+    title text primary key,
+    occupation_code text not null,
+    reason text not null,
+    corrected_by text not null,
+    corrected_at timestamptz not null default clock_timestamp()
+);
+
+-- provisional codes of trades that the classification does not know: <parent>-Lnn under an official code
+create table if not exists ops.occupation_proposal (
+    code text primary key check (code ~ '^[0-9]{{4,5}}-L[0-9]{{2}}$'),
+    parent_code text not null,
+    label_vi text not null,
+    label_en text not null,
+    keywords text[] not null check (cardinality(keywords) > 0),
+    evidence text not null,
+    state text not null check (state in ('proposed', 'approved', 'refused', 'retired', 'promoted')),
+    proposed_by text not null,
+    steward text,
+    valid_from date,
+    valid_to date,
+    replaced_by text,
+    check (state in ('proposed', 'refused') or (steward is not null and valid_from is not null and valid_to is not null)),
+    check ((state = 'promoted') = (replaced_by is not null))
+);
+
+-- every step of a proposal, and who took it; rows are only ever added
+create table if not exists ops.occupation_decision (
+    decision_id bigint generated always as identity primary key,
+    code text not null references ops.occupation_proposal,
+    from_state text,
+    to_state text not null,
+    actor text not null,
+    reason text not null,
+    at timestamptz not null default clock_timestamp()
+);
+
 -- Occupation codes as senders gave them, and the code of VSCO 2020 that each stands for; null where it stands for none.
 create table if not exists ops.sent_code (
     sent_code text primary key,
@@ -180,5 +220,7 @@ create table if not exists vault.erased_person (
 
 grant insert on ops.audit_result to auditor;
 grant select, insert, update, delete on ops.build_scope, ops.build, ops.dbt_run_result, ops.title_coding, ops.sent_code, ops.setting to transformer;
-grant update (built_at) on ops.outbox to transformer;
+grant insert, update (built_at) on ops.outbox to transformer;
+grant insert, update on ops.title_correction, ops.occupation_proposal to steward;
+grant insert on ops.occupation_decision to steward;
 grant insert on vault.erased_person to dpo;

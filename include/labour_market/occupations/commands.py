@@ -1,9 +1,15 @@
 """`lmw occupation`: coding titles from a terminal, and how good the coder is."""
 
+import getpass
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
+import psycopg
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -15,6 +21,8 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Occupations: coding titles, and how good the coder is.")
 console = Console()
 
+By = Annotated[str, typer.Option("--by", help="Who says so; kept for ever. Default: the login name.", default_factory=getpass.getuser)]
+Because = Annotated[str, typer.Option("--because", help="The reason; kept for ever.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of a table.")]
 
 
@@ -67,6 +75,163 @@ def fit() -> None:
 
     for (evidence, level), steps in sorted(calibrate().items()):
         console.print(f"{evidence} {level}: {len(steps)} steps, up to {steps[-1][1]}", highlight=False)
+
+
+@app.command("queue")
+def queue(
+    limit: Annotated[int, typer.Option("--limit", help="How many titles.")] = 30,
+    as_json: Json = False,
+) -> None:
+    """Titles that nobody could code, or not to two digits, most frequent first: what proposals and corrections start from."""
+    rows = _asked(
+        "select title_key, occupation_code, method, seen_count, first_seen, last_seen from ops.title_coding"
+        " where level < 2 and method <> 'manual' order by seen_count desc, title_key limit %s",
+        [limit],
+    )
+    _show(rows, ["title", "code", "method", "seen", "first_seen", "last_seen"], as_json)
+
+
+@app.command("list")
+def list_codes(as_json: Json = False) -> None:
+    """Provisional codes: where they are counted, by which words titles are known, their state and their end."""
+    from labour_market.occupations.local import proposals
+
+    found = [asdict(proposal) for proposal in _as_steward(proposals)]
+    if as_json:
+        print(json.dumps(found, default=str, ensure_ascii=False, indent=1))
+        return
+    columns = ["code", "label_vi", "keywords", "state", "steward", "valid_to", "replaced_by"]
+    _show([tuple(row[column] for column in columns) for row in found], columns, as_json)
+
+
+@app.command("history")
+def history(code: str, as_json: Json = False) -> None:
+    """Every step of a provisional code, and who took it."""
+    from labour_market.occupations.local import decisions
+
+    rows = _as_steward(lambda connection: decisions(connection, code))
+    columns = ["at", "from_state", "to_state", "actor", "reason"]
+    _show([tuple(row[column] for column in columns) for row in rows], columns, as_json)
+
+
+@app.command("propose")
+def propose(
+    parent: Annotated[str, typer.Argument(help="The official code, 4 or 5 digits, under which it is counted.")],
+    label_vi: str,
+    label_en: str,
+    keyword: Annotated[list[str], typer.Option("--keyword", help="Words that stand in its titles; may be given again.")],
+    evidence: Annotated[str, typer.Option("--evidence", help="Where it is documented that the trade exists.")],
+    by: By,
+) -> None:
+    """Propose a code for a trade that the classification does not know. Another person decides on it."""
+    from labour_market.occupations import local
+
+    print(_as_steward(lambda connection: local.propose(connection, parent, label_vi, label_en, keyword, evidence, by=by)))
+
+
+@app.command("approve")
+def approve(
+    code: str,
+    by: By,
+    until: Annotated[datetime, typer.Option("--until", formats=["%Y-%m-%d"], help="The day on which it ends; 31/12 is usual.")],
+    start: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Default: today.")] = None,
+) -> None:
+    """Take a proposal into use from the next build on. The person who proposed cannot approve."""
+    from labour_market.occupations import local
+
+    begin = start.date() if start else date.today()
+    _as_steward(lambda connection: local.approve(connection, code, by=by, start=begin, end=until.date()))
+
+
+@app.command("refuse")
+def refuse(code: str, by: By, because: Because) -> None:
+    """Refuse a proposal."""
+    from labour_market.occupations import local
+
+    _as_steward(lambda connection: local.refuse(connection, code, by=by, because=because))
+
+
+@app.command("promote")
+def promote(
+    code: str,
+    official: str,
+    on: Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="The day from which the official code stands.")],
+    by: By,
+    because: Because,
+) -> None:
+    """An official code has come: from that day on the provisional one counts as it, and no fact is rewritten."""
+    from labour_market.occupations import local
+
+    _as_steward(lambda connection: local.promote(connection, code, official, by=by, on=on.date(), because=because))
+
+
+@app.command("retire")
+def retire(
+    code: str,
+    on: Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="Its last day, not included.")],
+    by: By,
+    because: Because,
+) -> None:
+    """Take a provisional code out of use for new titles; what carries it keeps it."""
+    from labour_market.occupations import local
+
+    _as_steward(lambda connection: local.retire(connection, code, by=by, on=on.date(), because=because))
+
+
+@app.command("correct")
+def correct(title: str, code: str, by: By, because: Because) -> None:
+    """Say what a title is: for every title that reads the same, and for ever."""
+    from labour_market.occupations import local
+
+    print(_as_steward(lambda connection: local.correct(connection, title, code, by=by, because=because)))
+
+
+@app.command("check")
+def check(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)], as_json: Json = False) -> None:
+    """Hold a file of a classification against its expectation suite. Exit 1 with every defect by name when it is refused."""
+    from labour_market.occupations.reference import defects
+
+    try:
+        found = defects(file)
+    except ValueError as error:
+        print(f"lmw: {file.name}: {error}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    if as_json:
+        print(json.dumps([asdict(defect) for defect in found], ensure_ascii=False, indent=1))
+    else:
+        for defect in found:
+            print(f"{defect.name}: {defect.sentence_vi} | {defect.sentence_en}")
+        print(f"{file.name}: " + (f"refused, {len(found)} kinds of defects" if found else "nothing to object"))
+    if found:
+        raise typer.Exit(1)
+
+
+def _as_steward(act: Callable[[psycopg.Connection], Any]) -> Any:
+    from labour_market.database import connect
+
+    try:
+        with connect("steward") as connection:
+            return act(connection)
+    except (KeyError, ValueError) as error:
+        print(f"lmw: {error.args[0]}", file=sys.stderr)
+        raise typer.Exit(2) from None
+    except psycopg.OperationalError:
+        print("lmw: the warehouse cannot be reached; start it with: lmw up", file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+def _asked(query: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+    return list(_as_steward(lambda connection: connection.execute(query.encode(), parameters).fetchall()))
+
+
+def _show(rows: list[tuple[Any, ...]], columns: list[str], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=str, ensure_ascii=False, indent=1))
+        return
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(escape(", ".join(value) if isinstance(value, list) else "" if value is None else str(value)) for value in row))
+    console.print(table)
 
 
 def _print(found: "Evaluation") -> None:

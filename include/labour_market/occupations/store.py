@@ -1,5 +1,6 @@
 """Titles and given codes are read once and kept: a row for each distinct title (ops.title_coding) and sent code (ops.sent_code) of core."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import date
 
@@ -10,11 +11,20 @@ from labour_market.contracts import load_contracts
 from labour_market.normalise.text import Unreadable, mask_personal
 from labour_market.occupations.coder import code_titles, coder_version
 from labour_market.occupations.codes import read_vsco
+from labour_market.occupations.local import corrections, detail_code, in_use, retired
 from labour_market.occupations.titles import clean_title
 
 COUNTED = "titles_counted_to_event"
+SETTLED = "title_decisions_settled"
 
-# Where feeds carry free text about a job, with the day on which it was said; of batches that no build has taken up yet. A batch's rows are counted once.
+# Where feeds carry free text about a job.
+TITLES = (
+    ("labour_survey", "job_text"),
+    ("labour_survey", "wanted_job_text"),
+    ("job_orders", "title"),
+    ("fair_attendance", "wanted_job_text"),
+)
+# The same with the day on which it was said; of batches that no build has taken up yet. A batch's rows are counted once.
 _GATHER = """
     insert into said
     with pending as (
@@ -43,8 +53,8 @@ Row = tuple[str, int, date | None, date | None]
 def code_new_titles(connection: psycopg.Connection) -> int:
     """Code the titles of batches that wait for a build and that nobody has coded; returns how many.
 
-    After a change of the coder every kept title is coded again, but for those that a steward coded by hand (method manual): they stay for
-    ever, and answer for every title that reads the same. A night without a new title asks a few questions and ends. first_seen and last_seen are
+    After a change of the coder every kept title is coded again, but for those that a steward has corrected (method manual): a correction
+    stays for ever, and answers for every title that reads the same. A night without a new title asks a few questions and ends. first_seen and last_seen are
     days on which the title was said; seen_count counts the rows that batches bring, those of a corrected delivery again.
     """
     version = coder_version()
@@ -59,7 +69,7 @@ def code_new_titles(connection: psycopg.Connection) -> int:
             "select title, new_times, first_said, last_said from said"
             " where not exists (select from ops.title_coding as c where c.title_key = said.title)"
             " union all select title_key, seen_count, first_seen, last_seen from ops.title_coding"
-            " where coder_version <> %s and method <> 'manual'",
+            " where coder_version <> %s",
             [version],
         ).fetchall()
         # a number that got past the masks is nothing to keep a title under
@@ -113,24 +123,67 @@ def _gather(connection: psycopg.Connection) -> None:
     )
 
 
-def _keep(connection: psycopg.Connection, rows: Sequence[Row], version: str) -> None:
-    manual = {
-        clean_title(title): (code, level)
-        for title, code, level in connection.execute(
-            "select title_key, occupation_code, level from ops.title_coding where method = 'manual' order by title_key"
+def settle_decisions(connection: psycopg.Connection) -> int | None:
+    """Give kept titles what stewards decided since the last time: corrections and provisional codes.
+
+    Returns how many titles changed, or None when nothing was decided. The partitions of core in which they are said go to the outbox, so
+    that the build writes their facts again.
+    """
+    said, approved, kept = corrections(connection), in_use(connection), retired(connection)
+    decided = hashlib.sha256(repr((said, approved)).encode()).hexdigest()
+    row = connection.execute("select value from ops.setting where name = %s", [SETTLED]).fetchone()
+    if row and row[0] == decided:
+        return None
+    with connection.transaction():
+        changed = []
+        for key, title, code, method, detail in connection.execute(
+            "select title_key, title, occupation_code, method, detail_code from ops.title_coding"
+        ).fetchall():
+            corrected = said.get(title)
+            now = corrected or code
+            told = (now, "manual" if corrected else method, detail_code(title, now, approved) or (detail if detail in kept else None))
+            if told != (code, method, detail):
+                changed.append((*told, len(now or ""), bool(corrected), key))
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "update ops.title_coding set occupation_code = %s, method = %s, detail_code = %s, level = %s,"
+                " score = case when %s then 1 else score end where title_key = %s",
+                changed,
+            )
+        _write_again(connection, [row[-1] for row in changed])
+        connection.execute(
+            "insert into ops.setting (name, value) values (%s, %s)"
+            " on conflict (name) do update set value = excluded.value, set_at = clock_timestamp()",
+            [SETTLED, decided],
         )
-    }
+    return len(changed)
+
+
+def _write_again(connection: psycopg.Connection, title_keys: list[str]) -> None:
+    """Put the partitions of core in which these titles are said into the outbox."""
+    for feed, column in TITLES if title_keys else ():
+        connection.execute(
+            sql.SQL(
+                "insert into ops.outbox (batch_id, feed, sender_code, period) select max(batch_id), {}, sender_code, period from core.{}"
+                " where recorded_to = 'infinity' and {} = any(%s) group by sender_code, period"
+            ).format(sql.Literal(feed), sql.Identifier(feed), sql.Identifier(column)),
+            [title_keys],
+        )
+
+
+def _keep(connection: psycopg.Connection, rows: Sequence[Row], version: str) -> None:
+    said, approved = corrections(connection), in_use(connection)
     connection.execute("create temporary table if not exists coded (like ops.title_coding) on commit delete rows")
     codings = code_titles([title for title, _, _, _ in rows])
     with connection.cursor() as cursor, cursor.copy("copy coded from stdin") as copy:
         for (title, times, first, last), coding in zip(rows, codings, strict=True):
             clean = clean_title(title)
             answer = (coding.code, coding.level, coding.method, coding.score)
-            if clean in manual:
-                answer = (*manual[clean], "manual", 1.0)
-            copy.write_row((title, clean, *answer, version, first, last, times))
+            if clean in said:
+                answer = (said[clean], len(said[clean]), "manual", 1.0)
+            copy.write_row((title, clean, *answer, version, first, last, times, detail_code(clean, answer[0], approved)))
     connection.execute(
         "insert into ops.title_coding select * from coded on conflict (title_key) do update set title = excluded.title,"
         " occupation_code = excluded.occupation_code, level = excluded.level, method = excluded.method, score = excluded.score,"
-        " coder_version = excluded.coder_version"
+        " coder_version = excluded.coder_version, detail_code = excluded.detail_code"
     )

@@ -21,7 +21,10 @@ select
     job_order.close_reason,
     coalesce(given.occupation_l2_sk, title.occupation_l2_sk, -1) as occupation_sk,
     coalesce(given.occupation_code, title.occupation_code) as occupation_official,
-    coalesce(given.occupation_code, title.occupation_code) as occupation_detail,
+    coalesce(
+        case when starts_with(title.detail_code, coalesce(given.occupation_code, title.occupation_code)) then title.detail_code end,
+        given.occupation_code, title.occupation_code
+    ) as occupation_detail,
     case when given.occupation_code is not null then 'given' else title.method end as coding_method,
     case when given.occupation_code is not null then 1.0 else title.score end as coding_score,
     job_order.contract_type,

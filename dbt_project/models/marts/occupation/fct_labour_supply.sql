@@ -29,7 +29,7 @@ select
     {{ priority_flags('survey.priority_groups') }},
     case when survey.activity_status <> 'employed' then -2 else coalesce(job.occupation_l2_sk, -1) end as occupation_sk,
     case when survey.activity_status = 'employed' then job.occupation_code end as occupation_official,
-    case when survey.activity_status = 'employed' then job.occupation_code end as occupation_detail,
+    case when survey.activity_status = 'employed' then coalesce(job.detail_code, job.occupation_code) end as occupation_detail,
     case when survey.activity_status = 'employed' then job.method end as coding_method,
     case when survey.activity_status = 'employed' then job.score end as coding_score,
     case when not survey.wants_job then -2 else coalesce(wanted.occupation_l2_sk, job.occupation_l2_sk, -1) end as wanted_occupation_sk,

@@ -1,10 +1,13 @@
--- Distinct job titles as they were coded; the key is the masked title itself.
+-- Titles as they were coded once: under the exact text that core holds, with the cleaned text, the code, and the days on which they were said.
 select
     title_key,
+    title,
     occupation_code,
+    detail_code,
     level,
     method,
     score,
-    coder_version
+    seen_count,
+    first_seen,
+    last_seen
 from {{ source('ops', 'title_coding') }}
-where occupation_code is not null

@@ -1,0 +1,229 @@
+"""Codes for trades that the classification does not know: proposed from what people write, decided by a steward, one day official.
+
+A code is `<VSCO code>-Lnn` under an official code of level 4 or 5, so that it never looks like an official one and always has a place to be
+counted under. `proposed -> approved | refused`, `approved -> promoted | retired`. Every step is a row of ops.occupation_decision.
+"""
+
+import csv
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from labour_market.database import connect
+from labour_market.occupations.codes import vsco_codes
+from labour_market.occupations.titles import clean_title, syllables_of
+from labour_market.settings import Settings
+
+MOVES = {None: ("proposed",), "proposed": ("approved", "refused"), "approved": ("promoted", "retired")}
+SHIPPED_BY = "shipped list"
+TRADES = Path(__file__).with_name("local_trades.csv")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A provisional code. valid_to: the day from which it is no longer used (half-open); replaced_by: the official code that came."""
+
+    code: str
+    parent_code: str
+    label_vi: str
+    label_en: str
+    keywords: list[str]
+    evidence: str
+    state: str
+    proposed_by: str
+    steward: str | None
+    valid_from: date | None
+    valid_to: date | None
+    replaced_by: str | None
+
+
+def propose(
+    connection: psycopg.Connection, parent: str, label_vi: str, label_en: str, keywords: list[str], evidence: str, *, by: str
+) -> str:
+    """Propose a code under an official one of level 4 or 5; returns `<parent>-Lnn`, the next free number.
+
+    keywords: words of which one stands in every title that is meant (thanh long). evidence: where it is documented that the trade exists.
+    Raises ValueError when the parent is not official, a keyword is empty, or a number is no longer free.
+    """
+    if parent not in vsco_codes() or len(parent) < 4:
+        raise ValueError(f"{parent!r} is no official VSCO 2020 code of level 4 or 5; a provisional code is counted under one")
+    if not keywords or not all(_words(keyword) for keyword in keywords):
+        raise ValueError("a proposal needs keywords: the words by which its titles are known")
+    with connection.transaction():
+        row = connection.execute(
+            "select coalesce(max(right(code, 2)::int), 0) + 1 from ops.occupation_proposal where parent_code = %s", [parent]
+        ).fetchone()
+        assert row
+        if row[0] > 99:
+            raise ValueError(f"{parent} has 99 provisional codes; promote or retire some, and ask for a better classification")
+        code = f"{parent}-L{row[0]:02d}"
+        connection.execute(
+            "insert into ops.occupation_proposal (code, parent_code, label_vi, label_en, keywords, evidence, state, proposed_by)"
+            " values (%s, %s, %s, %s, %s, %s, 'proposed', %s)",
+            [code, parent, label_vi, label_en, keywords, evidence, by],
+        )
+        _record(connection, code, None, "proposed", by, evidence)
+    return code
+
+
+def approve(connection: psycopg.Connection, code: str, *, by: str, start: date, end: date) -> None:
+    """Take a code into use for titles from the next build on. Raises ValueError: proposed by the same person, wrong state, no end date ahead."""
+    if end <= start:
+        raise ValueError(f"a provisional code ends on a fixed day after its start: {end} is not after {start}")
+    proposal = find(connection, code)
+    if proposal.proposed_by == by:
+        raise ValueError(f"{code} was proposed by {by}: another person decides on it")
+    _move(connection, proposal, "approved", by, f"until {end}", steward=by, valid_from=start, valid_to=end)
+
+
+def refuse(connection: psycopg.Connection, code: str, *, by: str, because: str) -> None:
+    """Refuse a proposal, with the reason. Raises ValueError: proposed by the same person, wrong state."""
+    proposal = find(connection, code)
+    if proposal.proposed_by == by:
+        raise ValueError(f"{code} was proposed by {by}: another person decides on it")
+    _move(connection, proposal, "refused", by, because)
+
+
+def promote(connection: psycopg.Connection, code: str, official: str, *, by: str, on: date, because: str) -> None:
+    """An official code has come: from that day on the provisional one counts as it. Facts keep the code that they carry.
+
+    Raises ValueError when the official code is not in the classification.
+    """
+    if official not in vsco_codes():
+        raise ValueError(
+            f"{official!r} is not in the classification; bring it into seeds/occupation/occupation.csv with its decision first"
+        )
+    _move(connection, find(connection, code), "promoted", by, because, valid_to=on, replaced_by=official)
+
+
+def retire(connection: psycopg.Connection, code: str, *, by: str, on: date, because: str) -> None:
+    """Take a code out of use for what is coded from now on; what carries it keeps it."""
+    _move(connection, find(connection, code), "retired", by, because, valid_to=on)
+
+
+def find(connection: psycopg.Connection, code: str) -> Proposal:
+    """One proposal. Raises KeyError."""
+    for proposal in proposals(connection):
+        if proposal.code == code:
+            return proposal
+    raise KeyError(f"{code!r} was never proposed")
+
+
+def proposals(connection: psycopg.Connection) -> list[Proposal]:
+    """All proposals in the order of their codes."""
+    columns = ", ".join(Proposal.__dataclass_fields__)
+    rows = connection.execute(f"select {columns} from ops.occupation_proposal order by code".encode())  # noqa: S608  # field names
+    return [Proposal(*row) for row in rows]
+
+
+def decisions(connection: psycopg.Connection, code: str) -> list[dict[str, Any]]:
+    """The steps of one proposal: from_state, to_state, actor, reason, at."""
+    find(connection, code)
+    rows = connection.execute(
+        "select from_state, to_state, actor, reason, at from ops.occupation_decision where code = %s order by decision_id", [code]
+    )
+    return [dict(zip(("from_state", "to_state", "actor", "reason", "at"), row, strict=True)) for row in rows]
+
+
+def correct(connection: psycopg.Connection, title: str, code: str, *, by: str, because: str) -> str:
+    """Say what a title is: for every title that reads the same, and for ever. Returns the title as it is compared.
+
+    Raises ValueError when the code is not official or nothing is left of the title that could tell an occupation.
+    """
+    clean = clean_title(title)
+    if not clean:
+        raise ValueError("nothing is left of this title that could tell an occupation")
+    if code not in vsco_codes():
+        raise ValueError(f"{code!r} is not in VSCO 2020")
+    connection.execute(
+        "insert into ops.title_correction (title, occupation_code, reason, corrected_by) values (%s, %s, %s, %s)"
+        " on conflict (title) do update set occupation_code = excluded.occupation_code, reason = excluded.reason,"
+        " corrected_by = excluded.corrected_by, corrected_at = clock_timestamp()",
+        [clean, code, because, by],
+    )
+    return clean
+
+
+def corrections(connection: psycopg.Connection) -> dict[str, str]:
+    """The stewards' corrections: title as it is compared -> code."""
+    return dict(connection.execute("select title, occupation_code from ops.title_correction order by title").fetchall())
+
+
+def detail_code(clean: str, official: str | None, approved: list[Proposal]) -> str | None:
+    """The provisional code of a title: of those in use whose place is in the title's official group, the one with the longest keyword in it.
+
+    A code above or beside the place of the provisional one gives none: the official figure never changes because of it.
+    """
+    if not official:
+        return None
+    said = f" {_words(clean)} "
+    fitting = [
+        (len(words), proposal.code)
+        for proposal in approved
+        if proposal.parent_code.startswith(official)
+        for keyword in proposal.keywords
+        if f" {(words := _words(keyword))} " in said
+    ]
+    return max(fitting)[1] if fitting else None
+
+
+def in_use(connection: psycopg.Connection) -> list[Proposal]:
+    """The codes that titles may get: a promoted one still says which trade is meant, and counts as the official code that came."""
+    return [proposal for proposal in proposals(connection) if proposal.state in ("approved", "promoted")]
+
+
+def retired(connection: psycopg.Connection) -> set[str]:
+    """The codes that no new title gets; titles that have one keep it."""
+    return {proposal.code for proposal in proposals(connection) if proposal.state == "retired"}
+
+
+def ship_trades(settings: Settings) -> int:
+    """Bring the province's known trades (local_trades.csv) into a new installation; returns how many were new.
+
+    They come approved, by the list that ships with the project; a steward may retire or promote each.
+    """
+    with TRADES.open(encoding="utf-8", newline="") as file, connect("steward", settings) as connection:
+        known = {proposal.code for proposal in proposals(connection)}
+        new = [row for row in csv.DictReader(file) if row["code"] not in known]
+        for row in new:
+            connection.execute(
+                "insert into ops.occupation_proposal (code, parent_code, label_vi, label_en, keywords, evidence, state, proposed_by, steward,"
+                " valid_from, valid_to) values (%s, %s, %s, %s, %s, %s, 'approved', %s, %s, %s, %s)",
+                [
+                    row["code"], row["parent_code"], row["label_vi"], row["label_en"], row["keywords"].split("|"), row["evidence"],
+                    SHIPPED_BY, SHIPPED_BY, row["valid_from"], row["valid_to"],
+                ],
+            )  # fmt: skip
+            _record(connection, row["code"], None, "approved", SHIPPED_BY, row["evidence"])
+        return len(new)
+
+
+def _words(text: str) -> str:
+    """The syllables of a text without tones and marks: what people type who have no Vietnamese keyboard."""
+    return " ".join(unit.bare for unit in syllables_of(text))
+
+
+def _move(connection: psycopg.Connection, proposal: Proposal, to: str, by: str, reason: str, **values: object) -> None:
+    if to not in MOVES.get(proposal.state, ()):
+        raise ValueError(f"{proposal.code} is {proposal.state}: it cannot become {to}")
+    if not reason.strip():
+        raise ValueError("a decision needs a reason")
+    with connection.transaction():
+        done = connection.execute(
+            "update ops.occupation_proposal set state = %s, steward = coalesce(%s, steward), valid_from = coalesce(%s, valid_from),"
+            " valid_to = coalesce(%s, valid_to), replaced_by = coalesce(%s, replaced_by) where code = %s and state = %s",
+            [to, *(values.get(name) for name in ("steward", "valid_from", "valid_to", "replaced_by")), proposal.code, proposal.state],
+        )
+        if done.rowcount != 1:
+            raise ValueError(f"{proposal.code} was decided on by somebody else in the meantime")
+        _record(connection, proposal.code, proposal.state, to, by, reason)
+
+
+def _record(connection: psycopg.Connection, code: str, before: str | None, after: str, by: str, reason: str) -> None:
+    connection.execute(
+        "insert into ops.occupation_decision (code, from_state, to_state, actor, reason) values (%s, %s, %s, %s, %s)",
+        [code, before, after, by, reason],
+    )

@@ -1,0 +1,155 @@
+"""A code that does not exist yet: proposed, approved, promoted, while every official figure stays what it was."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import psycopg
+import pytest
+from labour_market import transform
+from labour_market.database import connect
+from labour_market.occupations import local
+from psycopg import conninfo, sql
+
+from tests.dbt.test_star import Core, person
+
+START, END = date(2022, 1, 1), date(2026, 12, 31)
+
+
+@pytest.fixture(scope="module")
+def admin(server, template) -> Iterator[psycopg.Connection]:
+    """Twenty growers of custard apples, who have no code of their own, and six of dragon fruit, whose code ships with the project."""
+    name = "lmw_trades"
+    with psycopg.connect(server.admin_dsn, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template)))
+        connection.execute(sql.SQL("grant create on database {} to transformer").format(sql.Identifier(name)))
+    dsn = conninfo.make_conninfo(server.admin_dsn, dbname=name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WAREHOUSE_DSN", dsn)
+        with connect("loader", autocommit=True) as loader:
+            core = Core(loader)
+            order = {"employer_no": "1", "title": "trồng mãng cầu", "posted_on": "2023-06-14"}
+            core.publish("labour_survey", "794", "2022", [
+                *(person(str(n), job_text="trồng mãng cầu") for n in range(20)),
+                *(person(f"x{n}", job_text="trồng thanh long") for n in range(6)),
+                person("thuê", job_text="làm thuê hái thanh long"),
+            ])  # fmt: skip
+            core.publish("job_orders", "794", "2023-06-14", [
+                {**order, "order_no": "1", "occupation_code": "6112", "openings": 4},
+                {**order, "order_no": "2", "occupation_code": "8153", "openings": 3},
+            ])  # fmt: skip
+        transform.build()
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            yield connection
+    with psycopg.connect(server.admin_dsn, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def steward(admin) -> Iterator[psycopg.Connection]:
+    with connect("steward", autocommit=True) as connection:
+        yield connection
+
+
+def official(admin) -> dict[str, list[tuple]]:
+    """All that is published by official code, from the facts and from the views."""
+    asked = {
+        "supply": "select occupation_official, occupation_sk, count(*) from marts.fct_labour_supply group by 1, 2 order by 1, 2",
+        "orders": "select occupation_official, occupation_sk, sum(openings) from marts.fct_job_order group by 1, 2 order by 1, 2",
+        "view": "select * from bi.supply_demand_by_occupation order by district_code, occupation_code",
+    }
+    return {name: admin.execute(query).fetchall() for name, query in asked.items()}
+
+
+def detail(admin) -> dict[str, int]:
+    return dict(admin.execute("select occupation_detail, count(*) from marts.fct_labour_supply group by 1").fetchall())
+
+
+def counted_as(admin, code: str, day: date) -> str:
+    rows = admin.execute(
+        "select counted_as from bi.occupation_resolution where occupation_detail = %(code)s"
+        " and valid_from <= %(day)s and %(day)s < valid_to",
+        {"code": code, "day": day},
+    ).fetchall()
+    assert len(rows) == 1, "one answer a day"
+    return rows[0][0]
+
+
+def test_the_trades_of_the_province_ship_with_the_project_and_hired_hands_are_not_growers(admin, steward):
+    shipped = local.proposals(steward)
+    assert len(shipped) == 12
+    assert detail(admin)["61129-L01"] == 6
+    assert admin.execute("select status, default_target from marts.dim_occupation where code = '61129-L01'").fetchone() == (
+        "provisional",
+        "61129",
+    )
+    hired = admin.execute("select occupation_detail from marts.fct_labour_supply where form_no = 'thuê'").fetchone()[0]
+    assert "-L" not in hired
+
+
+def test_official_totals_are_the_same_before_and_after_a_local_code_and_facts_the_same_before_and_after_its_promotion(admin, steward):
+    before = official(admin)
+    code = local.propose(steward, "61129", "Lao động trồng mãng cầu", "Custard apple growers", ["mãng cầu"], "Bà Đen, Tân Hưng", by="an")
+    assert code == "61129-L06", "the next free number"
+    assert transform.build().build_id is None, "a proposal changes nothing"
+    local.approve(steward, code, by="bình", start=START, end=END)
+    assert transform.build().build_id
+    assert official(admin) == before
+    assert detail(admin)[code] == 20
+    orders = dict(admin.execute("select order_no, occupation_detail from marts.fct_job_order").fetchall())
+    assert orders == {"1": code, "2": "8153"}, "under the code that was given, never beside it"
+    assert transform.build().build_id is None, "what was decided is settled once"
+
+    facts = admin.execute("select * from marts.fct_labour_supply order by supply_sk").fetchall()
+    local.promote(steward, code, "61123", by="bình", on=date(2025, 1, 1), because="danh mục mới có mã riêng")
+    transform.build()
+    assert admin.execute("select * from marts.fct_labour_supply order by supply_sk").fetchall() == facts
+    assert official(admin) == before
+    assert counted_as(admin, code, date(2024, 12, 31)) == "61129"
+    assert counted_as(admin, code, date(2025, 1, 1)) == "61123"
+    assert counted_as(admin, "61129", date(2025, 1, 1)) == "61129"
+    steps = [(step["from_state"], step["to_state"], step["actor"]) for step in local.decisions(steward, code)]
+    assert steps == [(None, "proposed", "an"), ("proposed", "approved", "bình"), ("approved", "promoted", "bình")]
+
+
+def test_who_proposes_does_not_decide_and_a_step_is_taken_once(steward):
+    code = local.propose(steward, "6112", "Lao động trồng sầu riêng", "Durian growers", ["sầu riêng"], "thử", by="an")
+    assert code == "6112-L01"
+    with pytest.raises(ValueError, match="another person"):
+        local.approve(steward, code, by="an", start=START, end=END)
+    with pytest.raises(ValueError, match="not after"):
+        local.approve(steward, code, by="bình", start=END, end=START)
+    local.refuse(steward, code, by="bình", because="đã có trong 61129")
+    with pytest.raises(ValueError, match="cannot become approved"):
+        local.approve(steward, code, by="bình", start=START, end=END)
+    assert local.propose(steward, "6112", "Khác", "Other", ["khác"], "thử", by="an") == "6112-L02", "a number is never given again"
+
+
+@pytest.mark.parametrize("parent", ["611", "99999", "61129-L01", ""])
+def test_a_provisional_code_has_an_official_place(steward, parent):
+    with pytest.raises(ValueError, match="no official VSCO"):
+        local.propose(steward, parent, "a", "b", ["c"], "d", by="an")
+
+
+def test_the_trail_of_decisions_cannot_be_changed(steward):
+    for statement in ("update ops.occupation_decision set actor = 'x'", "delete from ops.occupation_decision",
+                      "delete from ops.occupation_proposal"):  # fmt: skip
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            steward.execute(statement)
+
+
+def test_a_correction_wins_for_every_title_that_reads_the_same_and_its_facts_are_written_again(admin, steward):
+    clean = local.correct(steward, "Làm thuê hái THANH LONG", "9201", by="bình", because="hái thuê là lao động giản đơn")
+    assert clean == "làm thuê hái thanh long"
+    transform.build()
+    query = "select occupation_official, coding_method, coding_score from marts.fct_labour_supply where form_no = 'thuê'"
+    assert admin.execute(query).fetchone() == ("9201", "manual", 1)
+
+
+def test_what_is_coded_and_what_waits_for_a_steward_is_seen(admin):
+    quality = admin.execute(
+        "select jobs, share_level_5, share_provisional from bi.occupation_coding_quality where feed = 'labour_survey'"
+    ).fetchone()
+    assert quality[0] == 27
+    assert float(quality[2]) == pytest.approx(26 / 27, abs=1e-4)
+    trades = dict(admin.execute("select trade_code, employed from bi.provincial_trades").fetchall())
+    assert trades["61129-L01"] == 6
