@@ -75,6 +75,8 @@ def test_the_page_draws_every_chart_and_names_every_blocked_batch(page, page_fil
     assert page.locator(".figure").count() == 5
     assert all(figure.strip()[0].isdigit() for figure in page.locator(".figure b").all_inner_texts())
     assert page.locator("#freshness .missing").count() > 0, "a district without fairs is shown as missing"
+    assert page.locator("#coding-quality tr").count() > 15, "every district with its share of coded jobs"
+    assert page.locator("#coding-queue").count() == 1
     for width in (1240, 390):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1"), f"the page overflows at {width}px"

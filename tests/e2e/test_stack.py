@@ -49,6 +49,14 @@ def environment(tmp_path_factory) -> Iterator[dict[str, str]]:
         lmw(environment, "down", check=False)
 
 
+def airflow(environment: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """The address of the api-server, and the headers of a login."""
+    base = f"http://127.0.0.1:{environment['LMW_AIRFLOW_PORT']}"
+    password = (Path(environment["LMW_HOME"]) / "secrets" / "airflow_admin").read_text().strip()
+    token = requests.post(f"{base}/auth/token", json={"username": "admin", "password": password}, timeout=30).json()["access_token"]
+    return base, {"Authorization": f"Bearer {token}"}
+
+
 @pytest.fixture(scope="module")
 def demonstrated(environment) -> str:
     return lmw(environment, "demo").stdout
@@ -70,11 +78,8 @@ def test_the_demonstration_tells_the_night_and_leaves_the_stack_up(demonstrated,
 
 
 def test_the_scheduler_ran_the_night_in_fewer_than_a_hundred_tasks(demonstrated, environment):
-    base = f"http://127.0.0.1:{environment['LMW_AIRFLOW_PORT']}"
+    base, bearer = airflow(environment)
     assert requests.get(f"{base}/api/v2/dags", timeout=10).status_code == 401, "nobody gets in without a login"
-    password = (Path(environment["LMW_HOME"]) / "secrets" / "airflow_admin").read_text().strip()
-    token = requests.post(f"{base}/auth/token", json={"username": "admin", "password": password}, timeout=30).json()["access_token"]
-    bearer = {"Authorization": f"Bearer {token}"}
     found = requests.get(f"{base}/api/v2/dags/~/dagRuns/~/taskInstances", params={"limit": 500}, headers=bearer, timeout=30).json()
     night = [task for task in found["task_instances"] if task["dag_id"] != "reconcile_batches"]
     assert 60 < len(night) < 100
@@ -104,8 +109,34 @@ def test_secrets_are_private_files_and_are_nowhere_in_the_logs(demonstrated, env
     assert told == []
 
 
+def test_a_person_decides_on_a_provisional_code_in_airflow(demonstrated, environment):
+    evidence = ["--keyword", "mãng cầu", "--evidence", "Tân Hưng", "--by", "an"]
+    code = lmw(environment, "occupation", "propose", "61129", "Lao động trồng mãng cầu", "Custard apple growers", *evidence).stdout.strip()
+    base, bearer = airflow(environment)
+    runs = f"{base}/api/v2/dags/review_occupation_code/dagRuns"
+    started = requests.post(runs, json={"logical_date": None, "conf": {"code": code}}, headers=bearer, timeout=30).json()
+    run = f"{runs}/{started['dag_run_id']}"
+    question = f"{run}/taskInstances/decide/-1/hitlDetails"
+    deadline = time.monotonic() + 120
+    while (asked := requests.get(question, headers=bearer, timeout=30)).status_code != 200:
+        assert time.monotonic() < deadline, asked.text
+        time.sleep(1)
+    assert "Tân Hưng" in asked.json()["body"]
+    chosen = {"chosen_options": [asked.json()["options"][0]], "params_input": {"because": "có vùng trồng", "until": "2030-12-31"}}
+    assert requests.patch(question, json=chosen, headers=bearer, timeout=30).status_code == 200
+    while (state := requests.get(run, headers=bearer, timeout=30).json()["state"]) not in ("success", "failed"):
+        assert time.monotonic() < deadline
+        time.sleep(1)
+    assert state == "success"
+    steps = json.loads(lmw(environment, "occupation", "history", code, "--json").stdout)
+    assert [(step["to_state"], step["actor"]) for step in steps] == [("proposed", "an"), ("approved", "admin")]
+    listed = json.loads(lmw(environment, "occupation", "list", "--json").stdout)
+    assert {row["code"]: row["state"] for row in listed}[code] == "approved"
+
+
 def test_a_second_demonstration_loads_nothing_and_takes_seconds(demonstrated, environment):
     before = lmw(environment, "batches", "--json").stdout
+    lmw(environment, "build")  # what was decided in between
     started = time.monotonic()
     again = lmw(environment, "demo").stdout
     assert "nothing to load, nothing to build" in again

@@ -104,6 +104,32 @@ def retire(connection: psycopg.Connection, code: str, *, by: str, on: date, beca
     _move(connection, find(connection, code), "retired", by, because, valid_to=on)
 
 
+def description(connection: psycopg.Connection, code: str) -> str:
+    """A proposal as the person who decides reads it, in Markdown. Raises KeyError, or ValueError when it is decided on already."""
+    proposal = find(connection, code)
+    if proposal.state != "proposed":
+        raise ValueError(f"{code} is {proposal.state}: there is nothing to decide")
+    return (
+        f"**{code}** {proposal.label_vi} | {proposal.label_en}\n\n"
+        f"- tính vào | counted under: {proposal.parent_code}\n- từ khóa | keywords: {', '.join(proposal.keywords)}\n"
+        f"- căn cứ | evidence: {proposal.evidence}\n- đề xuất | proposed by: {proposal.proposed_by}"
+    )
+
+
+def decide(connection: psycopg.Connection, code: str, *, approved: bool, by: str, because: str, until: str) -> str:
+    """Take down a person's answer as it comes from a form; returns it as a sentence.
+
+    Raises ValueError when nobody's name is on it, no day can be read, or approve() and refuse() do not take it.
+    """
+    if not by:
+        raise ValueError("a decision needs the name of the one who took it")
+    if approved:
+        approve(connection, code, by=by, start=date.today(), end=date.fromisoformat(until))
+        return f"{code} approved by {by} until {until}"
+    refuse(connection, code, by=by, because=because)
+    return f"{code} refused by {by}: {because}"
+
+
 def find(connection: psycopg.Connection, code: str) -> Proposal:
     """One proposal. Raises KeyError."""
     for proposal in proposals(connection):

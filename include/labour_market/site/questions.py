@@ -22,6 +22,18 @@ QUERIES = {
         group by district_code
         order by district_code
     """,
+    "coding": """
+        select coalesce(district, district_code) as district, feed, jobs::int as jobs, share_level_2, share_level_4, share_level_5,
+            share_provisional, share_uncodable
+        from bi.occupation_coding_quality
+        order by feed, district_code
+    """,
+    "queue": """
+        select title, seen::int as seen, first_seen, last_seen
+        from bi.occupation_queue
+        order by seen desc, title
+        limit 20
+    """,
     "freshness": """
         select sender_code || ' ' || sender as sender, feed, state, last_published_at
         from bi.batch_freshness

@@ -1,0 +1,67 @@
+"""Duyệt một mã nghề tạm thời: người duyệt khác người đề xuất.
+
+One provisional occupation code for a person to decide on: **describe** shows the proposal, **decide** waits for a person in
+Airflow's list of required actions, **record** writes the decision through the same functions as `lmw occupation`. The answer is
+kept in `ops.occupation_decision` with the name of the one who gave it; nobody approves what they proposed.
+"""
+
+from datetime import datetime, timedelta
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import Param, dag, get_current_context, task
+
+APPROVE, REFUSE = "Đồng ý | approve", "Từ chối | refuse"
+
+
+@task(retries=0)
+def describe() -> str:
+    from labour_market.database import connect
+    from labour_market.occupations.local import description
+
+    with connect("steward") as connection:
+        return description(connection, get_current_context()["params"]["code"])
+
+
+@task(retries=0)
+def record(answer: dict) -> str:
+    from labour_market.database import connect
+    from labour_market.occupations.local import decide
+
+    with connect("steward") as connection:
+        return decide(
+            connection,
+            get_current_context()["params"]["code"],
+            approved=answer["chosen_options"] == [APPROVE],
+            by=(answer["responded_by_user"] or {}).get("name") or "",
+            because=answer["params_input"].get("because") or "",
+            until=answer["params_input"].get("until") or "",
+        )
+
+
+@dag(
+    dag_id="review_occupation_code",
+    dag_display_name="Duyệt mã nghề tạm thời",
+    schedule=None,
+    start_date=datetime(2023, 1, 1),
+    max_active_runs=5,
+    doc_md=__doc__,
+    tags=["occupation"],
+    params={"code": Param("", type="string", minLength=8, title="Mã đề xuất | proposed code")},
+)
+def review_occupation_code():
+    decision = HITLOperator(
+        task_id="decide",
+        subject="Duyệt mã nghề tạm thời | provisional occupation code",
+        body="{{ ti.xcom_pull(task_ids='describe') }}",
+        options=[APPROVE, REFUSE],
+        params={
+            "because": Param("", type="string", title="Lý do | reason"),
+            "until": Param("2026-12-31", type="string", format="date", title="Dùng đến ngày | until"),
+        },
+        response_timeout=timedelta(days=30),
+    )
+    describe() >> decision
+    record(decision.output)
+
+
+review_occupation_code()
