@@ -20,7 +20,8 @@ FACTS = (
     "fct_labour_supply", "fct_labour_demand", "fct_job_order", "fct_fair_session", "bridge_session_fund", "fct_fair_attendance",
     "fct_fair_interview", "fct_placement",
 )  # fmt: skip
-DIMENSIONS = ("dim_date", "dim_area", "dim_occupation", "bridge_occupation_map", "dim_industry", "dim_employer", "dim_person", "dim_batch")
+BRIDGES = ("bridge_occupation_map", "bridge_area_succession", "bridge_area_analysis")
+DIMENSIONS = ("dim_date", "dim_area", "dim_occupation", "dim_industry", "dim_employer", "dim_person", "dim_batch", "dim_analysis_area")
 BOUNDS = {"2022": ("2022-01-01", "2023-01-01"), "2023-06": ("2023-06-01", "2023-07-01"), "2023-06-14": ("2023-06-14", "2023-06-15")}
 
 
@@ -163,7 +164,7 @@ def one(connection, query):
 def hashes(connection) -> dict[str, str]:
     """The content of every mart, whatever the order of its rows."""
     found = {}
-    for table in (*FACTS, *DIMENSIONS):
+    for table in (*FACTS, *DIMENSIONS, *BRIDGES):
         rows = connection.execute(sql.SQL("select to_jsonb(t)::text from marts.{} as t order by 1").format(sql.Identifier(table)))
         found[table] = hashlib.sha256("\n".join(row for (row,) in rows).encode()).hexdigest()
     return found
@@ -222,10 +223,14 @@ def test_a_code_that_only_isco_has_is_read_as_its_vsco_group_and_no_code_is_neve
 def test_small_counts_of_persons_are_hidden_and_openings_are_not(admin):
     row = one(
         admin,
-        "select seekers, openings, tension from bi.supply_demand_by_occupation where district_code = '794' and occupation_code = '81'",
+        "select seekers, openings, tension from bi.supply_demand_by_occupation"
+        " where area_mode = 'as_reported' and area_code = '794' and occupation_code = '81'",
     )
     assert (row[0], row[1]) == (6, 10)
-    disabled = "select working.denominator_a_working_age from bi.counselling_coverage as working where priority_group = 'disabled'"
+    disabled = (
+        "select working.denominator_a_working_age from bi.counselling_coverage as working"
+        " where area_mode = 'as_reported' and priority_group = 'disabled'"
+    )
     assert one(admin, disabled) is None
 
 

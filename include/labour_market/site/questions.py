@@ -4,7 +4,7 @@ QUERIES = {
     "supply_demand": """
         select occupation_code || ' ' || occupation_vi as occupation, sum(seekers)::int as seekers, sum(openings)::int as openings
         from bi.supply_demand_by_occupation
-        where occupation_code not in ('unknown', 'not_applicable')
+        where area_mode = 'as_reported' and occupation_code not in ('unknown', 'not_applicable')
         group by occupation_code, occupation_vi
         order by occupation_code
     """,
@@ -16,11 +16,12 @@ QUERIES = {
         order by measure
     """,
     "districts": """
-        select district_code, max(district) as district, sum(seekers)::int as seekers, sum(openings)::int as openings,
+        select area_code as district_code, max(area) as district, sum(seekers)::int as seekers, sum(openings)::int as openings,
             round(sum(openings)::numeric / nullif(sum(seekers), 0), 2) as tension
         from bi.supply_demand_by_occupation
-        group by district_code
-        order by district_code
+        where area_mode = 'as_reported'
+        group by area_code
+        order by area_code
     """,
     "coding": """
         select coalesce(district, district_code) as district, feed, jobs::int as jobs, share_level_2, share_level_4, share_level_5,
