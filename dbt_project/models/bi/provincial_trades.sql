@@ -1,39 +1,46 @@
 -- Trades that only the province tells apart, beside the official occupation that they are counted under today.
 with working as (
     select
-        supply.district_code,
+        supply.area_mode,
+        supply.area_code,
+        supply.area,
         supply.occupation_detail,
-        count(*) as employed
-    from {{ ref('fct_labour_supply') }} as supply
+        sum(supply.area_weight) as employed
+    from {{ in_area_modes(ref('fct_labour_supply')) }} as supply
     inner join {{ ref('int_period__latest') }} as latest
         on latest.feed = 'labour_survey' and supply.sender_code = latest.sender_code and supply.period = latest.period
     where supply.occupation_detail <> supply.occupation_official
-    group by supply.district_code, supply.occupation_detail
+    group by supply.area_mode, supply.area_code, supply.area, supply.occupation_detail
 ),
 
 offered as (
     select
-        district_code,
+        area_mode,
+        area_code,
+        area,
         occupation_detail,
-        sum(openings) as openings
-    from {{ ref('fct_job_order') }}
+        sum(openings * area_weight) as openings
+    from {{ in_area_modes(ref('fct_job_order')) }} as job_order
     where occupation_detail <> occupation_official
-    group by district_code, occupation_detail
+    group by area_mode, area_code, area, occupation_detail
 ),
 
 joined as (
     select
-        district_code,
+        area_mode,
+        area_code,
+        area,
         occupation_detail,
-        coalesce(working.employed, 0) as employed,
-        coalesce(offered.openings, 0)::bigint as openings
+        trim_scale(round(coalesce(working.employed, 0), 6)) as employed,
+        trim_scale(round(coalesce(offered.openings, 0), 6)) as openings
     from working
-    full join offered using (district_code, occupation_detail)
+    full join offered using (area_mode, area_code, area, occupation_detail)
 )
 
 select
-    joined.district_code,
-    area.name_vi as district,
+    joined.area_mode,
+    joined.area_code,
+    joined.area,
     joined.occupation_detail as trade_code,
     trade.label_vi as trade_vi,
     trade.label_en as trade_en,
@@ -45,4 +52,3 @@ from joined
 left join {{ ref('dim_occupation') }} as trade on trade.scheme = 'LONGAN' and joined.occupation_detail = trade.code
 left join {{ ref('occupation_resolution') }} as resolution
     on joined.occupation_detail = resolution.occupation_detail and current_date >= resolution.valid_from and current_date < resolution.valid_to
-left join {{ ref('dim_area') }} as area on area.level = 'district' and joined.district_code = area.code
