@@ -13,7 +13,7 @@
         coalesce(stated.area_weight, 1) as area_weight
     from {{ fact }} as fact
     cross join (values ('as_reported'), ('restated'), ('restated_former_district')) as mode (area_mode)
-    left join {{ ref('int_area__stated') }} as stated
+    left join {{ ref('bridge_area_mode') }} as stated
         on mode.area_mode = stated.area_mode
             and stated.place = case when fact.area_sk = -1 then fact.district_code else fact.area_sk::text end
 )

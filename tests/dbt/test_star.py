@@ -20,7 +20,7 @@ FACTS = (
     "fct_labour_supply", "fct_labour_demand", "fct_job_order", "fct_fair_session", "bridge_session_fund", "fct_fair_attendance",
     "fct_fair_interview", "fct_placement",
 )  # fmt: skip
-BRIDGES = ("bridge_occupation_map", "bridge_area_succession", "bridge_area_analysis")
+BRIDGES = ("bridge_occupation_map", "bridge_area_mode", "bridge_area_succession", "bridge_area_analysis")
 DIMENSIONS = ("dim_date", "dim_area", "dim_occupation", "dim_industry", "dim_employer", "dim_person", "dim_batch", "dim_analysis_area")
 BOUNDS = {"2022": ("2022-01-01", "2023-01-01"), "2023-06": ("2023-06-01", "2023-07-01"), "2023-06-14": ("2023-06-14", "2023-06-15")}
 

@@ -11,7 +11,7 @@ select
     sum(stated.area_weight) as area_weight
 from {{ ref('dim_area') }} as unit
 cross join (values ('as_reported'), ('restated'), ('restated_former_district')) as mode (area_mode)
-left join {{ ref('int_area__stated') }} as stated on unit.area_sk::text = stated.place and mode.area_mode = stated.area_mode
+left join {{ ref('bridge_area_mode') }} as stated on unit.area_sk::text = stated.place and mode.area_mode = stated.area_mode
 where unit.level = 'commune'
 group by unit.area_sk, unit.code, unit.valid_from, mode.area_mode
 having coalesce(abs(sum(stated.area_weight) - 1) > 0.000001, true)

@@ -1,3 +1,5 @@
+{{ config(incremental_strategy='delete+insert', unique_key='place', indexes=[{'columns': ['place', 'area_mode']}]) }}
+-- depends_on: {{ ref('dim_area') }}
 -- Where a place is shown in each area mode, and with which weight; the weights of a place sum to 1 in every mode. A place is the key of a version of a unit, or
 -- the code of a district where a fact knows no commune. Views take it through the macro in_area_modes and in no other way.
 with places as (
