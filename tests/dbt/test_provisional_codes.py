@@ -1,7 +1,7 @@
 """A code that does not exist yet: proposed, approved, promoted, while every official figure stays what it was."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import psycopg
 import pytest
@@ -12,7 +12,7 @@ from psycopg import conninfo, sql
 
 from tests.dbt.test_star import Core, person
 
-START, END = date(2022, 1, 1), date(2026, 12, 31)
+START, END = date(2022, 1, 1), date(2099, 12, 31)
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +111,19 @@ def test_official_totals_are_the_same_before_and_after_a_local_code_and_facts_th
     assert steps == [(None, "proposed", "an"), ("proposed", "approved", "bình"), ("approved", "promoted", "bình")]
 
 
+def test_a_code_past_its_end_is_given_to_no_new_title_and_kept_by_those_that_have_it(steward):
+    code = local.propose(steward, "6113", "Lao động trồng hoa sen", "Lotus growers", ["sen"], "Tháp Mười", by="an")
+    local.approve(steward, code, by="bình", start=date(2020, 1, 1), end=date(2020, 12, 31))
+    assert local.find(steward, code).state == "approved"
+    assert code not in {proposal.code for proposal in local.in_use(steward)}
+    assert code in local.retired(steward)
+    tomorrow = date.today() + timedelta(days=1)
+    open_code = local.propose(steward, "6113", "Lao động trồng hoa lài", "Jasmine growers", ["lài"], "Tháp Mười", by="an")
+    local.approve(steward, open_code, by="bình", start=date(2020, 1, 1), end=tomorrow)
+    assert open_code in {proposal.code for proposal in local.in_use(steward)}
+    assert open_code not in local.retired(steward)
+
+
 def test_who_proposes_does_not_decide_and_a_step_is_taken_once(steward):
     code = local.propose(steward, "6112", "Lao động trồng sầu riêng", "Durian growers", ["sầu riêng"], "thử", by="an")
     assert code == "6112-L01"
@@ -132,7 +145,8 @@ def test_a_provisional_code_has_an_official_place(steward, parent):
 
 def test_the_trail_of_decisions_cannot_be_changed(steward):
     for statement in ("update ops.occupation_decision set actor = 'x'", "delete from ops.occupation_decision",
-                      "delete from ops.occupation_proposal"):  # fmt: skip
+                      "delete from ops.occupation_proposal", "update ops.occupation_proposal set proposed_by = 'x'",
+                      "update ops.occupation_proposal set evidence = 'x'"):  # fmt: skip
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             steward.execute(statement)
 

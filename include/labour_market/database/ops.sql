@@ -221,6 +221,9 @@ create table if not exists vault.erased_person (
 grant insert on ops.audit_result to auditor;
 grant select, insert, update, delete on ops.build_scope, ops.build, ops.dbt_run_result, ops.title_coding, ops.sent_code, ops.setting to transformer;
 grant insert, update (built_at) on ops.outbox to transformer;
-grant insert, update on ops.title_correction, ops.occupation_proposal to steward;
+-- what was proposed, by whom and on which evidence, stays as it was said
+revoke update on ops.occupation_proposal from steward;
+grant insert, update (state, steward, valid_from, valid_to, replaced_by) on ops.occupation_proposal to steward;
+grant insert, update on ops.title_correction to steward;
 grant insert on ops.occupation_decision to steward;
 grant insert on vault.erased_person to dpo;

@@ -197,13 +197,17 @@ def detail_code(clean: str, official: str | None, approved: list[Proposal]) -> s
 
 
 def in_use(connection: psycopg.Connection) -> list[Proposal]:
-    """The codes that titles may get: a promoted one still says which trade is meant, and counts as the official code that came."""
-    return [proposal for proposal in proposals(connection) if proposal.state in ("approved", "promoted")]
+    """The codes that titles may get today: approved ones until their end, and promoted ones, which count as the official code that came."""
+    return [p for p in proposals(connection) if p.state == "promoted" or (p.state == "approved" and not _ended(p))]
 
 
 def retired(connection: psycopg.Connection) -> set[str]:
-    """The codes that no new title gets; titles that have one keep it."""
-    return {proposal.code for proposal in proposals(connection) if proposal.state == "retired"}
+    """The codes that no new title gets, retired or past their end; titles that have one keep it."""
+    return {p.code for p in proposals(connection) if p.state == "retired" or (p.state == "approved" and _ended(p))}
+
+
+def _ended(proposal: Proposal) -> bool:
+    return proposal.valid_to is not None and proposal.valid_to <= date.today()
 
 
 def ship_trades(settings: Settings) -> int:
