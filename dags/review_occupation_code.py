@@ -56,7 +56,7 @@ def review_occupation_code():
         options=[APPROVE, REFUSE],
         params={
             "because": Param("", type="string", title="Lý do | reason"),
-            "until": Param("2026-12-31", type="string", format="date", title="Dùng đến ngày | until"),
+            "until": Param("", type="string", title="Dùng đến ngày (để trống: 31/12 năm sau) | until (empty: the end of next year)"),
         },
         response_timeout=timedelta(days=30),
     )

@@ -54,11 +54,11 @@ def build(settings: Settings | None = None) -> BuildReport:
         from labour_market.occupations.store import code_new_titles, read_sent_codes, settle_decisions
 
         decided = settle_decisions(connection) is not None
+        code_new_titles(connection)
+        read_sent_codes(connection)
         row = connection.execute("select max(event_id), coalesce(bool_or(built_at is null), false) from ops.outbox").fetchone()
         if row is None or row[0] is None or not (row[1] or decided):
             return BuildReport(None, 0, {}, 0.0)
-        code_new_titles(connection)
-        read_sent_codes(connection)
         build_id, partitions = _open(connection, row[0])
         results = _dbt(["build", "--select", "path:models", "path:tests", "--exclude-resource-type", "seed", "unit_test"], settings)
         nodes = _record(connection, build_id, results)

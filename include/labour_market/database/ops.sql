@@ -127,9 +127,10 @@ create table if not exists ops.title_coding (
 
 alter table ops.title_coding add column if not exists detail_code text;
 
--- what a steward says that a title is: it wins over the coder for ever
+-- what stewards say that a title is: the latest wins over the coder for ever; rows are only ever added
 create table if not exists ops.title_correction (
-    title text primary key,
+    correction_id bigint generated always as identity primary key,
+    title text not null,
     occupation_code text not null,
     reason text not null,
     corrected_by text not null,

@@ -119,13 +119,16 @@ def description(connection: psycopg.Connection, code: str) -> str:
 def decide(connection: psycopg.Connection, code: str, *, approved: bool, by: str, because: str, until: str) -> str:
     """Take down a person's answer as it comes from a form; returns it as a sentence.
 
-    Raises ValueError when nobody's name is on it, no day can be read, or approve() and refuse() do not take it.
+    until: the day on which the code ends; "" is the end of next year. Raises ValueError when nobody's name is on it, no day can be read,
+    or approve() and refuse() do not take it.
     """
     if not by:
         raise ValueError("a decision needs the name of the one who took it")
     if approved:
-        approve(connection, code, by=by, start=date.today(), end=date.fromisoformat(until))
-        return f"{code} approved by {by} until {until}"
+        today = date.today()
+        end = date.fromisoformat(until) if until else date(today.year + 1, 12, 31)
+        approve(connection, code, by=by, start=today, end=end)
+        return f"{code} approved by {by} until {end}"
     refuse(connection, code, by=by, because=because)
     return f"{code} refused by {by}: {because}"
 
@@ -165,17 +168,18 @@ def correct(connection: psycopg.Connection, title: str, code: str, *, by: str, b
     if code not in vsco_codes():
         raise ValueError(f"{code!r} is not in VSCO 2020")
     connection.execute(
-        "insert into ops.title_correction (title, occupation_code, reason, corrected_by) values (%s, %s, %s, %s)"
-        " on conflict (title) do update set occupation_code = excluded.occupation_code, reason = excluded.reason,"
-        " corrected_by = excluded.corrected_by, corrected_at = clock_timestamp()",
+        "insert into ops.title_correction (title, occupation_code, reason, corrected_by) values (%s, %s, %s, %s)",
         [clean, code, because, by],
     )
     return clean
 
 
 def corrections(connection: psycopg.Connection) -> dict[str, str]:
-    """The stewards' corrections: title as it is compared -> code."""
-    return dict(connection.execute("select title, occupation_code from ops.title_correction order by title").fetchall())
+    """The stewards' corrections, the latest of each title: title as it is compared -> code."""
+    rows = connection.execute(
+        "select distinct on (title) title, occupation_code from ops.title_correction order by title, correction_id desc"
+    )
+    return dict(rows.fetchall())
 
 
 def detail_code(clean: str, official: str | None, approved: list[Proposal]) -> str | None:

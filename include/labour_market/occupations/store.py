@@ -182,8 +182,15 @@ def _keep(connection: psycopg.Connection, rows: Sequence[Row], version: str) -> 
             if clean in said:
                 answer = (said[clean], len(said[clean]), "manual", 1.0)
             copy.write_row((title, clean, *answer, version, first, last, times, detail_code(clean, answer[0], approved)))
+    moved = connection.execute(
+        "select title_key from coded join ops.title_coding as kept using (title_key)"
+        " where (coded.occupation_code, coded.detail_code) is distinct from (kept.occupation_code, kept.detail_code)"
+    ).fetchall()
     connection.execute(
         "insert into ops.title_coding select * from coded on conflict (title_key) do update set title = excluded.title,"
         " occupation_code = excluded.occupation_code, level = excluded.level, method = excluded.method, score = excluded.score,"
-        " coder_version = excluded.coder_version, detail_code = excluded.detail_code"
+        " coder_version = excluded.coder_version,"
+        " detail_code = coalesce(excluded.detail_code, case when title_coding.detail_code = any(%s) then title_coding.detail_code end)",
+        [sorted(retired(connection))],
     )
+    _write_again(connection, [key for (key,) in moved])

@@ -22,7 +22,7 @@ to_parent as (
         'VSCO2020' as to_scheme,
         parent_code as to_code,
         'narrower' as relation,
-        valid_from,
+        '2021-01-15'::date as valid_from, -- titles said before the code was approved count as its parent too
         case when replaced_by is null then 'infinity'::date else valid_to end as valid_to,
         evidence as reason
     from {{ ref('stg_ops__occupation_proposal') }}
