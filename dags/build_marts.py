@@ -1,6 +1,6 @@
 """Dựng các bảng báo cáo khi dữ liệu mới đã được công bố, rồi làm mới trang.
 
-One dbt build over the partitions of `core` that changed, when all five feeds of a night are in; then the page. The assets
+One dbt build over the partitions of `core` that changed, when all feeds of a night are in; then the page. The assets
 only wake this DAG: what is to be built stands in the outbox, and what an event missed `reconcile_batches` brings up. A
 failed build is red, names its models, and leaves its partitions to the next one.
 """

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from labour_market.contracts import contract_feeds
+from labour_market.contracts import contract_feeds, load_order
 from labour_market.occupations.commands import app as occupation_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -28,7 +28,7 @@ R = TypeVar("R")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of a table.")]
 Feed = Annotated[
     str | None,
-    typer.Option("--feed", help="One feed: employers, job_orders, labour_survey, fair_sessions, fair_attendance."),
+    typer.Option("--feed", help=f"One feed: {', '.join(load_order())}."),
 ]
 SenderCode = Annotated[str | None, typer.Option("--sender", help="One sender by its code, e.g. 803.")]
 Period = Annotated[str | None, typer.Option("--period", help="One period: 2023, 2023-06 or 2023-06-14.")]
@@ -64,13 +64,7 @@ def _complain(sentence: str, code: int) -> int:
 def _known_feed(feed: str | None) -> list[str]:
     if feed is not None and feed not in contract_feeds():
         raise KeyError(f"unknown feed {feed!r}; known: {', '.join(contract_feeds())}")
-    return [feed] if feed else _load_order()
-
-
-def _load_order() -> list[str]:
-    """Feeds in the order in which later ones refer to earlier ones."""
-    order = ["employers", "job_orders", "labour_survey", "fair_sessions", "fair_attendance"]
-    return [f for f in order if f in contract_feeds()] + [f for f in contract_feeds() if f not in order]
+    return [feed] if feed else load_order()
 
 
 def _print_json(value: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from labour_market.settings import CONTRACTS_DIR
+from labour_market.settings import CONFIG_DIR, CONTRACTS_DIR
 
 EVERY_FEED = CONTRACTS_DIR / "every_feed.rules.yaml"
 POSTGRES_TYPES = {
@@ -84,6 +84,14 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class TakesFrom:
+    """Facts of a feed take something from records of another (or of its own): they are written again with them. by: shared columns."""
+
+    feed: str
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Contract:
     """All that is agreed of one feed. mode: snapshot (a delivery is the whole truth of its period) or changes.
 
@@ -104,6 +112,7 @@ class Contract:
     sla: dict[str, Any] = field(hash=False)
     fields: tuple[Field, ...]
     rules: tuple[Rule, ...]
+    takes_from: tuple[TakesFrom, ...] = ()
 
     @property
     def sent_fields(self) -> tuple[Field, ...]:
@@ -133,6 +142,12 @@ class Contract:
 
 def contract_feeds() -> list[str]:
     return sorted(path.name.removesuffix(".odcs.yaml") for path in CONTRACTS_DIR.glob("*.odcs.yaml"))
+
+
+def load_order() -> list[str]:
+    """Feeds as include/config/feeds.yml lists them, what others are held against first. Raises KeyError for one without a contract."""
+    order = list(yaml.safe_load((CONFIG_DIR / "feeds.yml").read_text(encoding="utf-8")))
+    return [load_contract(feed).feed for feed in order]
 
 
 def load_contracts() -> dict[str, Contract]:
@@ -168,6 +183,7 @@ def read_contract(path: Path) -> Contract:
         sla={entry["property"]: entry for entry in document["slaProperties"]},
         fields=tuple(_field(entry) for entry in table["properties"]),
         rules=tuple(_rule(table["name"], entry) for entry in [*shared, *table["quality"]]),
+        takes_from=tuple(TakesFrom(entry["feed"], tuple(entry["by"])) for entry in custom.get("takes_from", ())),
     )
     _check(contract)
     return contract

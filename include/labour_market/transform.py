@@ -15,14 +15,12 @@ from typing import Any
 import psycopg
 from psycopg import conninfo, sql
 
+from labour_market.contracts import TakesFrom, load_contracts
 from labour_market.database import connect, dsn
 from labour_market.occupations.local import ship_trades
 from labour_market.settings import DBT_DIR, Settings, load_settings
 
 SEED_HASH = "seed_hash"
-# Facts that take something from another feed's record (the day of their session, the occupation of their order) are written
-# again with it: feed, the feed that it takes from, the number that they share.
-FOLLOWS = (("fair_attendance", "fair_sessions", "session_no"), ("fair_attendance", "job_orders", "order_no"))
 
 
 class BuildFailed(RuntimeError):
@@ -136,27 +134,35 @@ def _open(connection: psycopg.Connection, up_to_event: int) -> tuple[int, int]:
             " select distinct feed, sender_code, period from ops.outbox where built_at is null and event_id <= %s",
             [up_to_event],
         ).rowcount
-        for feed, told_by, shared in FOLLOWS:
-            partitions += connection.execute(
-                sql.SQL(
-                    "insert into ops.build_scope (feed, sender_code, period)"
-                    " select distinct {feed}, follower.sender_code, follower.period from core.{follower} as follower"
-                    " join core.{told_by} as told using (sender_code, {shared})"
-                    " join ops.build_scope as scope on scope.feed = {told} and scope.sender_code = told.sender_code"
-                    " and scope.period = told.period where follower.recorded_to = 'infinity' on conflict do nothing"
-                ).format(
-                    feed=sql.Literal(feed),
-                    follower=sql.Identifier(feed),
-                    told_by=sql.Identifier(told_by),
-                    told=sql.Literal(told_by),
-                    shared=sql.Identifier(shared),
-                )
-            ).rowcount
+        followers = [(feed, told) for feed, contract in load_contracts().items() for told in contract.takes_from]
+        added = 1
+        while added:  # what follows may itself be followed
+            added = sum(_follow(connection, feed, told) for feed, told in followers)
+            partitions += added
         row = connection.execute(
             "insert into ops.build (up_to_event, partitions) values (%s, %s) returning build_id", [up_to_event, partitions]
         ).fetchone()
     assert row
     return int(row[0]), partitions
+
+
+def _follow(connection: psycopg.Connection, feed: str, told: TakesFrom) -> int:
+    """Take up the partitions of a feed whose records share their numbers with records of the scope; returns how many are new."""
+    return connection.execute(
+        sql.SQL(
+            "insert into ops.build_scope (feed, sender_code, period)"
+            " select distinct {feed}, follower.sender_code, follower.period from ops.build_scope as scope"
+            " join core.{told_by} as told on scope.sender_code = told.sender_code and scope.period = told.period"
+            " join core.{follower} as follower on {shared}"
+            " where scope.feed = {told} and follower.recorded_to = 'infinity' on conflict do nothing"
+        ).format(
+            feed=sql.Literal(feed),
+            follower=sql.Identifier(feed),
+            told_by=sql.Identifier(told.feed),
+            told=sql.Literal(told.feed),
+            shared=sql.SQL(" and ").join(sql.SQL("follower.{0} = told.{0}").format(sql.Identifier(column)) for column in told.by),
+        )
+    ).rowcount
 
 
 def _dbt(arguments: list[str], settings: Settings) -> list[dict[str, Any]]:

@@ -1,4 +1,7 @@
-"""The senders: the 15 district offices of Long An before the reform, with their communes from the warehouse's own area list."""
+"""The senders: the 15 district offices of Long An before the reform, the service centre and the department.
+
+Districts have their communes from the warehouse's own area list.
+"""
 
 import csv
 from collections.abc import Mapping, Sequence
@@ -59,7 +62,12 @@ _PROFILES: dict[str, tuple[str, int, int, str, str]] = {
     "807": ("Huyện Cần Giuộc", 215, 200, "vegetables shrimp poultry rice", "KCN Long Hậu;KCN Tân Kim;KCN Đông Nam Á"),
     "808": ("Huyện Châu Thành", 110, 75, "dragon_fruit shrimp coconut poultry", ""),
 }
-SENDER_CODES = tuple(_PROFILES)
+DISTRICT_CODES = tuple(_PROFILES)
+PROVINCE_OFFICES = {
+    "SC": "Trung tâm Dịch vụ việc làm tỉnh Long An",
+    "DOLISA": "Sở Lao động - Thương binh và Xã hội tỉnh Long An",
+}
+SENDER_CODES = (*DISTRICT_CODES, *PROVINCE_OFFICES)
 
 
 def read_districts(area_units: Path | None = None, day: date = REFERENCE_DAY) -> dict[str, District]:
@@ -84,6 +92,11 @@ def read_districts(area_units: Path | None = None, day: date = REFERENCE_DAY) ->
         )
         for code, (name, people, employers, crops, zones) in _PROFILES.items()
     }
+
+
+def read_senders() -> dict[str, District]:
+    """All senders by code: the districts, and the two offices of the province, which have no communes of their own."""
+    return read_districts() | {code: District(code, name, 0, 0, (), (), ()) for code, name in PROVINCE_OFFICES.items()}
 
 
 def share_out(total: int, weights: Mapping[Key, float]) -> dict[Key, int]:

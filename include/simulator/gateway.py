@@ -23,18 +23,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
-from simulator.area import read_districts
+from simulator.area import read_senders
 from simulator.deliveries import VIETNAM, Delivery, HandOver, announce, render
 from simulator.faults import Fault, Faults
 from simulator.files import JSON
 from simulator.province import Province
-from simulator.scenario import FEEDS
+from simulator.scenario import FEEDS, feeds_of
 
 MAX_CONTROL_BODY = 64 * 2**20
 _ROUTE = re.compile(r"/districts/(?P<sender>[A-Z0-9]+)/v1/(?P<rest>.*)")
 _DELIVERY = re.compile(r"deliveries/(?P<delivery>[A-Za-z0-9_.\-]+)/(?P<part>records|file)")
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
-_KNOWN_FEEDS = (*FEEDS, "placements", "poverty_register", "programme_plans", "budget_movements")
 _HTML = b"<!DOCTYPE html><html><body><h1>Trang dang bao tri</h1></body></html>"
 
 
@@ -73,7 +72,7 @@ class Gateway:
                 "name": name,
                 "base_url": f"{self.base_url}/districts/{code}",
                 "token": self._server.tokens[code],
-                "feeds": list(FEEDS),
+                "feeds": list(feeds_of(code)),
             }
             for code, name in self._server.province.senders.items()
         ]
@@ -111,7 +110,7 @@ class Gateway:
         moment = datetime.fromisoformat(created_at) if created_at else datetime.now(VIETNAM)
         hand_over = HandOver(
             feed,
-            read_districts()[sender],
+            read_senders()[sender],
             period,
             records,
             media_type,
@@ -248,8 +247,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _list(self, sender: str, query: Mapping[str, str]) -> dict[str, Any]:
         feed, limit = query.get("feed"), _limit(query, 100, 500)
-        if feed not in _KNOWN_FEEDS:
-            raise Problem(400, "Bad request", "feed must be one of " + ", ".join(_KNOWN_FEEDS))
+        if feed not in FEEDS:
+            raise Problem(400, "Bad request", "feed must be one of " + ", ".join(FEEDS))
         found = [d.announcement for d in self._all(sender) if d.announcement["feed"] == feed]
         if "period" in query:
             found = [a for a in found if a["period"] == query["period"]]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator import area
-from simulator.area import District, read_districts, share_out
+from simulator.area import District, read_districts, read_senders, share_out
 from simulator.chance import stream
 from simulator.deliveries import Delivery, HandOver, announce, render, typed_totals
 from simulator.employers import employer_records, order_records
@@ -98,14 +98,14 @@ def night(
 ) -> tuple[list[HandOver], list[dict[str, Any]], dict[str, str]]:
     """The hand-overs of a night, what must come of the bad ones, and the senders' names; see build_province."""
     districts = read_districts()
-    offices = {code: _office(districts, code) for code in senders}
+    offices = {code: _office(districts, code) for code in senders if code in districts}
     counts = _counts(districts, scale, exact)
     hand_overs: list[HandOver] = []
     surveys: dict[str, list[Record]] = {}
     orders: dict[str, list[Record]] = {}
     next_door: list[Record] = []
     for place, (code, office) in enumerate(offices.items()):
-        index = area.SENDER_CODES.index(code)
+        index = area.DISTRICT_CODES.index(code)
         draw = partial(stream, seed, code)
         employers = employer_records(office, index, counts["employers", code], draw("employers"))
         orders[code] = order_records(office, employers, counts["job_orders", code], draw("job_orders"))
@@ -116,12 +116,12 @@ def night(
             hand_overs.insert(-2, day_before(hand_overs[-2]))
     hand_overs += _fairs(seed, offices, surveys, orders, round(NIGHT["fair_attendance"] * scale), scenario)
     expected = spoil_night(hand_overs, seed) if scenario == "default" else []
-    return hand_overs, expected, {code: office.district.name for code, office in offices.items()}
+    return hand_overs, expected, {code: read_senders()[code].name for code in senders}
 
 
 def _office(districts: Mapping[str, District], code: str) -> Office:
     neighbours = [commune.code for other, d in districts.items() if other != code for commune in d.communes]
-    index = area.SENDER_CODES.index(code)
+    index = area.DISTRICT_CODES.index(code)
     return Office(districts[code], neighbours, citizen_numbers(index), old_numbers(index))
 
 

@@ -12,7 +12,9 @@ from simulator.deliveries import VIETNAM, HandOver
 from simulator.files import CSV, JSON, NDJSON, XLSX
 from simulator.survey import Record
 
-FEEDS = ("employers", "job_orders", "labour_survey", "fair_sessions", "fair_attendance")
+DISTRICT_FEEDS = ("employers", "job_orders", "labour_survey", "fair_sessions", "fair_attendance")
+PROVINCE_FEEDS = {"SC": ("placements",), "DOLISA": ("poverty_register", "programme_plans", "budget_movements")}
+FEEDS = (*DISTRICT_FEEDS, *(feed for feeds in PROVINCE_FEEDS.values() for feed in feeds))
 PERIODS = {
     "employers": "2023-06",
     "job_orders": "2023-06-14",
@@ -37,9 +39,14 @@ _FORMS: dict[str, dict[str, str]] = {
 _MEDIA_TYPES = {"xlsx": XLSX, "csv": CSV}
 
 
+def feeds_of(sender: str) -> tuple[str, ...]:
+    """What a sender hands over: the districts their five feeds, the service centre and the department their own."""
+    return PROVINCE_FEEDS.get(sender, DISTRICT_FEEDS)
+
+
 def form_of(feed: str, sender: str) -> dict[str, Any]:
     """media_type, form and encoding in which a sender hands a feed over."""
-    form, _, encoding = _FORMS[feed].get(sender, "json").partition(" ")
+    form, _, encoding = _FORMS.get(feed, {}).get(sender, "json").partition(" ")
     if form in ("json", "ndjson"):
         return {"media_type": JSON if form == "json" else NDJSON, "form": None, "encoding": None}
     return {"media_type": _MEDIA_TYPES[form.split("-")[0]], "form": form, "encoding": encoding or None}

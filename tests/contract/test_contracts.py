@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 import yaml
 from labour_market import defects, normalise
-from labour_market.contracts import EVERY_FEED, contract_feeds, load_contract, load_contracts, read_contract
+from labour_market.contracts import EVERY_FEED, contract_feeds, load_contract, load_contracts, load_order, read_contract
 from labour_market.contracts_render import GENERATED, render_all
 from labour_market.database.tables import core_columns
 from labour_market.quality.checks import checks_of
@@ -19,8 +19,11 @@ from labour_market.quarantine import REASONS_VI
 from labour_market.settings import CONTRACTS_DIR, DBT_DIR, INCLUDE
 from open_data_contract_standard.model import OpenDataContractStandard
 
-FEEDS = ["employers", "fair_attendance", "fair_sessions", "job_orders", "labour_survey"]
-EXPECTATIONS = {"employers": 30, "fair_attendance": 25, "fair_sessions": 20, "job_orders": 28, "labour_survey": 35}
+EXPECTATIONS = {
+    "budget_movements": 25, "employers": 30, "fair_attendance": 25, "fair_sessions": 20, "job_orders": 28, "labour_survey": 35,
+    "placements": 25, "poverty_register": 22, "programme_plans": 22,
+}  # fmt: skip
+FEEDS = list(EXPECTATIONS)
 VIETNAMESE = re.compile("[àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ]", re.IGNORECASE)
 SHORT_LABELS = {"Email", "Nam"}  # labels that are Vietnamese and have no mark
 ROW_DETAILS = {"column", "value_class", "count", "share", "row", "details"}
@@ -39,8 +42,20 @@ def rules():
     return [pytest.param(rule, id=rule.id) for contract in load_contracts().values() for rule in contract.rules]
 
 
-def test_the_feeds_are_these_five():
+def test_the_feeds_are_these_nine_and_each_is_loaded_after_what_it_is_held_against():
     assert contract_feeds() == FEEDS
+    order = load_order()
+    assert sorted(order) == FEEDS
+    for feed in FEEDS:
+        others = {other for other in FEEDS if other != feed and f"core.{other} " in json.dumps(document(feed))}
+        assert {order.index(other) < order.index(feed) for other in others} <= {True}, feed
+
+
+def test_what_a_feed_takes_from_another_is_found_by_columns_that_both_have():
+    told = [(feed, taken) for feed, contract in load_contracts().items() for taken in contract.takes_from]
+    assert len(told) >= 5
+    for feed, taken in told:
+        assert set(taken.by) <= set(core_columns(load_contract(feed))) & set(core_columns(load_contract(taken.feed))), feed
 
 
 @pytest.mark.parametrize("feed", FEEDS)

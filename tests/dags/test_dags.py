@@ -5,11 +5,14 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from labour_market.contracts import contract_feeds
 from labour_market.settings import PROJECT_ROOT
+from simulator.area import SENDER_CODES
+from simulator.scenario import feeds_of
 
 DAGS = PROJECT_ROOT / "dags"
 FILES = sorted(DAGS.glob("*.py"))
@@ -92,8 +95,11 @@ def test_every_dag_explains_itself_in_vietnamese_and_english(twice):
 
 
 def test_a_night_stays_under_a_hundred_task_instances(twice):
-    """Each ingest DAG has one mapped task, once a sender; 15 districts."""
-    count = sum(len(dag["tasks"]) - 1 + 15 for dag_id, dag in twice[0]["dags"].items() if dag_id.startswith("ingest_"))
+    """Each ingest DAG has one mapped task, once for each of its senders."""
+    senders = Counter(feed for code in SENDER_CODES for feed in feeds_of(code))
+    assert len(SENDER_CODES) == 17
+    assert set(senders) == set(contract_feeds())
+    count = sum(len(twice[0]["dags"][f"ingest_{feed}"]["tasks"]) - 1 + times for feed, times in senders.items())
     count += len(twice[0]["dags"]["build_marts"]["tasks"])
     assert count < 100
 

@@ -84,7 +84,7 @@ def test_the_scheduler_ran_the_night_in_fewer_than_a_hundred_tasks(demonstrated,
     night = [task for task in found["task_instances"] if task["dag_id"] != "reconcile_batches"]
     assert 60 < len(night) < 100
     assert {task["state"] for task in night} == {"success"}
-    assert len({task["rendered_map_index"] for task in night if task["task_id"] == "pull"}) == 15, "each sender by its name"
+    assert len({task["rendered_map_index"] for task in night if task["task_id"] == "pull"}) == 17, "each sender by its name"
     builds = requests.get(f"{base}/api/v2/dags/build_marts/dagRuns", headers=bearer, timeout=30).json()["dag_runs"]
     assert [run["run_type"] for run in builds] == ["asset_triggered"], "one build, and the assets asked for it"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 Row = dict[str, Any]
@@ -70,12 +70,48 @@ def _attendance(n: int) -> Row:
     }  # fmt: skip
 
 
+def _check(n: int) -> Row:
+    return {
+        "placement_no": f"V{n:05d}", "national_id": f"080190{n:06d}", "employer_no": "00001", "employer_district": "803",
+        "order_no": "VL00001", "session_no": "P01", "channel": "fair", "job_text": "công nhân may", "occupation_code": "8153",
+        "check_kind": "start", "checked_on": date(2023, 6, 1), "in_job": True, "evidence": "contract",
+        "start_date": date(2023, 5, 20), "contract_type": "fixed_12_36m", "wage_vnd": 7_000_000, "person_key": f"k:{n}",
+        "person_method": "national_id",
+    }  # fmt: skip
+
+
+def _household(n: int) -> Row:
+    return {
+        "household_no": f"H{n:05d}", "district_code": "803", "commune_code": HERE, "status": "poor", "members": 4,
+        "working_age_members": 2, "standard_version": "2022-2025", "as_of_date": date(2022, 12, 31),
+    }  # fmt: skip
+
+
+def _plan(n: int) -> Row:
+    return {
+        "unit_code": "803", "plan_year": 2022, "activity": "job_transactions", "fund_type": "recurrent", "plan_status": "submitted",
+        "status_on": date(2022, 6, 30) - timedelta(days=n), "target_quantity": 4, "target_unit": "phiên", "planned_vnd": 90_000_000,
+    }  # fmt: skip
+
+
+def _movement(n: int) -> Row:
+    return {
+        "movement_no": f"M{n:05d}", "unit_code": "803", "movement": "allocation", "budget_year": 2023, "fund_year": 2023,
+        "fund_type": "recurrent", "fund_source": "central", "activity": "job_transactions", "amount_vnd": 100_000_000,
+        "moved_on": date(2023, 3, 1), "treasury_ref": f"KB{n}",
+    }  # fmt: skip
+
+
 _CLEAN = {
     "employers": _employer,
     "job_orders": _order,
     "labour_survey": _survey,
     "fair_sessions": _session,
     "fair_attendance": _attendance,
+    "placements": _check,
+    "poverty_register": _household,
+    "programme_plans": _plan,
+    "budget_movements": _movement,
 }
 PERIODS = {
     "employers": "2023-06",
@@ -83,6 +119,10 @@ PERIODS = {
     "labour_survey": "2022",
     "fair_sessions": "2023-06",
     "fair_attendance": "2023-06",
+    "placements": "2023-06",
+    "poverty_register": "2022",
+    "programme_plans": "2023-06",
+    "budget_movements": "2023-06",
 }
 
 
@@ -348,12 +388,124 @@ _ATTENDANCE = [
     batch("cross_batch.volume", name="fell", sender="804", sequence=2),
     batch("cross_batch.volume", name="rose", sender="804", sequence=2, clean=850),
 ]
+_NO_START = {"check_kind": "m3", "start_date": date(2023, 3, 10)}
+
+
+def _second_starts(rows: list[Row], count: int) -> None:
+    """Every two rows become two checks of one job start that disagree on its day."""
+    for n in range(0, 2 * count, 2):
+        rows[n + 1].update(rows[n] | _NO_START)
+
+
+def _without_start(rows: list[Row], count: int) -> None:
+    for n, row in enumerate(rows[:count]):
+        row.update(_NO_START, placement_no=f"X{n}")
+
+
+_PLACEMENTS = [
+    *_every_feed("contract_type", "checked_on"),
+    *_required("placement_no", "national_id", "channel", "check_kind", "checked_on", "start_date"),
+    *_twins("check_kind", "job_text"),
+    batch("file.period_open", period="2023-07"),
+    unread("row.placeholder_number", "national_id", "placeholder"),
+    changed("row.employer_district_known", "employer_district", employer_district="999"),
+    changed("row.checked_in_window", "checked_on", how="before", checked_on=date(2023, 5, 19)),
+    changed("row.checked_in_window", "checked_on", how="long_after", start_date=date(2023, 4, 1)),
+    changed("row.checked_by_now", "checked_on", checked_on=date(2023, 6, 15)),
+    changed("row.evidence_agrees", "evidence", in_job=None),
+    changed("row.channel_agrees", "session_no", how="fair", session_no=None),
+    changed("row.channel_agrees", "session_no", how="counter", channel="counter"),
+    changed("row.wage_plausible", "wage_vnd", how="low", wage_vnd=900_000),
+    changed("row.wage_plausible", "wage_vnd", how="high", wage_vnd=250_000_000),
+    changed("row.occupation_known", "occupation_code", occupation_code="9211"),
+    Case(
+        "cross_row.start_agrees", _second_starts, "placement_no", failing=lambda count: list(range(1, 2 * count + 1)), many=7,
+    ),
+    Case("cross_batch.start_first", _without_start, "check_kind"),
+]  # fmt: skip
+
+
+def _years_ago(rows: list[Row], count: int) -> None:
+    for row in rows:
+        row.update(as_of_date=date(2008, 12, 31), standard_version="2016-2020")
+
+
+def _of_804(rows: list[Row], count: int) -> None:
+    for row in rows:
+        row["district_code"] = "804"
+
+
+_REGISTER = [
+    *_every_feed("status", "as_of_date"),
+    *_required("household_no", "district_code", "commune_code", "status", "members", "standard_version", "as_of_date"),
+    *_twins("household_no", "members"),
+    Case("file.period_open", _years_ago, failing=lambda count: [], announced={"period": "2008"}),
+    batch("file.records_present", clean=0),
+    changed("row.commune_known", "commune_code", commune_code=NOWHERE),
+    changed("row.commune_of_district", "commune_code", commune_code=ELSEWHERE),
+    changed("row.members_range", "members", members=31),
+    changed("row.working_age_range", "working_age_members", working_age_members=-1),
+    changed("row.working_age_within", "members", working_age_members=5),
+    changed("row.standard_of_year", "standard_version", standard_version="2016-2020"),
+    changed("row.as_of_in_period", "as_of_date", as_of_date=date(2023, 1, 1)),
+    Case("cross_batch.volume", _of_804, name="fell", failing=lambda count: [], announced={"sender": "804"}),
+]
+
+
+def _yet_to_come(rows: list[Row], count: int) -> None:
+    for n, row in enumerate(rows[:count], 1):
+        row["status_on"] = date(2023, 6, 14) + timedelta(days=n)
+
+
+_PLANS = [
+    *_every_feed("fund_type", "status_on"),
+    *_required("unit_code", "plan_year", "activity", "fund_type", "plan_status", "status_on"),
+    *_twins("plan_status", "planned_vnd"),
+    batch("file.period_open", period="2023-07"),
+    changed("row.unit_known", "unit_code", unit_code="999"),
+    changed("row.plan_year_range", "plan_year", plan_year=2019),
+    changed("row.amounts_not_negative", "planned_vnd", planned_vnd=-1),
+    changed("row.amounts_not_negative", "target_quantity", target_quantity=-1),
+    changed("row.approved_has_decision", "decision_no", plan_status="approved"),
+    Case("row.status_by_now", _yet_to_come, "status_on"),
+    changed("row.carried_after_year", "status_on", plan_status="carried_over"),
+    changed("cross_batch.submitted_first", "plan_status", how="returned", plan_status="returned", unit_code="804"),
+    changed(
+        "cross_batch.submitted_first", "plan_status", how="approved", plan_status="approved", decision_no="1/QĐ", unit_code="804"
+    ),
+]  # fmt: skip
+
+
+def _moves(rule: str, **values: Any) -> Case:
+    """The first movement of a delivery is another one, and the accounts do not balance."""
+    return Case(rule, lambda rows, count: rows[0].update(values), failing=lambda count: [])
+
+
+_BUDGET = [
+    *_every_feed("fund_source", "moved_on"),
+    *_required("movement_no", "unit_code", "movement", "budget_year", "fund_year", "fund_type", "amount_vnd", "moved_on"),
+    *_twins("movement_no", "amount_vnd"),
+    batch("file.period_open", period="2023-07"),
+    changed("row.unit_known", "unit_code", unit_code="999"),
+    changed("row.amount_positive", "amount_vnd", amount_vnd=0),
+    changed("row.moved_by_now", "moved_on", moved_on=date(2023, 6, 15)),
+    changed("row.moved_in_budget_year", "moved_on", moved_on=date(2022, 12, 31)),
+    changed("row.fund_year_order", "budget_year", fund_year=2024),
+    changed("cross_batch.approved_before_spent", "moved_on", movement="disbursement", activity="job_matching", amount_vnd=1),
+    _moves("reconciliation.transfers_pair", movement="transfer_in"),
+    _moves("reconciliation.carry_over", movement="carry_over_in", fund_year=2022),
+    _moves("reconciliation.spent_within_allocation", movement="disbursement", amount_vnd=1_900_000_001),
+]
 CASES: dict[str, list[Case]] = {
     "employers": _EMPLOYERS,
     "job_orders": _ORDERS,
     "labour_survey": _SURVEY,
     "fair_sessions": _SESSIONS,
     "fair_attendance": _ATTENDANCE,
+    "placements": _PLACEMENTS,
+    "poverty_register": _REGISTER,
+    "programme_plans": _PLANS,
+    "budget_movements": _BUDGET,
 }
 # what is known before: sender 804 published so many records in that period, to be compared with
 PUBLISHED_BEFORE = {
@@ -361,4 +513,5 @@ PUBLISHED_BEFORE = {
     "job_orders": ("2023-06-13", 40),
     "labour_survey": ("2021", 400),
     "fair_attendance": ("2023-06", 400),
+    "poverty_register": ("2021", 400),
 }

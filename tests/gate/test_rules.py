@@ -54,6 +54,10 @@ def audited(module_warehouse, gate_of):
 def audit_cases(feed: str, gate) -> Audited:
     for sender in ("803", "804", "805", "806"):
         gate.remember("fair_sessions", sender, "2023-06", session_no="P01", fund="other", held_on=date(2023, 6, 5))
+    approved = {"plan_status": "approved", "status_on": date(2023, 5, 1)}
+    gate.remember(
+        "programme_plans", "803", "2023-05", unit_code="803", plan_year=2023, activity="job_matching", fund_type="recurrent", **approved
+    )
     if feed in PUBLISHED_BEFORE:
         period, records = PUBLISHED_BEFORE[feed]
         gate.remember_batch("804", period, records)

@@ -16,7 +16,7 @@ from labour_market.contracts import load_contracts
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = ROOT / "dbt_project" / "seeds"
 FACTS = ROOT.parent / "shared" / "reference"
-OWN_SUBJECTS = ("area", "occupation", "industry", "form")
+OWN_SUBJECTS = ("area", "occupation", "industry", "form", "programme")
 
 Row = dict[str, str]
 

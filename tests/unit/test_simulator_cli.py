@@ -47,7 +47,7 @@ def test_it_serves_until_it_is_told_to_stop_and_keeps_its_tokens(tmp_path):
     tokens = []
     for stop in (signal.SIGTERM, signal.SIGINT):
         with simulator(tmp_path) as (process, line):
-            assert line.startswith("ready: 15 gateways at http://127.0.0.1:")
+            assert line.startswith("ready: 17 gateways at http://127.0.0.1:")
             sender = first_sender(tmp_path)
             assert ask(sender)[1]["items"][0]["feed"] == "employers"
             tokens.append(sender["token"])

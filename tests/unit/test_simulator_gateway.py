@@ -319,7 +319,7 @@ def test_the_senders_file_has_the_agreed_shape_and_is_nobody_elses(gateway, tmp_
     senders = yaml.safe_load(path.read_text(encoding="utf-8"))["senders"]
     assert [s["code"] for s in senders] == [str(code) for code in range(794, 809)]
     assert all(set(s) == {"code", "name", "base_url", "token", "feeds"} for s in senders)
-    assert len({s["token"] for s in senders}) == 15
+    assert len({s["token"] for s in senders}) == 17
     assert senders[0]["name"] == "TP Tân An"
 
 
