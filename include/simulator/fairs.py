@@ -47,6 +47,10 @@ SESSIONS = (
     Session("794", "P2306-02", "Phiên giao dịch việc làm trực tuyến", "Phường 1", "online", _june(8), 7, _OTHER, 20),
     Session("806", "P2306-01", "Tư vấn việc làm tại xã", "Xã Long Hựu Đông", "commune_counselling", _june(9), 6, _PROJECT, 15),
 )
+GOLDEN_SESSIONS = (
+    Session("794", "P2306-01", "Phiên giao dịch việc làm định kỳ", "Phường 1", "fixed", _june(1), 1, _PROJECT, 60),
+    Session("803", "P2306-01", "Ngày hội việc làm Bến Lức", "Thị trấn Bến Lức", "job_day", _june(3), 1, _PROJECT, 160),
+)
 POSTPONED = Session("801", "P2306-01", "Phiên lưu động Đức Huệ", "Thị trấn Đông Thành", "mobile", _june(13), 0, _PROJECT, 55)
 
 PERSON = ("full_name", "national_id", "birth_date", "sex", "phone", "commune_code", "priority_groups", "wanted_job_text")

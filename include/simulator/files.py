@@ -32,6 +32,7 @@ TITLES = {
     "fair_sessions": "BÁO CÁO PHIÊN GIAO DỊCH VIỆC LÀM",
     "fair_attendance": "DANH SÁCH NGƯỜI LAO ĐỘNG THAM GIA PHIÊN GIAO DỊCH VIỆC LÀM",
 }
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _TARGET = re.compile(r"(\w*)(?:\[([^\]]+)\](?:\.(\w+))?)?")
 
@@ -73,7 +74,7 @@ def read_layout(feed: str, form_version: str) -> tuple[tuple[Column, ...], str |
 
 def canonical(record: Record) -> str:
     """A record as it is hashed: sorted keys, no spaces, UTF-8."""
-    return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _CANONICAL.encode(record)
 
 
 def json_lines(records: Iterable[Record]) -> bytes:

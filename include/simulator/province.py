@@ -15,15 +15,16 @@ from simulator.area import District, read_districts, read_senders, share_out
 from simulator.chance import stream
 from simulator.deliveries import Delivery, HandOver, announce, render, typed_totals
 from simulator.employers import employer_records, order_records
-from simulator.fairs import POSTPONED, SESSIONS, attendance_records, session_records, visits
+from simulator.fairs import GOLDEN_SESSIONS, POSTPONED, SESSIONS, attendance_records, session_records, visits
 from simulator.files import LAYOUTS
 from simulator.people import Office, citizen_numbers, old_numbers
+from simulator.programme import VINTAGES, placement_hand_overs, programme_hand_overs, register_hand_overs
 from simulator.scenario import DAILY, PERIODS, day_before, form_of, handed_over_at, spoil_night
 from simulator.survey import Record, survey_records
 
 SEED = 20230614
-NIGHT = {"labour_survey": 60_000, "employers": 2_000, "job_orders": 4_000, "fair_attendance": 3_000}
-SCENARIOS = ("default", "clean")
+NIGHT = {"labour_survey": 60_000, "employers": 2_000, "job_orders": 4_000, "fair_attendance": 3_000, "placements": 600}
+SCENARIOS = ("default", "clean", "golden")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def build_province(
     """Make up a night, or take it from the cache, where it is kept by what it is made from (this code included).
 
     scale: of the default night of 60,000 survey forms, 2,000 employers, 4,000 orders and 3,000 attendance rows in 15 offices;
-    scenario: default, or clean without a bad delivery; rows: (feed, sender) -> exactly so many survey forms, employers or orders.
+    scenario: default, clean without a bad delivery, or golden with the published figures;
+    rows: (feed, sender) -> exactly so many survey forms, employers or orders.
     Raises ValueError for an unknown scenario or sender.
     """
     if scenario not in SCENARIOS:
@@ -114,7 +116,9 @@ def night(
         hand_overs += [_hand_over(feed, office.district, place, found) for feed, found in records.items()]
         if code in DAILY:
             hand_overs.insert(-2, day_before(hand_overs[-2]))
-    hand_overs += _fairs(seed, offices, surveys, orders, round(NIGHT["fair_attendance"] * scale), scenario)
+    fairs = _golden_fairs if scenario == "golden" else _fairs
+    hand_overs += fairs(seed, offices, surveys, orders, round(NIGHT["fair_attendance"] * scale), scenario)
+    hand_overs += _province(seed, scale, scenario, senders, hand_overs, surveys, orders)
     expected = spoil_night(hand_overs, seed) if scenario == "default" else []
     return hand_overs, expected, {code: read_senders()[code].name for code in senders}
 
@@ -169,6 +173,64 @@ def _fairs(
         for feed, found in (("fair_sessions", sessions), ("fair_attendance", attendance))
         for code, records in found.items()
     ]
+
+
+def _province(
+    seed: int,
+    scale: float,
+    scenario: str,
+    senders: Sequence[str],
+    hand_overs: Sequence[HandOver],
+    surveys: Mapping[str, list[Record]],
+    orders: Mapping[str, list[Record]],
+) -> list[HandOver]:
+    """What the service centre and the department hand over beside the districts."""
+    offices, districts = read_senders(), read_districts()
+    found: list[HandOver] = []
+    if "SC" in senders:
+        attendance = {h.district.code: h.records for h in hand_overs if h.feed == "fair_attendance"}
+        count = max(20, round(NIGHT["placements"] * scale))
+        found += placement_hand_overs(offices["SC"], attendance, surveys, orders, count, stream(seed, "SC"))
+    if "DOLISA" in senders:
+        whole = scenario == "golden"
+        share = 1 if whole else min(1.0, 0.01 * max(scale, 0.5))
+        vintages = VINTAGES[1:] if whole else VINTAGES
+        found += register_hand_overs(offices["DOLISA"], districts, share, vintages, stream(seed, "DOLISA", "register"))
+        found += programme_hand_overs(offices["DOLISA"], districts, stream(seed, "DOLISA", "programme"))
+    return found
+
+
+def _golden_fairs(
+    seed: int,
+    offices: Mapping[str, Office],
+    surveys: Mapping[str, list[Record]],
+    orders: Mapping[str, list[Record]],
+    count: int,
+    scenario: str,
+) -> list[HandOver]:
+    """The two sessions of the first half of 2023 as the press told of them: 32 employers, 1,530 counselled, typed "hơn 1.500"."""
+    found: list[HandOver] = []
+    employers, counselled = 32, 1_530
+    left, advised = counselled, set[str]()
+    for place, session in enumerate(GOLDEN_SESSIONS):
+        code = session.sender
+        numbers = list(dict.fromkeys(order["employer_no"] for order in orders[code]))[: employers // 2]
+        offered = [order for order in orders[code] if order["employer_no"] in numbers]
+        rng = stream(seed, code, "golden", session.session_no)
+        rows = attendance_records(session, offices[code], surveys[code], offered, [], 1_150, rng)
+        share = left if place else counselled // 2
+        for row in rows:
+            person = row["national_id"] or f"{code} {row['attendance_no']}"
+            row["counselled"] = person not in advised and share > 0
+            if row["counselled"]:
+                advised.add(person)
+                share, left = share - 1, left - 1
+        came = len({row["employer_no"] for row in rows} - {None})
+        attendance = _hand_over("fair_attendance", offices[code].district, place, rows)
+        attendance.declared["declared_totals"] = {"counselled": "hơn 1.500"}
+        found += [_hand_over("fair_sessions", offices[code].district, place, session_records(session, offices[code], visits(rows), came))]
+        found += [attendance]
+    return found
 
 
 def latest(province: Province, feed: str, sender: str) -> Delivery:

@@ -114,6 +114,12 @@ def _withdrawal(first: HandOver, rng: Random) -> HandOver:
     return _again(first, [], minutes=120, supersedes=first.delivery_id)
 
 
+def _one_sided(first: HandOver, rng: Random) -> HandOver:
+    """Money that came from nowhere."""
+    last = next(record for record in first.records if record["movement"] == "transfer_in")
+    return _again(first, [{**last, "movement_no": "2022-9999", "amount_vnd": 5_000_000}], minutes=60 * 24 * 30)
+
+
 def _draft(first: HandOver, rng: Random) -> HandOver:
     draft = _again(first, first.records[: len(first.records) // 3], minutes=60 * 24 * 180, supersedes=first.delivery_id)
     draft.status = "draft"
@@ -162,6 +168,10 @@ BAD = (
     Bad("placeholder_person", "labour_survey", "802", "quarantined", "Nguyễn Văn A, 000000000000", spoiling.placeholder_person),
     Bad("accepted_unasked", "fair_attendance", "803", "quarantined", "accepted, but never offered", spoiling.accepted_unasked),
     Bad("started_before", "fair_attendance", "803", "quarantined", "began before the session was held", spoiling.started_before),
+    Bad("checked_too_soon", "placements", "SC", "quarantined", "the check of three months after three weeks", spoiling.checked_too_soon),
+    Bad("more_workers_than_members", "poverty_register", "DOLISA", "quarantined", "of working age", spoiling.more_workers_than_members),
+    Bad("no_decision", "programme_plans", "DOLISA", "quarantined", "approved, and by no decision", spoiling.no_decision),
+    Bad("one_sided_transfer", "budget_movements", "DOLISA", "blocked", "money came in that went out nowhere", add=_one_sided),
 )
 
 

@@ -213,3 +213,27 @@ def _started_before(record: Record, rng: Random) -> None:
 
 accepted_unasked = spoil_rows(0.005, _accepted_unasked, lambda record: record["interviewed"] and not record["start_date"])
 started_before = spoil_rows(0.004, _started_before, lambda record: bool(record["start_date"]))
+
+
+# the service centre and the department
+
+
+def _check_too_soon(record: Record, rng: Random) -> None:
+    record["checked_on"] = (date.fromisoformat(record["start_date"]) + timedelta(days=rng.randrange(18, 25))).isoformat()
+
+
+def _too_many_workers(record: Record, rng: Random) -> None:
+    record["working_age_members"] = record["members"] + rng.randrange(1, 3)
+
+
+def _undecided(record: Record, rng: Random) -> None:
+    record["decision_no"] = None
+
+
+def _never_spent(record: Record) -> bool:
+    return record["plan_status"] == "approved" and record["fund_type"] == "investment"
+
+
+checked_too_soon = spoil_rows(0.02, _check_too_soon, lambda record: record["check_kind"] == "m3")
+more_workers_than_members = spoil_rows(0.005, _too_many_workers)
+no_decision = spoil_rows(0.02, _undecided, _never_spent)

@@ -22,7 +22,13 @@ FACTS = (
 )  # fmt: skip
 BRIDGES = ("bridge_occupation_map", "bridge_area_mode", "bridge_area_succession", "bridge_area_analysis")
 DIMENSIONS = ("dim_date", "dim_area", "dim_occupation", "dim_industry", "dim_employer", "dim_person", "dim_batch", "dim_analysis_area")
-BOUNDS = {"2022": ("2022-01-01", "2023-01-01"), "2023-06": ("2023-06-01", "2023-07-01"), "2023-06-14": ("2023-06-14", "2023-06-15")}
+BOUNDS = {
+    "2022": ("2022-01-01", "2023-01-01"),
+    "2022-01": ("2022-01-01", "2022-02-01"),
+    "2023-05": ("2023-05-01", "2023-06-01"),
+    "2023-06": ("2023-06-01", "2023-07-01"),
+    "2023-06-14": ("2023-06-14", "2023-06-15"),
+}
 
 
 class Core:

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 import yaml
 from labour_market.cli import app
+from labour_market.contracts import load_order
 from labour_market.database import connect
 from labour_market.gateway import load_senders
 from labour_market.ledger import find_batches
@@ -19,7 +20,7 @@ from psycopg import sql
 from simulator import Gateway, Province, build_province, latest, serve
 from typer.testing import CliRunner
 
-FEEDS = ["employers", "job_orders", "labour_survey", "fair_sessions", "fair_attendance"]
+FEEDS = load_order()
 
 
 @pytest.fixture(scope="module")

@@ -30,3 +30,19 @@ from {{ ref('stg_fair_attendance__attendance') }} as attendance
 left join {{ ref('int_session__whole') }} as session
     on attendance.sender_code = session.sender_code and attendance.session_no = session.session_no
 where attendance.person_key is not null
+union all
+-- the service centre tells of a person only that they are: whatever another feed told, whenever, describes them better
+select
+    'placements',
+    sender_code,
+    period,
+    person_key,
+    person_method,
+    null,
+    null,
+    null,
+    null,
+    null,
+    batch_id
+from {{ ref('stg_placements__check') }}
+where person_key is not null

@@ -1,4 +1,4 @@
-{{ config(incremental_strategy='replace_batch', meta={'feed': 'fair_attendance'}, indexes=[{'columns': ['sender_code', 'period']}]) }}
+{{ config(incremental_strategy='replace_batch', meta={'feed': ['fair_attendance', 'placements']}, indexes=[{'columns': ['sender_code', 'period']}]) }}
 -- depends_on: {{ ref('dim_area') }}
 -- depends_on: {{ ref('dim_batch') }}
 -- depends_on: {{ ref('dim_date') }}
@@ -6,8 +6,9 @@
 -- depends_on: {{ ref('dim_occupation') }}
 -- depends_on: {{ ref('dim_person') }}
 -- depends_on: {{ ref('fct_fair_session') }}
--- One row a job start that the attendance chain tells of. Follow-ups after 3, 6 and 12 months come from the service centre's feed; until then they are unknown,
--- which is not failure.
+-- One row a job start. Where the attendance chain tells of it, it is the chain's row, with the checks of the service centre beside it; a start that only the
+-- service centre knows (counter, online, commune) is a row of its own. A check is in_job, lost, unknown (nobody was reached) or not_checked: the last two are
+-- not failure. The service centre tells neither residence nor group, so they are those of the person as last seen.
 select
     {{ surrogate_key(['start.sender_code', 'start.session_no', 'start.attendance_no']) }} as placement_sk,
     start.sender_code,
@@ -33,8 +34,64 @@ select
     to_char(start.start_date, 'YYYYMMDD')::int as start_date_sk,
     'fair' as channel,
     {{ priority_flags('start.priority_groups') }},
-    start.start_date - start.held_on as days_to_start
+    start.start_date - start.held_on as days_to_start,
+    coalesce(followed.check_start, 'not_checked') as check_start,
+    coalesce(followed.check_m3, 'not_checked') as check_m3,
+    coalesce(followed.check_m6, 'not_checked') as check_m6,
+    coalesce(followed.check_m12, 'not_checked') as check_m12,
+    followed.start_evidence,
+    followed.contract_type,
+    followed.wage_vnd,
+    followed.placement_no
 from {{ ref('int_attendance__keyed') }} as start
 left join {{ ref('fct_job_order') }} as job_order
     on start.sender_code = job_order.sender_code and start.order_no = job_order.order_no
-where {{ in_scope('fair_attendance', 'start') }} and start.start_date is not null and start.accepted
+left join {{ ref('int_placement__matched') }} as followed
+    on start.sender_code = followed.chain_sender and start.session_no = followed.session_no and start.attendance_no = followed.chain_attendance_no
+where {{ in_scope(['fair_attendance', 'placements'], 'start') }} and start.start_date is not null and start.accepted
+union all
+select
+    {{ surrogate_key(['followed.sender_code', 'followed.placement_no']) }},
+    followed.sender_code,
+    followed.period,
+    followed.session_no,
+    null,
+    followed.batch_id,
+    followed.row_no,
+    -2,
+    coalesce(person.person_sk, -1),
+    coalesce(employer.employer_sk, -1),
+    coalesce(job_order.order_sk, -1),
+    coalesce(job_order.occupation_sk, -1),
+    job_order.occupation_official,
+    job_order.occupation_detail,
+    job_order.coding_method,
+    job_order.coding_score,
+    coalesce(person.area_sk, -1),
+    coalesce(area.district_code, 'unknown'),
+    to_char(followed.start_date, 'YYYYMMDD')::int,
+    followed.channel,
+    coalesce(person.is_poor, false),
+    coalesce(person.is_near_poor, false),
+    coalesce(person.is_newly_escaped, false),
+    coalesce(person.is_disabled, false),
+    coalesce(person.is_ethnic_minority, false),
+    null,
+    followed.check_start,
+    followed.check_m3,
+    followed.check_m6,
+    followed.check_m12,
+    followed.start_evidence,
+    followed.contract_type,
+    followed.wage_vnd,
+    followed.placement_no
+from {{ ref('int_placement__followed') }} as followed
+left join {{ ref('int_placement__matched') }} as matched
+    on followed.sender_code = matched.sender_code and followed.placement_no = matched.placement_no
+left join {{ ref('dim_person') }} as person on person.person_sk = {{ surrogate_key(['followed.person_key']) }}
+left join {{ ref('dim_area') }} as area on person.area_sk = area.area_sk
+left join {{ ref('dim_employer') }} as employer
+    on followed.employer_district = employer.sender_code and followed.employer_no = employer.employer_no
+left join {{ ref('fct_job_order') }} as job_order
+    on followed.employer_district = job_order.sender_code and followed.order_no = job_order.order_no
+where {{ in_scope(['fair_attendance', 'placements'], 'followed') }} and matched.placement_no is null

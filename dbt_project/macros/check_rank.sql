@@ -1,0 +1,4 @@
+{# The order of the checks of a job start. #}
+{% macro check_rank(kind) -%}
+array_position(array['start', 'm3', 'm6', 'm12'], {{ kind }})
+{%- endmacro %}

@@ -1,0 +1,13 @@
+-- Which start of the attendance chain a followed placement is: the same person, session, employer and its district; of several the one nearest in time. A
+-- session's number is its district's own, so the person alone would not do. One placement for one start.
+select distinct on (chain.sender_code, chain.session_no, chain.attendance_no)
+    followed.*,
+    chain.sender_code as chain_sender,
+    chain.attendance_no as chain_attendance_no
+from {{ ref('int_placement__followed') }} as followed
+inner join {{ ref('stg_fair_attendance__attendance') }} as chain
+    on followed.person_key = chain.person_key and followed.session_no = chain.session_no
+        and coalesce(followed.employer_district, chain.sender_code) = chain.sender_code
+        and coalesce(followed.employer_no, chain.employer_no, '') = coalesce(chain.employer_no, '')
+where chain.accepted and chain.start_date is not null
+order by chain.sender_code, chain.session_no, chain.attendance_no, abs(chain.start_date - followed.start_date), followed.sender_code, followed.placement_no

@@ -1,0 +1,21 @@
+-- Current rows of core.budget_movements: what is known now of every partition.
+select
+    batch_id,
+    row_no,
+    sender_code,
+    period,
+    valid_from,
+    valid_to,
+    movement_no,
+    unit_code,
+    movement,
+    budget_year,
+    fund_year,
+    fund_type,
+    fund_source,
+    activity,
+    amount_vnd,
+    moved_on,
+    treasury_ref
+from {{ source('core', 'budget_movements') }}
+where recorded_to = 'infinity'

@@ -1,0 +1,18 @@
+-- Current rows of core.poverty_register: what is known now of every partition.
+select
+    batch_id,
+    row_no,
+    sender_code,
+    period,
+    valid_from,
+    valid_to,
+    household_no,
+    district_code,
+    commune_code,
+    status,
+    members,
+    working_age_members,
+    standard_version,
+    as_of_date
+from {{ source('core', 'poverty_register') }}
+where recorded_to = 'infinity'
