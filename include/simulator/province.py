@@ -99,6 +99,8 @@ def night(
     seed: int, scale: float, scenario: str, senders: Sequence[str], exact: Mapping[str, int]
 ) -> tuple[list[HandOver], list[dict[str, Any]], dict[str, str]]:
     """The hand-overs of a night, what must come of the bad ones, and the senders' names; see build_province."""
+    if scenario == "golden":  # its sessions need as many employers with an order on offer as the press told of
+        scale = max(scale, 0.3)
     districts = read_districts()
     offices = {code: _office(districts, code) for code in senders if code in districts}
     counts = _counts(districts, scale, exact)
@@ -214,8 +216,10 @@ def _golden_fairs(
     left, advised = counselled, set[str]()
     for place, session in enumerate(GOLDEN_SESSIONS):
         code = session.sender
-        numbers = list(dict.fromkeys(order["employer_no"] for order in orders[code]))[: employers // 2]
-        offered = [order for order in orders[code] if order["employer_no"] in numbers]
+        day = session.held_on.isoformat()
+        on_offer = [order for order in orders[code] if order["posted_on"] <= day <= (order["deadline"] or "9999")]
+        numbers = list(dict.fromkeys(order["employer_no"] for order in on_offer))[: employers // 2]
+        offered = [order for order in on_offer if order["employer_no"] in numbers]
         rng = stream(seed, code, "golden", session.session_no)
         rows = attendance_records(session, offices[code], surveys[code], offered, [], 1_150, rng)
         share = left if place else counselled // 2

@@ -117,7 +117,7 @@ def _withdrawal(first: HandOver, rng: Random) -> HandOver:
 def _one_sided(first: HandOver, rng: Random) -> HandOver:
     """Money that came from nowhere."""
     last = next(record for record in first.records if record["movement"] == "transfer_in")
-    return _again(first, [{**last, "movement_no": "2022-9999", "amount_vnd": 5_000_000}], minutes=60 * 24 * 30)
+    return _again(first, [{**last, "movement_no": "2022-9999", "amount_vnd": rng.randrange(1_000, 9_999) * 1_000}], minutes=60 * 24 * 30)
 
 
 def _draft(first: HandOver, rng: Random) -> HandOver:
