@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from labour_market import site, transform
+from labour_market.contracts import load_order
 from labour_market.database import connect
 from labour_market.gateway import load_senders
 from labour_market.pipeline import ingest
@@ -14,7 +15,6 @@ from labour_market.settings import load_settings
 from playwright.sync_api import Page, sync_playwright
 from simulator import build_province, serve
 
-FEEDS = ["employers", "job_orders", "labour_survey", "fair_sessions", "fair_attendance"]
 pytestmark = pytest.mark.browser
 
 
@@ -25,7 +25,7 @@ def page_file(warehouse, monkeypatch, tmp_path) -> Path:
     with serve(build_province(tmp_path / "province", scale=0.1)) as gateway:
         gateway.write_senders(tmp_path / "senders.yml")
         monkeypatch.setenv("LMW_SENDERS", str(tmp_path / "senders.yml"))
-        ingest(load_senders(load_settings().senders_file), FEEDS)
+        ingest(load_senders(load_settings().senders_file), load_order())
     transform.build()
     return site.render()
 

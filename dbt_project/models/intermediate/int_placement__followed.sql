@@ -13,6 +13,8 @@ select
     max(employer_district) as employer_district,
     max(employer_no) as employer_no,
     max(order_no) as order_no,
+    max(occupation_code) as occupation_code,
+    max(job_text) as job_text,
     max(evidence) filter (where check_kind = 'start') as start_evidence,
     max(contract_type) as contract_type,
     (array_agg(wage_vnd order by checked_on desc))[1] as wage_vnd,

@@ -23,6 +23,7 @@ TITLES = (
     ("labour_survey", "wanted_job_text"),
     ("job_orders", "title"),
     ("fair_attendance", "wanted_job_text"),
+    ("placements", "job_text"),
 )
 # The same with the day on which it was said; of batches that no build has taken up yet. A batch's rows are counted once.
 _GATHER = """
@@ -42,6 +43,8 @@ _GATHER = """
         select title, posted_on, is_new from core.job_orders inner join pending using (batch_id)
         union all
         select wanted_job_text, valid_from, is_new from core.fair_attendance inner join pending using (batch_id)
+        union all
+        select job_text, checked_on, is_new from core.placements inner join pending using (batch_id)
     )
 
     select title, count(*) filter (where is_new), min(said_on), max(said_on) from titles where title is not null group by title

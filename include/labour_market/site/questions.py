@@ -24,10 +24,11 @@ QUERIES = {
         order by area_code
     """,
     "coding": """
-        select coalesce(district, district_code) as district, feed, jobs::int as jobs, share_level_2, share_level_4, share_level_5,
+        select area as district, feed, jobs::int as jobs, share_level_2, share_level_4, share_level_5,
             share_provisional, share_uncodable
         from bi.occupation_coding_quality
-        order by feed, district_code
+        where area_mode = 'as_reported'
+        order by feed, area_code
     """,
     "queue": """
         select title, seen::int as seen, first_seen, last_seen

@@ -62,11 +62,11 @@ select
     coalesce(person.person_sk, -1),
     coalesce(employer.employer_sk, -1),
     coalesce(job_order.order_sk, -1),
-    coalesce(job_order.occupation_sk, -1),
-    job_order.occupation_official,
-    job_order.occupation_detail,
-    job_order.coding_method,
-    job_order.coding_score,
+    coalesce(job_order.occupation_sk, given.occupation_l2_sk, title.occupation_l2_sk, -1),
+    coalesce(job_order.occupation_official, given.occupation_code, title.occupation_code),
+    coalesce(job_order.occupation_detail, given.occupation_code, title.detail_code, title.occupation_code),
+    coalesce(job_order.coding_method, case when given.occupation_code is not null then 'given' end, title.method),
+    coalesce(job_order.coding_score, case when given.occupation_code is not null then 1.0 end, title.score),
     coalesce(person.area_sk, -1),
     coalesce(area.district_code, 'unknown'),
     to_char(followed.start_date, 'YYYYMMDD')::int,
@@ -94,4 +94,6 @@ left join {{ ref('dim_employer') }} as employer
     on followed.employer_district = employer.sender_code and followed.employer_no = employer.employer_no
 left join {{ ref('fct_job_order') }} as job_order
     on followed.employer_district = job_order.sender_code and followed.order_no = job_order.order_no
+left join {{ ref('int_occupation__given') }} as given on followed.occupation_code = given.sent_code
+left join {{ ref('int_title__coded') }} as title on followed.job_text = title.title_key
 where {{ in_scope(['fair_attendance', 'placements'], 'followed') }} and matched.placement_no is null
