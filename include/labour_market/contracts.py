@@ -146,8 +146,16 @@ def contract_feeds() -> list[str]:
 
 def load_order() -> list[str]:
     """Feeds as include/config/feeds.yml lists them, what others are held against first. Raises KeyError for one without a contract."""
-    order = list(yaml.safe_load((CONFIG_DIR / "feeds.yml").read_text(encoding="utf-8")))
-    return [load_contract(feed).feed for feed in order]
+    order = list(_read_yaml(CONFIG_DIR / "feeds.yml"))
+    if unknown := set(order) - set(contract_feeds()):
+        raise KeyError(f"feeds.yml lists {', '.join(sorted(unknown))}, which has no contract")
+    return order
+
+
+def _read_yaml(path: Path) -> Any:
+    """Each task reads its contract: the loader in C takes a tenth of the time of the one in Python."""
+    with path.open("rb") as file:
+        return yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe loaders
 
 
 def load_contracts() -> dict[str, Contract]:
@@ -164,10 +172,10 @@ def load_contract(feed: str) -> Contract:
 
 def read_contract(path: Path) -> Contract:
     """Read one contract file. Raises ValueError when a rule or a column contradicts another."""
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document = _read_yaml(path)
     table = document["schema"][0]
     custom, told = _custom(document), document["description"]
-    shared = yaml.safe_load(EVERY_FEED.read_text(encoding="utf-8"))["quality"]
+    shared = _read_yaml(EVERY_FEED)["quality"]
     contract = Contract(
         feed=table["name"],
         version=document["version"],

@@ -177,6 +177,7 @@ def _dbt(arguments: list[str], settings: Settings) -> list[dict[str, Any]]:
         [
             str(Path(sys.executable).parent / "dbt"), *arguments, "--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR),
             "--target-path", str(target), "--log-path", str(work / "logs"), "--no-use-colors",
+            "--log-level-file", "info", "--log-level", "warn",
         ],
         env={
             **os.environ,
