@@ -91,6 +91,7 @@ def district_grid(rows: Rows) -> dict[str, Any]:
                 "district": known.get(code, {}).get("district") or code,
                 "short": _short(known.get(code, {}).get("district") or code),
                 "tension": known.get(code, {}).get("tension"),
+                "told": _told(known.get(code, {}).get("tension")),
                 "seekers": known.get(code, {}).get("seekers"),
                 "openings": known.get(code, {}).get("openings"),
             }
@@ -108,8 +109,13 @@ def district_grid(rows: Rows) -> dict[str, Any]:
         )
     )
     names = base.mark_text(fontSize=10, color=INK, dy=-7, limit=90).encode(text="short:N")
-    figures = base.mark_text(fontSize=12, fontWeight="bold", color=INK, dy=9).encode(text=alt.Text("tension:Q", format=".2f"))
+    figures = base.mark_text(fontSize=12, fontWeight="bold", color=INK, dy=9).encode(text="told:N")
     return _finished((squares + names + figures).properties(width="container", height=330))
+
+
+def _told(tension: float | None) -> str:
+    """A ratio as a tile shows it; where no openings or no seekers are known there is none."""
+    return "–" if tension is None else f"{tension:.2f}".replace(".", ",")
 
 
 def _short(district: str) -> str:

@@ -17,7 +17,7 @@ QUERIES = {
     """,
     "districts": """
         select area_code as district_code, max(area) as district, sum(seekers)::int as seekers, sum(openings)::int as openings,
-            round(sum(openings)::numeric / nullif(sum(seekers), 0), 2) as tension
+            round(nullif(sum(openings), 0)::numeric / nullif(sum(seekers), 0), 2) as tension
         from bi.supply_demand_by_occupation
         where area_mode = 'as_reported'
         group by area_code
