@@ -23,6 +23,9 @@ Progress = Callable[[str], None]
 AIRFLOW_COMPONENTS = ("airflow-api", "airflow-scheduler", "airflow-processor")
 COMPONENTS = ("gateway", *AIRFLOW_COMPONENTS, "site")  # PostgreSQL has its own keeper, pg_ctl
 
+# Tasks are forked from the scheduler: what it has imported costs no task anything, and the expectation library alone costs seconds.
+SCHEDULER = "import labour_market.pipeline, labour_market.quality.gate; from airflow.__main__ import main; main()"
+
 
 def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
     """Start what is not running and wait until it answers; without airflow, `lmw ingest` and `lmw build` do the work.
@@ -232,7 +235,7 @@ def _command(name: str, settings: Settings) -> list[str]:
     return {
         "gateway": [sys.executable, "-m", "simulator", "--home", str(settings.home), "--port", str(settings.gateway_port)],
         "airflow-api": [_program("airflow"), "api-server"],
-        "airflow-scheduler": [_program("airflow"), "scheduler", "--skip-serve-logs"],
+        "airflow-scheduler": [sys.executable, "-c", SCHEDULER, "scheduler", "--skip-serve-logs"],
         "airflow-processor": [_program("airflow"), "dag-processor"],
         "site": [
             sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(settings.site_dir),
