@@ -31,6 +31,10 @@ TITLES = {
     "labour_survey": "TỔNG HỢP THÔNG TIN VỀ NGƯỜI LAO ĐỘNG (Mẫu số 01)",
     "fair_sessions": "BÁO CÁO PHIÊN GIAO DỊCH VIỆC LÀM",
     "fair_attendance": "DANH SÁCH NGƯỜI LAO ĐỘNG THAM GIA PHIÊN GIAO DỊCH VIỆC LÀM",
+    "placements": "THEO DÕI VIỆC LÀM SAU GIỚI THIỆU",
+    "poverty_register": "DANH SÁCH HỘ NGHÈO, HỘ CẬN NGHÈO",
+    "programme_plans": "KẾ HOẠCH THỰC HIỆN TIỂU DỰ ÁN 4.3",
+    "budget_movements": "BIẾN ĐỘNG KINH PHÍ TIỂU DỰ ÁN 4.3",
 }
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -223,8 +227,10 @@ def _total(table: Table, rows: list[list[Any]], number: str | None, label: str) 
     for place, column in enumerate(table.columns):
         if column.field in _SUMMED:
             line[place] = sum(row[place] for row in rows if isinstance(row[place], int)) or None
-    line[0] = number
-    line[next(i for i, column in enumerate(table.columns) if column.field in _NAMES)] = label
+    names = [i for i, column in enumerate(table.columns) if column.field in _NAMES]
+    line[0] = number if names else f"{number} {label}" if number else label
+    for place in names[:1]:
+        line[place] = label
     return line
 
 

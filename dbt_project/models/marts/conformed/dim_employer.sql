@@ -38,8 +38,8 @@ described as (
         coalesce(latest.batch_id, -1) as batch_id
     from touched
     left join latest on touched.sender_code = latest.sender_code and touched.employer_no = latest.employer_no
-    left join {{ ref('int_industry__section_of_class') }} as class
-        on class.code = left(latest.vsic_code, 4)
+    left join {{ ref('int_industry__section_of_division') }} as class
+        on class.code = left(latest.vsic_code, 2)
             and class.valid_from <= latest.valid_to - 1 and latest.valid_to - 1 < class.valid_to
     left join {{ ref('dim_industry') }} as section on class.version = section.version and class.section = section.section_code
     left join {{ ref('int_area__keyed') }} as area
