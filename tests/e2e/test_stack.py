@@ -118,9 +118,11 @@ def test_a_person_decides_on_a_provisional_code_in_airflow(demonstrated, environ
     run = f"{runs}/{started['dag_run_id']}"
     question = f"{run}/taskInstances/decide/-1/hitlDetails"
     deadline = time.monotonic() + 120
-    while (asked := requests.get(question, headers=bearer, timeout=30)).status_code != 200:
-        assert time.monotonic() < deadline, asked.text
+    waiting = f"{run}/taskInstances/decide"
+    while requests.get(waiting, headers=bearer, timeout=30).json().get("state") != "awaiting_input":
+        assert time.monotonic() < deadline
         time.sleep(1)
+    asked = requests.get(question, headers=bearer, timeout=30)
     assert "Tân Hưng" in asked.json()["body"]
     chosen = {"chosen_options": [asked.json()["options"][0]], "params_input": {"because": "có vùng trồng", "until": "2030-12-31"}}
     assert requests.patch(question, json=chosen, headers=bearer, timeout=30).status_code == 200

@@ -485,7 +485,7 @@ _BUDGET = [
     *_every_feed("fund_source", "moved_on"),
     *_required("movement_no", "unit_code", "movement", "budget_year", "fund_year", "fund_type", "amount_vnd", "moved_on"),
     *_twins("movement_no", "amount_vnd"),
-    batch("file.period_open", period="2023-07"),
+    batch("file.period_open", period="2023-07", sender="806"),
     changed("row.unit_known", "unit_code", unit_code="999"),
     changed("row.amount_positive", "amount_vnd", amount_vnd=0),
     changed("row.moved_by_now", "moved_on", moved_on=date(2023, 6, 15)),
