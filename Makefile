@@ -25,8 +25,10 @@ $(READY): requirements.lock pyproject.toml
 		|| $(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	touch $(READY)
 
+# two at a time, a file each; the stack alone afterwards, since it wants the whole machine
 test: $(READY) browser  ## every test, with a real PostgreSQL, a real Airflow and a real browser
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile -m "not stack"
+	$(BIN)/pytest -m stack
 
 browser:  ## the page's tests want Chromium; where it cannot be installed they say so and are skipped
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q >/dev/null && apt-get install -yq chromium >/dev/null; } \

@@ -5,7 +5,8 @@ import secrets as random
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,17 +65,28 @@ def template(server: Server) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def clone(server: Server, template: str) -> Callable[[], AbstractContextManager[str]]:
+    """`with clone() as dsn`: a fresh warehouse with its reference lists, dropped at the end."""
+
+    @contextmanager
+    def fresh() -> Iterator[str]:
+        name = f"lmw_test_{random.token_hex(4)}"
+        with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
+            admin.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template)))
+            admin.execute(sql.SQL("grant connect, temporary on database {} to public").format(sql.Identifier(name)))
+            admin.execute(sql.SQL("grant create on database {} to transformer").format(sql.Identifier(name)))
+        yield conninfo.make_conninfo(server.admin_dsn, dbname=name)
+        with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
+            admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+    return fresh
+
+
 @pytest.fixture
-def warehouse(server: Server, template: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
+def warehouse(clone, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
     """A fresh warehouse; LMW_HOME and WAREHOUSE_DSN point at it. Gives its admin DSN."""
-    name = f"lmw_test_{random.token_hex(4)}"
-    with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template)))
-        admin.execute(sql.SQL("grant connect, temporary on database {} to public").format(sql.Identifier(name)))
-        admin.execute(sql.SQL("grant create on database {} to transformer").format(sql.Identifier(name)))
-    dsn = conninfo.make_conninfo(server.admin_dsn, dbname=name)
-    monkeypatch.setenv("WAREHOUSE_DSN", dsn)
-    monkeypatch.setenv("LMW_LANDING", str(tmp_path / "landing"))
-    yield dsn
-    with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
-        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    with clone() as dsn:
+        monkeypatch.setenv("WAREHOUSE_DSN", dsn)
+        monkeypatch.setenv("LMW_LANDING", str(tmp_path / "landing"))
+        yield dsn

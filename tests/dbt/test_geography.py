@@ -1,49 +1,29 @@
 """Geography through two reforms, built for real: the bridges, the area modes of the views, and facts dated on both sides of a reform."""
 
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 
-import psycopg
 import pytest
-from labour_market import transform
-from labour_market.database import connect
 from labour_market.settings import DBT_DIR
-from psycopg import conninfo, sql
-from test_star import BOUNDS, Core, employer, person
+
+from tests.dbt.rows import Core, employer, person
 
 MODES = ("as_reported", "restated", "restated_former_district")
-BOUNDS.update({"2024": ("2024-01-01", "2025-01-01"), "2025-06": ("2025-06-01", "2025-07-01"), "2025-07": ("2025-07-01", "2025-08-01")})
 
 
-@pytest.fixture(scope="module")
-def dsn(server, template) -> Iterator[str]:
+def province(core: Core) -> None:
     """1,000 seekers of Tân Hòa in 2022; firms in a commune that was split without head-counts, and in 27694 before and after July 2025."""
-    name = "lmw_geography"
-    found = conninfo.make_conninfo(server.admin_dsn, dbname=name)
-    with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template)))
-        admin.execute(sql.SQL("grant create on database {} to transformer").format(sql.Identifier(name)))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WAREHOUSE_DSN", found)
-        with connect("loader", autocommit=True) as connection:
-            core = Core(connection)
-            core.publish("labour_survey", "803", "2022", [person(str(n), commune_code="28006", wants_job=True) for n in range(1000)])
-            core.publish("labour_survey", "794", "2022", [person(f"w{n}", commune_code="27688", wants_job=True) for n in range(7)])
-            core.publish("employers", "794", "2025-06", [employer("1", surveyed_on="2025-06-30")])
-            core.publish("employers", "803", "2025-07", [employer("2", surveyed_on="2025-07-10")])
-            core.publish("employers", "798", "2025-06", [employer("3", commune_code="27829", surveyed_on="2025-06-30")])
-            core.publish("employers", "799", "2025-07", [employer("4", commune_code="28006", surveyed_on="2025-07-10")])
-        transform.build()
-        yield found
-    with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
-        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    core.publish("labour_survey", "803", "2022", [person(str(n), commune_code="28006", wants_job=True) for n in range(1000)])
+    core.publish("labour_survey", "794", "2022", [person(f"w{n}", commune_code="27688", wants_job=True) for n in range(7)])
+    core.publish("employers", "794", "2025-06", [employer("1", surveyed_on="2025-06-30")])
+    core.publish("employers", "803", "2025-07", [employer("2", surveyed_on="2025-07-10")])
+    core.publish("employers", "798", "2025-06", [employer("3", commune_code="27829", surveyed_on="2025-06-30")])
+    core.publish("employers", "799", "2025-07", [employer("4", commune_code="28006", surveyed_on="2025-07-10")])
 
 
 @pytest.fixture
-def ask(dsn):
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        yield lambda query, *values: connection.execute(query, values).fetchall()
+def ask(admin):
+    return lambda query, *values: admin.execute(query, values).fetchall()
 
 
 def test_tan_hoa_is_shared_out_by_the_published_head_counts(ask):

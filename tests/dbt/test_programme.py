@@ -1,14 +1,9 @@
 """Follow-ups, register, plans and money in the star, from a few rows laid by hand; every figure is worked out beside it."""
 
-import secrets
-from collections.abc import Iterator
-
-import psycopg
 import pytest
 from labour_market import transform
-from labour_market.database import connect
-from psycopg import conninfo, sql
-from test_star import Core, employer, one, person, session, visit
+
+from tests.dbt.rows import Core, employer, one, person, session, visit
 
 
 def check(number: str, kind: str, key: str, in_job: bool | None, **values) -> dict:
@@ -77,30 +72,6 @@ def province(core: Core) -> None:
     core.publish("budget_movements", "DOLISA", "2023-06", [move("4", "carry_over_in", 30, "2023-01-31", 2023)])
 
 
-@pytest.fixture(scope="module")
-def built(server, template) -> Iterator[str]:
-    """The rows above, built once; gives the admin DSN."""
-    name = f"lmw_programme_{secrets.token_hex(3)}"
-    dsn = conninfo.make_conninfo(server.admin_dsn, dbname=name)
-    with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template)))
-        admin.execute(sql.SQL("grant create on database {} to transformer").format(sql.Identifier(name)))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WAREHOUSE_DSN", dsn)
-        with connect("loader", autocommit=True) as connection:
-            province(Core(connection))
-        transform.build()
-        yield dsn
-    with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
-        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
-
-
-@pytest.fixture
-def admin(built) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(built, autocommit=True) as connection:
-        yield connection
-
-
 CHECKS = (
     "select coalesce(placement_no, ''), sender_code, channel, check_start, check_m3, check_m6, check_m12"
     " from marts.fct_placement order by 1"
@@ -164,10 +135,9 @@ def test_the_department_is_called_as_it_was_on_the_day(admin, day, name):
     assert found[0][0].startswith(name)
 
 
-def test_a_later_check_writes_the_start_of_an_earlier_period_again(built, admin):
-    with connect("loader", autocommit=True) as connection:
-        at_fair = {"channel": "fair", "session_no": "A", "employer_no": "1", "employer_district": "794"}
-        Core(connection).publish("placements", "SC", "2023-06-14", [check("V1", "m12", "k:1", False, **at_fair)])
+def test_a_later_check_writes_the_start_of_an_earlier_period_again(core, admin):
+    at_fair = {"channel": "fair", "session_no": "A", "employer_no": "1", "employer_district": "794"}
+    core.publish("placements", "SC", "2023-06-14", [check("V1", "m12", "k:1", False, **at_fair)])
     transform.build()
     assert one(admin, "select check_m12 from marts.fct_placement where placement_no = 'V1'") == "lost"
     assert one(admin, "select count(*) from marts.fct_placement") == 4

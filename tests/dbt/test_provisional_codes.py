@@ -8,44 +8,28 @@ import pytest
 from labour_market import transform
 from labour_market.database import connect
 from labour_market.occupations import local
-from psycopg import conninfo, sql
 
-from tests.dbt.test_star import Core, person
+from tests.dbt.rows import Core, person
 
 START, END = date(2022, 1, 1), date(2099, 12, 31)
 
 
-@pytest.fixture(scope="module")
-def admin(server, template) -> Iterator[psycopg.Connection]:
+def province(core: Core) -> None:
     """Twenty growers of custard apples, who have no code of their own, and six of dragon fruit, whose code ships with the project."""
-    name = "lmw_trades"
-    with psycopg.connect(server.admin_dsn, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template)))
-        connection.execute(sql.SQL("grant create on database {} to transformer").format(sql.Identifier(name)))
-    dsn = conninfo.make_conninfo(server.admin_dsn, dbname=name)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WAREHOUSE_DSN", dsn)
-        with connect("loader", autocommit=True) as loader:
-            core = Core(loader)
-            order = {"employer_no": "1", "title": "trồng mãng cầu", "posted_on": "2023-06-14"}
-            core.publish("labour_survey", "794", "2022", [
-                *(person(str(n), job_text="trồng mãng cầu") for n in range(20)),
-                *(person(f"x{n}", job_text="trồng thanh long") for n in range(6)),
-                person("thuê", job_text="làm thuê hái thanh long"),
-            ])  # fmt: skip
-            core.publish("job_orders", "794", "2023-06-14", [
-                {**order, "order_no": "1", "occupation_code": "6112", "openings": 4},
-                {**order, "order_no": "2", "occupation_code": "8153", "openings": 3},
-            ])  # fmt: skip
-        transform.build()
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            yield connection
-    with psycopg.connect(server.admin_dsn, autocommit=True) as connection:
-        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+    order = {"employer_no": "1", "title": "trồng mãng cầu", "posted_on": "2023-06-14"}
+    core.publish("labour_survey", "794", "2022", [
+        *(person(str(n), job_text="trồng mãng cầu") for n in range(20)),
+        *(person(f"x{n}", job_text="trồng thanh long") for n in range(6)),
+        person("thuê", job_text="làm thuê hái thanh long"),
+    ])  # fmt: skip
+    core.publish("job_orders", "794", "2023-06-14", [
+        {**order, "order_no": "1", "occupation_code": "6112", "openings": 4},
+        {**order, "order_no": "2", "occupation_code": "8153", "openings": 3},
+    ])  # fmt: skip
 
 
 @pytest.fixture
-def steward(admin) -> Iterator[psycopg.Connection]:
+def steward(built) -> Iterator[psycopg.Connection]:
     with connect("steward", autocommit=True) as connection:
         yield connection
 

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -13,8 +11,9 @@ from hypothesis import strategies as st
 from labour_market import transform
 from labour_market.database import connect, provision
 from labour_market.settings import DBT_DIR, load_settings
-from psycopg import conninfo, sql
-from psycopg.types.json import Jsonb
+from psycopg import sql
+
+from tests.dbt.rows import Core, employer, one, person, session, visit
 
 FACTS = (
     "fct_labour_supply", "fct_labour_demand", "fct_job_order", "fct_fair_session", "bridge_session_fund", "fct_fair_attendance",
@@ -22,83 +21,6 @@ FACTS = (
 )  # fmt: skip
 BRIDGES = ("bridge_occupation_map", "bridge_area_mode", "bridge_area_succession", "bridge_area_analysis")
 DIMENSIONS = ("dim_date", "dim_area", "dim_occupation", "dim_industry", "dim_employer", "dim_person", "dim_batch", "dim_analysis_area")
-BOUNDS = {
-    "2022": ("2022-01-01", "2023-01-01"),
-    "2022-01": ("2022-01-01", "2022-02-01"),
-    "2023-05": ("2023-05-01", "2023-06-01"),
-    "2023-06": ("2023-06-01", "2023-07-01"),
-    "2023-06-14": ("2023-06-14", "2023-06-15"),
-}
-
-
-class Core:
-    """A hand that lays rows into core as publishing would: one batch each time, its partition replaced, its event in the outbox."""
-
-    def __init__(self, connection: psycopg.Connection) -> None:
-        self.connection = connection
-
-    def publish(self, feed: str, sender: str, period: str, rows: list[dict], sequence: int = 1) -> int:
-        row = self.connection.execute(
-            "insert into ops.batch (feed, sender_code, delivery_id, period, sequence, media_type, declared_records, declared_bytes,"
-            " declared_sha256, delivery_created_at, state, records_parsed, records_published, published_at)"
-            " values (%s, %s, %s, %s, %s, 'application/json', %s, 1, 'x', now(), 'published', %s, %s, now()) returning batch_id",
-            [feed, sender, f"{feed}-{sender}-{period}-{sequence}-{datetime.now(UTC):%H%M%S%f}", period, sequence, *[len(rows)] * 3],
-        ).fetchone()
-        assert row
-        self.connection.execute(
-            sql.SQL("update core.{} set recorded_to = now() where sender_code = %s and period = %s and recorded_to = 'infinity'").format(
-                sql.Identifier(feed)
-            ),
-            [sender, period],
-        )
-        for row_no, values in enumerate(rows, 1):
-            valid_from, valid_to = BOUNDS[period]
-            everything = {
-                "batch_id": row[0], "row_no": row_no, "sender_code": sender, "period": period, "sequence": sequence,
-                "valid_from": valid_from, "valid_to": valid_to, "recorded_from": datetime.now(UTC), **values,
-            }  # fmt: skip
-            self.connection.execute(
-                sql.SQL("insert into core.{} ({}) values ({})").format(
-                    sql.Identifier(feed),
-                    sql.SQL(", ").join(map(sql.Identifier, everything)),
-                    sql.SQL(", ").join(sql.Placeholder() * len(everything)),
-                ),
-                list(everything.values()),
-            )
-        self.connection.execute(
-            "insert into ops.outbox (batch_id, feed, sender_code, period) values (%s, %s, %s, %s)", [row[0], feed, sender, period]
-        )
-        return int(row[0])
-
-
-def person(form_no: str, **values) -> dict:
-    return {
-        "form_no": form_no, "person_key": f"k:{form_no}", "person_method": "national_id", "birth_date": "1990-03-04", "sex": "female",
-        "commune_code": "27694", "education_level": "upper_secondary", "qualification": "none", "activity_status": "employed",
-        "job_text": "công nhân may", "surveyed_on": "2022-10-10", **values,
-    }  # fmt: skip
-
-
-def employer(number: str, **values) -> dict:
-    grid = [{"vsco2": "81", "quantity": 10, "quantity_female": 6}, {"vsco2": "93", "quantity": 5, "quantity_female": 0}]
-    return {
-        "employer_no": number, "name": f"Công ty {number}", "employer_type": "private", "vsic_code": "0111", "commune_code": "27694",
-        "demand_grid": Jsonb(grid), "planned_hires_6m": 15, "surveyed_on": "2023-06-02", **values,
-    }  # fmt: skip
-
-
-def visit(number: str, session: str, key: str | None, **values) -> dict:
-    return {
-        "attendance_no": number, "session_no": session, "person_key": key, "person_method": "national_id" if key else "none",
-        "commune_code": "27694", "sex": "male", "counselled": True, **values,
-    }  # fmt: skip
-
-
-def session(number: str, fund: str = "subproject_4_3", share: int = 100, **values) -> dict:
-    return {
-        "session_no": number, "name": "Phiên lưu động", "kind": "mobile", "held_on": "2023-06-10", "commune_code": "27694",
-        "fund": fund, "fund_share_pct": share, "cost_planned_vnd": share * 1000, "attendees_declared": 5, **values,
-    }  # fmt: skip
 
 
 def province(core: Core) -> None:
@@ -130,41 +52,6 @@ def province(core: Core) -> None:
         visit("6", "B", "k:99", counselled=False),
         visit("7", "B", "k:98", employer_no="1", offered=True, start_date="2023-06-25", interviewed=True, interview_result="passed"),
     ])  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def built(server, template) -> Iterator[str]:
-    """The province above, built once; gives the admin DSN. LMW_HOME and WAREHOUSE_DSN point at it."""
-    name = "lmw_star"
-    dsn = conninfo.make_conninfo(server.admin_dsn, dbname=name)
-    with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template)))
-        admin.execute(sql.SQL("grant create on database {} to transformer").format(sql.Identifier(name)))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WAREHOUSE_DSN", dsn)
-        with connect("loader", autocommit=True) as connection:
-            province(Core(connection))
-        transform.build()
-        yield dsn
-    with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
-        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
-
-
-@pytest.fixture
-def admin(built) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(built, autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture
-def core(built) -> Iterator[Core]:
-    with connect("loader", autocommit=True) as connection:
-        yield Core(connection)
-
-
-def one(connection, query):
-    row = connection.execute(query).fetchone()
-    return row if len(row) > 1 else row[0]
 
 
 def hashes(connection) -> dict[str, str]:
