@@ -30,6 +30,20 @@ OWNERS = ("sender", "steward", "engineer")
 
 
 @dataclass(frozen=True)
+class Job:
+    """What a text says is a job, to be coded as an occupation; said_on: the column with the day on which it was said.
+
+    Evidence beside the words: status, the column with the person's status in employment; or the industry, from the feed industry_feed,
+    whose record is found by pairs of (its column, the column here).
+    """
+
+    said_on: str
+    status: str | None = None
+    industry_feed: str | None = None
+    industry_by: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Field:
     """A field of a feed as it travels, or (derived) a column that the warehouse adds to it.
 
@@ -49,6 +63,7 @@ class Field:
     kind: str | None = None
     free_text: bool = False
     derived: bool = False
+    job: Job | None = None
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -214,7 +229,13 @@ def _field(entry: dict[str, Any]) -> Field:
         kind=custom.get("kind"),
         free_text=custom.get("free_text", False),
         derived=custom.get("derived", False),
+        job=_job(custom["job"]) if "job" in custom else None,
     )
+
+
+def _job(value: dict[str, Any]) -> Job:
+    industry = value.get("industry", {})
+    return Job(value["said_on"], value.get("status"), industry.get("feed"), tuple(industry.get("by", {}).items()))
 
 
 def _rule(feed: str, entry: dict[str, Any]) -> Rule:

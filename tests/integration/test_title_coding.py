@@ -13,9 +13,9 @@ from labour_market.occupations.local import correct
 from labour_market.occupations.store import code_new_titles, settle_decisions
 from psycopg import sql
 
-TITLE_COLUMN = {"labour_survey": "job_text", "job_orders": "title", "fair_attendance": "wanted_job_text"}
-KEY_COLUMN = {"labour_survey": "form_no", "job_orders": "order_no", "fair_attendance": "attendance_no"}
-DAY_COLUMN = {"labour_survey": "surveyed_on", "job_orders": "posted_on"}
+TITLE_COLUMN = {"labour_survey": "job_text", "job_orders": "title", "fair_attendance": "wanted_job_text", "employers": "name"}
+KEY_COLUMN = {"labour_survey": "form_no", "job_orders": "order_no", "fair_attendance": "attendance_no", "employers": "employer_no"}
+DAY_COLUMN = {"labour_survey": "surveyed_on", "job_orders": "posted_on", "employers": "surveyed_on"}
 
 
 def publish(titles: Sequence[str | None], feed: str = "labour_survey", day: date = date(2022, 10, 3)) -> int:
@@ -54,10 +54,13 @@ def code_titles_now() -> int:
         return code_new_titles(connection)
 
 
-def kept() -> dict[str, dict[str, object]]:
+def codings() -> list[dict[str, object]]:
     with connect("transformer") as connection:
-        cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
-        return {str(row["title_key"]): row for row in cursor.execute("select * from ops.title_coding")}
+        return connection.cursor(row_factory=psycopg.rows.dict_row).execute("select * from ops.title_coding").fetchall()
+
+
+def kept() -> dict[str, dict[str, object]]:
+    return {str(row["title_key"]): row for row in codings()}
 
 
 def test_each_distinct_title_is_coded_once_under_its_very_text(warehouse: str) -> None:
@@ -117,6 +120,25 @@ def test_a_change_of_the_coder_codes_all_again_but_what_a_steward_decided(wareho
     rows = kept()
     assert rows["trồng mía"]["coder_version"] == "another"
     assert (rows["làm bông"]["occupation_code"], rows["làm bông"]["method"]) == ("6113", "manual")
+
+
+def test_what_is_known_beside_a_title_is_kept_beside_it_and_an_industry_that_is_told_later_codes_it_anew(warehouse: str) -> None:
+    """A survey tells the person's status; an order tells its employer, whose industry comes with the register."""
+    survey, orders = publish(["làm ruộng", "làm ruộng"]), publish(["công nhân"], "job_orders")
+    with connect("loader") as loader:
+        loader.execute("update core.labour_survey set employment_status = 'employee' where batch_id = %s and row_no = 1", [survey])
+        loader.execute("update core.job_orders set employer_no = '1' where batch_id = %s", [orders])
+    code_titles_now()
+    built()
+    assert {(row["title_key"], row["context"]): row["occupation_code"] for row in codings()} == {
+        ("làm ruộng", "status:employee"): "92010", ("làm ruộng", ""): "61111", ("công nhân", ""): None,
+    }  # fmt: skip
+    register = publish(["Công ty may"], "employers")
+    with connect("loader") as loader:
+        loader.execute("update core.employers set employer_no = '1', vsic_code = '1410' where batch_id = %s", [register])
+    assert code_titles_now() == 1
+    found = {row["context"]: (row["occupation_code"], row["seen_count"]) for row in codings() if row["title_key"] == "công nhân"}
+    assert found == {"": (None, 1), "industry:1410": ("8153", 0)}, "nobody said it again"
 
 
 def test_a_number_that_got_past_the_masks_is_not_kept(warehouse: str) -> None:

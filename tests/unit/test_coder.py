@@ -110,6 +110,14 @@ def test_the_industry_may_differ_from_title_to_title() -> None:
     assert codes == ["8153", None, "8160"]
 
 
+def test_the_persons_status_tells_whose_farm_it_is_where_the_words_do_not() -> None:
+    hands = [coding.code for coding in code_titles(["làm ruộng"] * 4, status=["employee", "own_account", "family_worker", None])]
+    assert hands == ["92010", "61111", "61111", "61111"]
+    assert code_titles(["hái thanh long"], status="family_worker")[0].code == "61"
+    assert code_titles(["trồng thanh long thuê"], status="own_account")[0].code == "92010", "the words go before the form"
+    assert code_titles(["thợ hồ"], status="employee") == code_titles(["thợ hồ"])
+
+
 texts = st.one_of(st.sampled_from([t.title for t in labelled("development")]), st.text(max_size=40))
 
 

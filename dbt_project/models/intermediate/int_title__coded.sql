@@ -1,6 +1,7 @@
 -- A title's code with the keys of the members that it stands for.
 select
     coding.title_key,
+    coding.context,
     coding.occupation_code,
     coding.detail_code,
     coding.method,

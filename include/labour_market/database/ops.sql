@@ -112,8 +112,9 @@ create table if not exists ops.dbt_run_result (
     primary key (build_id, node_id)
 );
 
+-- a title is coded once for each thing that is known beside it: '', 'status:employee', 'industry:0121'
 create table if not exists ops.title_coding (
-    title_key text primary key,
+    title_key text not null,
     title text not null,
     occupation_code text,
     level integer,
@@ -126,6 +127,9 @@ create table if not exists ops.title_coding (
 );
 
 alter table ops.title_coding add column if not exists detail_code text;
+alter table ops.title_coding add column if not exists context text not null default '';
+alter table ops.title_coding drop constraint if exists title_coding_pkey;
+create unique index if not exists title_coding_key on ops.title_coding (title_key, context);
 
 -- what stewards say that a title is: the latest wins over the coder for ever; rows are only ever added
 create table if not exists ops.title_correction (

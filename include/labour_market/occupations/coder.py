@@ -20,7 +20,7 @@ from labour_market.occupations.calibration import Calibration, load_calibration
 from labour_market.occupations.lexicon import NEUTRAL, Entry, Floats, Lexicon, files_digest, industry_hints, lexicon, spelling_features
 from labour_market.occupations.titles import Unit, clean_title, compounded, syllables_of
 
-CODER_VERSION = "1"
+CODER_VERSION = "2"
 LEVELS = (4, 2, 1)
 # An answer at a level must be right seven times in ten; else a shorter code is given, or none.
 NEEDED = 0.7
@@ -94,7 +94,11 @@ _PLAIN = {
     "service": {"nhan_vien", "kinh_doanh", "tu", "phuc_vu", "lai", "tai_xe", "chay", "thue", "lam", "cong_nhan", "buon_ban", "ban"},
 }
 
+# For whom somebody works, by the status in employment of the survey's form (Thông tư 01/2022/TT-BLĐTBXH, question 12.1).
+_WORKS_FOR = {"employee": "others", "own_account": "self", "family_worker": "self", "employer": "self"}
+
 Vote = tuple[str, float]
+Question = tuple[str, str]  # a cleaned title, and for whom its person works: "self", "others" or ""
 
 
 class Coding(NamedTuple):
@@ -138,12 +142,18 @@ def coder_version() -> str:
 def code_titles(
     titles: Sequence[str],
     industry: str | Sequence[str | None] | None = None,
+    status: str | Sequence[str | None] | None = None,
     calibration: Calibration | None = None,
 ) -> list[Coding]:
-    """Code titles as people typed them, in their order. industry: the employer's VSIC code, one for all or one each."""
-    industries: Sequence[str | None] = [industry] * len(titles) if industry is None or isinstance(industry, str) else industry
+    """Code titles as people typed them, in their order. Evidence beside them, one for all or one each: industry, the employer's VSIC code;
+    status, the person's status in employment (employer, own_account, family_worker, employee)."""
+    found = weigh(titles, _each(industry, titles), _each(status, titles))
     table = calibration or load_calibration()
-    return [_answer(mask_personal(title), found, table) for title, found in zip(titles, weigh(titles, industries), strict=True)]
+    return [_answer(mask_personal(title), evidence, table) for title, evidence in zip(titles, found, strict=True)]
+
+
+def _each(value: str | Sequence[str | None] | None, titles: Sequence[str]) -> Sequence[str | None]:
+    return [value] * len(titles) if value is None or isinstance(value, str) else value
 
 
 def _answer(title: str, evidence: Evidence | None, calibration: Calibration) -> Coding:
@@ -157,33 +167,33 @@ def _answer(title: str, evidence: Evidence | None, calibration: Calibration) -> 
     return Coding(title, None, 0, "none", 0.0)
 
 
-def weigh(titles: Sequence[str], industries: Sequence[str | None]) -> list[Evidence | None]:
+def weigh(titles: Sequence[str], industries: Sequence[str | None], statuses: Sequence[str | None]) -> list[Evidence | None]:
     """The evidence on each title; None where nothing of it is like anything known. Many titles are shared out to all processors."""
-    cleaned = [clean_title(title) for title in titles]
-    distinct = list(dict.fromkeys(filter(None, cleaned)))
+    asked = [(clean_title(title), _WORKS_FOR.get(status or "", "")) for title, status in zip(titles, statuses, strict=True)]
+    distinct = list(dict.fromkeys(question for question in asked if question[0]))
     if len(distinct) < _WORTH_PROCESSES:
         found = _weigh_texts(distinct)
     else:
         workers = os.cpu_count() or 1
         shares = [distinct[start::workers] for start in range(workers)]
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            found = {text: evidence for share in pool.map(_weigh_texts, shares) for text, evidence in share.items()}
+            found = {question: evidence for share in pool.map(_weigh_texts, shares) for question, evidence in share.items()}
     return [
-        _with_industry(text, found.get(text), industry) if industry else found.get(text)
-        for text, industry in zip(cleaned, industries, strict=True)
+        _with_industry(question[0], found.get(question), industry) if industry else found.get(question)
+        for question, industry in zip(asked, industries, strict=True)
     ]
 
 
-def _weigh_texts(texts: list[str]) -> dict[str, Evidence | None]:
+def _weigh_texts(questions: list[Question]) -> dict[Question, Evidence | None]:
     lex = lexicon()
-    found: dict[str, Evidence | None] = {}
-    for start in range(0, len(texts), _CHUNK):
-        chunk = [_read(text, lex) for text in texts[start : start + _CHUNK]]
-        found.update(zip((read.text for read in chunk), _weigh_chunk(chunk, lex), strict=True))
+    found: dict[Question, Evidence | None] = {}
+    for start in range(0, len(questions), _CHUNK):
+        chunk = questions[start : start + _CHUNK]
+        found.update(zip(chunk, _weigh_chunk([_read(text, works_for, lex) for text, works_for in chunk], lex), strict=True))
     return found
 
 
-def _read(text: str, lex: Lexicon) -> _Read:
+def _read(text: str, works_for: str, lex: Lexicon) -> _Read:
     syllables, corrected = lex.corrected(syllables_of(text))
     units = list(dict.fromkeys(compounded(syllables)))
     marked = any(unit.marked for unit in units)
@@ -192,6 +202,8 @@ def _read(text: str, lex: Lexicon) -> _Read:
     own = not _OWN.isdisjoint(bares)
     hired = not _HIRED.isdisjoint(bares) and _NOT_HIRED.isdisjoint(pairwise(bares))
     hired = hired or ("phu" in bares and not own)
+    if not own and not hired:  # the words say nothing of it: the form does
+        own, hired = works_for == "self", works_for == "others"
     return _Read(text, units, head, marked, corrected, frozenset(bares), hired, own and not hired)
 
 

@@ -29,6 +29,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program ins
 @app.command("code")
 def code(
     industry: Annotated[str | None, typer.Option("--industry", help="VSIC code of the workplace, evidence for plain titles.")] = None,
+    status: Annotated[
+        str | None, typer.Option("--status", help="Status in employment: employer, own_account, family_worker or employee.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Code job titles read from standard input, one a line, to VSCO 2020.
@@ -38,7 +41,7 @@ def code(
     from labour_market.occupations.coder import code_titles  # numpy is slow to come, and other commands do without
 
     titles = [line.rstrip("\r\n") for line in sys.stdin]
-    codings = code_titles(titles, industry)
+    codings = code_titles(titles, industry, status)
     if as_json:
         print(json.dumps([coding._asdict() for coding in codings], ensure_ascii=False, indent=1))
         return
@@ -84,8 +87,8 @@ def queue(
 ) -> None:
     """Titles that nobody could code, or not to two digits, most frequent first: what proposals and corrections start from."""
     rows = _asked(
-        "select title_key, occupation_code, method, seen_count, first_seen, last_seen from ops.title_coding"
-        " where level < 2 and method <> 'manual' order by seen_count desc, title_key limit %s",
+        "select title_key, max(occupation_code), max(method), sum(seen_count)::bigint, min(first_seen), max(last_seen) from ops.title_coding"
+        " where level < 2 and method <> 'manual' group by title_key order by 4 desc, title_key limit %s",
         [limit],
     )
     _show(rows, ["title", "code", "method", "seen", "first_seen", "last_seen"], as_json)

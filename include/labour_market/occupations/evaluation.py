@@ -143,7 +143,7 @@ def _confusions(judged: list[tuple[Labelled, Coding]]) -> list[tuple[str, str, i
 def calibrate() -> Steps:
     """Fit the scores on the calibration part and write the table."""
     titles = labelled("calibration")
-    evidence = weigh([t.title for t in titles], [t.industry for t in titles])
+    evidence = weigh([t.title for t in titles], [t.industry for t in titles], [None] * len(titles))
     judged: dict[tuple[str, int], list[tuple[float, bool]]] = {}
     for title, found in zip(titles, evidence, strict=True):
         for level in LEVELS if found else ():

@@ -36,7 +36,8 @@ select
     job_order.wage_max_vnd
 from {{ ref('stg_job_orders__job_order') }} as job_order
 left join {{ ref('int_occupation__given') }} as given on job_order.occupation_code = given.sent_code
-left join {{ ref('int_title__coded') }} as title on job_order.title = title.title_key
+left join {{ ref('dim_employer') }} as employer on job_order.sender_code = employer.sender_code and job_order.employer_no = employer.employer_no
+left join {{ ref('int_title__coded') }} as title on job_order.title = title.title_key and title.context = {{ title_context('industry', 'employer.vsic_code') }}
 left join {{ ref('int_area__keyed') }} as area
     on area.level = 'commune' and job_order.commune_code = area.code
         and job_order.posted_on >= area.valid_from and job_order.posted_on < area.valid_to

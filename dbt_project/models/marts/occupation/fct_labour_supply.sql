@@ -39,6 +39,7 @@ from {{ ref('stg_labour_survey__person') }} as survey
 left join {{ ref('int_area__keyed') }} as area
     on area.level = 'commune' and survey.commune_code = area.code
         and survey.surveyed_on >= area.valid_from and survey.surveyed_on < area.valid_to
-left join {{ ref('int_title__coded') }} as job on survey.job_text = job.title_key
-left join {{ ref('int_title__coded') }} as wanted on survey.wanted_job_text = wanted.title_key
+left join {{ ref('int_title__coded') }} as job
+    on survey.job_text = job.title_key and job.context = {{ title_context('status', 'survey.employment_status') }}
+left join {{ ref('int_title__coded') }} as wanted on survey.wanted_job_text = wanted.title_key and wanted.context = ''
 where {{ in_scope('labour_survey', 'survey') }}

@@ -95,5 +95,6 @@ left join {{ ref('dim_employer') }} as employer
 left join {{ ref('fct_job_order') }} as job_order
     on followed.employer_district = job_order.sender_code and followed.order_no = job_order.order_no
 left join {{ ref('int_occupation__given') }} as given on followed.occupation_code = given.sent_code
-left join {{ ref('int_title__coded') }} as title on followed.job_text = title.title_key
+left join {{ ref('int_title__coded') }} as title
+    on followed.job_text = title.title_key and title.context = {{ title_context('industry', 'employer.vsic_code') }}
 where {{ in_scope(['fair_attendance', 'placements'], 'followed') }} and matched.placement_no is null
