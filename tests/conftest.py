@@ -59,21 +59,21 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def template(server: Server) -> str:
-    """A provisioned database with its reference lists, to be cloned."""
+    """A provisioned database with its reference lists and empty marts, to be cloned."""
     from labour_market.database import provision
-    from labour_market.transform import seed_reference
+    from labour_market.transform import lay_marts
 
     name = "lmw_template"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WAREHOUSE_DSN", conninfo.make_conninfo(server.admin_dsn, dbname=name))
         provision()
-        seed_reference()
+        lay_marts()
     return name
 
 
 @pytest.fixture(scope="session")
 def clone(server: Server, template: str) -> Callable[[], AbstractContextManager[str]]:
-    """`with clone() as dsn`: a fresh warehouse with its reference lists, dropped at the end."""
+    """`with clone() as dsn`: a fresh warehouse with its reference lists and empty marts, dropped at the end."""
 
     @contextmanager
     def fresh() -> Iterator[str]:

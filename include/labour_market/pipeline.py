@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 import psycopg
+from psycopg import sql
 
 from labour_market import ledger
 from labour_market.contracts import Contract, load_contract
@@ -170,6 +171,8 @@ def load(feed: str, settings: Settings | None = None) -> LoadReport:
             attempts = _stage(connection, contract, batches, table, settings, report)
             _audit_and_publish(connection, contract, [b for b in batches if b.batch_id in attempts], attempts, table, settings, report)
             drop_stage_tables(connection, feed)
+        if report.changed:  # the build follows at once: it must not plan for tables that seem to be empty
+            connection.execute(sql.SQL("analyze core.{}").format(sql.Identifier(feed)))
     return report
 
 

@@ -39,7 +39,7 @@ def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
         start_server(settings.home)
         progress(f"PostgreSQL     127.0.0.1:{settings.pg_port}")
     provision(settings)
-    preparations = [_start_gateway, _seed, *((_migrate_airflow,) if airflow else ())]
+    preparations = [_start_gateway, _lay_marts, *((_migrate_airflow,) if airflow else ())]
     with ThreadPoolExecutor() as pool:
         for future in [pool.submit(prepare, settings) for prepare in preparations]:
             future.result()
@@ -58,10 +58,10 @@ def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
 
 
 def prepare() -> None:
-    """Database, roles, tables, reference lists and the local Airflow login, on the server of WAREHOUSE_DSN."""
+    """Database, roles, tables, reference lists, empty marts and the local Airflow login, on the server of WAREHOUSE_DSN."""
     settings = load_settings()
     provision(settings)
-    _seed(settings)
+    _lay_marts(settings)
     _password_file(settings)
 
 
@@ -220,10 +220,10 @@ def _migrate_airflow(settings: Settings) -> None:
     done.touch()
 
 
-def _seed(settings: Settings) -> None:
-    from labour_market.transform import seed_reference
+def _lay_marts(settings: Settings) -> None:
+    from labour_market.transform import lay_marts
 
-    seed_reference(settings)
+    lay_marts(settings)
 
 
 def _start_gateway(settings: Settings) -> None:
@@ -260,13 +260,16 @@ def _wait_for_airflow(settings: Settings) -> None:
     logs = settings.home / "logs"
     health = f"http://127.0.0.1:{settings.airflow_port}/api/v2/monitor/health"
     processes.wait_until("Airflow's api-server", lambda: _answers(health), 120, logs / "airflow-api.log")
+    # what workers ask of it is made at the first request: seconds that no task should wait
+    work = f"http://127.0.0.1:{settings.airflow_port}/execution/health/ping"
+    processes.wait_until("Airflow's execution interface", lambda: _answers(work), 120, logs / "airflow-api.log")
     for part, log in (("scheduler", "airflow-scheduler"), ("dag_processor", "airflow-processor")):
         processes.wait_until(f"Airflow's {part}", partial(_healthy, health, part), 120, logs / f"{log}.log")
 
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  # loopback addresses of our own
+        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310  # loopback addresses of our own
             return int(answer.status) == 200
     except OSError:
         return False

@@ -21,6 +21,7 @@ from labour_market.occupations.local import ship_trades
 from labour_market.settings import DBT_DIR, Settings, load_settings
 
 SEED_HASH = "seed_hash"
+NIGHTLY = ["config.materialized:incremental", "path:models,resource_type:test", "path:tests"]
 
 
 class BuildFailed(RuntimeError):
@@ -49,6 +50,7 @@ def build(settings: Settings | None = None) -> BuildReport:
     settings = settings or load_settings()
     with connect("transformer", settings, autocommit=True) as connection, _build_lock(connection):
         seed_reference(settings)
+        _lay(connection, settings)
         from labour_market.occupations.store import code_new_titles, read_sent_codes, settle_decisions
 
         decided = settle_decisions(connection) is not None
@@ -58,7 +60,7 @@ def build(settings: Settings | None = None) -> BuildReport:
         if row is None or row[0] is None or not (row[1] or decided):
             return BuildReport(None, 0, {}, 0.0)
         build_id, partitions = _open(connection, row[0])
-        results = _dbt(["build", "--select", "path:models", "path:tests", "--exclude-resource-type", "seed", "unit_test"], settings)
+        results = _dbt(["build", "--select", *NIGHTLY, "--exclude-resource-type", "seed", "unit_test"], settings)
         nodes = _record(connection, build_id, results)
         failed = _failures(results)
         connection.execute(
@@ -69,6 +71,33 @@ def build(settings: Settings | None = None) -> BuildReport:
             raise BuildFailed(f"build {build_id} failed: " + ("; ".join(failed) or "dbt gave no result"))
         connection.execute("update ops.outbox set built_at = clock_timestamp() where built_at is null and event_id <= %s", [row[0]])
         return BuildReport(build_id, partitions, nodes, sum(float(r["execution_time"]) for r in results))
+
+
+def lay_marts(settings: Settings | None = None) -> bool:
+    """Make the tables and views of the star, with their descriptions, when the dbt project has changed since; returns whether it did.
+
+    A nightly build then only fills the tables. Raises BuildFailed naming the models that failed.
+    """
+    settings = settings or load_settings()
+    with connect("transformer", settings, autocommit=True) as connection, _build_lock(connection):
+        seed_reference(settings)
+        return _lay(connection, settings)
+
+
+def _lay(connection: psycopg.Connection, settings: Settings) -> bool:
+    """The digest of the project is a comment on both schemas, so that it goes with what it speaks of."""
+    files = [DBT_DIR / "dbt_project.yml", *sorted((DBT_DIR / "macros").rglob("*.*")), *sorted((DBT_DIR / "models").rglob("*.*"))]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    laid = connection.execute("select obj_description(oid, 'pg_namespace') from pg_namespace where nspname in ('marts', 'bi')").fetchall()
+    if laid == [(digest,), (digest,)]:
+        return False
+    connection.execute("delete from ops.build_scope")
+    failed = _failures(_dbt(["run", "--select", "path:models"], settings))
+    if failed:
+        raise BuildFailed("the marts could not be laid: " + "; ".join(failed))
+    for schema in ("marts", "bi"):
+        connection.execute(sql.SQL("comment on schema {} is {}").format(sql.Identifier(schema), sql.Literal(digest)))
+    return True
 
 
 def overdue(patience: timedelta, settings: Settings | None = None) -> bool:
@@ -143,6 +172,7 @@ def _open(connection: psycopg.Connection, up_to_event: int) -> tuple[int, int]:
             "insert into ops.build (up_to_event, partitions) values (%s, %s) returning build_id", [up_to_event, partitions]
         ).fetchone()
     assert row
+    connection.execute("analyze ops.build_scope")  # a plan made for an empty scope would take minutes over a full one
     return int(row[0]), partitions
 
 

@@ -21,13 +21,13 @@ def warehouse() -> Iterator[Path]:
     """The embedded server in a folder of its own, provisioned with its reference lists; the environment points at it."""
     from labour_market.database import provision
     from labour_market.server import start_server, stop_server
-    from labour_market.transform import seed_reference
+    from labour_market.transform import lay_marts
 
     with own_home() as home:
         try:
             start_server(home)
             provision()
-            seed_reference()
+            lay_marts()
             yield home
         finally:
             stop_server(home)

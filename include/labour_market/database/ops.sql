@@ -225,6 +225,7 @@ create table if not exists vault.erased_person (
 
 grant insert on ops.audit_result to auditor;
 grant select, insert, update, delete on ops.build_scope, ops.build, ops.dbt_run_result, ops.title_coding, ops.sent_code, ops.setting to transformer;
+grant maintain on ops.build_scope, ops.title_coding to transformer;
 grant insert, update (built_at) on ops.outbox to transformer;
 -- what was proposed, by whom and on which evidence, stays as it was said
 revoke update on ops.occupation_proposal from steward;

@@ -238,4 +238,5 @@ def _keep(connection: psycopg.Connection, rows: Sequence[Row], version: str) -> 
         ).format(_COLUMNS),
         [sorted(retired(connection))],
     )
+    connection.execute("analyze ops.title_coding")
     _write_again(connection, [key for (key,) in moved])
