@@ -2,13 +2,20 @@
 
 A plain hash of a citizen number is guessed in minutes, for there are few of them: so HMAC-SHA-256, with a key that is kept
 outside the database. The pseudonym begins with the key's id, so that two keys never meet in one join.
+
+Beside it a record that tells name and day of birth has a match key: the same HMAC over the folded name and the day. It is no
+identity, since two people may share both: it only finds persons who were seen once by an old number, or by a form without one,
+and once by the new number (labour_market.persons).
 """
 
 import hashlib
 import hmac
 import os
 import stat
+import unicodedata
 from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import lru_cache
 
 from labour_market.contracts import Contract, Field
 from labour_market.normalise import Normalised, without_collector
@@ -17,6 +24,7 @@ from labour_market.settings import Settings, secret
 
 SHORTEST_KEY = 32
 KEY_FILE = "pseudonym_key"
+NAME = "full_name"
 
 
 @dataclass(frozen=True)
@@ -69,15 +77,35 @@ def person_key(key: PseudonymKey, kind: str, normalised_id: str) -> str:
     return f"{key.key_id}:{mac.hexdigest()[:32]}"
 
 
+def folded_name(name: str) -> str:
+    """A name as it is compared: letters alone, without case, diacritics, spaces and signs; đ is d."""
+    return "".join(map(_folded_word, name.split()))
+
+
+@lru_cache(maxsize=10_000)  # people share the words of their names
+def _folded_word(word: str) -> str:
+    letters = unicodedata.normalize("NFKD", word.casefold().replace("đ", "d"))
+    return "".join(letter for letter in letters if letter.isalnum())
+
+
+def match_key(key: PseudonymKey, name: str, birth: date) -> str | None:
+    """The pseudonym of a name and a day of birth; None for a name without letters, and for 1 January, which stands for an unknown day."""
+    folded = folded_name(name)
+    if not folded or (birth.month, birth.day) == (1, 1):
+        return None
+    return person_key(key, "name_birth", f"{folded}:{birth.isoformat()}")
+
+
 @without_collector()
 def person_columns(normalised: Normalised, contract: Contract, key: PseudonymKey, sender_code: str, period: str) -> Normalised:
     """Add the derived columns that a contract names.
 
     person_key, person_method: from the citizen number (national_id, old_id); a record without one is keyed by sender, period
     and its own key (form) where the contract says that a record of a period is one person, else unknown (none).
-    birth_precision: day, month or year. tax_code_kind: enterprise, branch or personal; a personal tax code, which is a
-    citizen number, is replaced by its pseudonym. So is a name of somebody else than the record's person (an enumerator): the
-    same one of a sender can be known again, and nobody can be named.
+    birth_precision: day, month or year. match_key: from name and birth date, where the day is known. tax_code_kind:
+    enterprise, branch or personal; a personal tax code, which is a citizen number, is replaced by its pseudonym. So is a name
+    of somebody else than the record's person (an enumerator): the same one of a sender can be known again, and nobody can be
+    named.
     """
     derived = {f.name for f in contract.fields if f.derived}
     columns = dict(normalised.columns)
@@ -85,6 +113,12 @@ def person_columns(normalised: Normalised, contract: Contract, key: PseudonymKey
         columns["person_key"], columns["person_method"] = _persons(normalised, contract, key, f"{sender_code}:{period}")
     if "birth_precision" in derived:
         columns["birth_precision"] = _precisions(normalised, _only(contract, "date", pii="quasi"))
+    if "match_key" in derived:
+        births, days = columns[_only(contract, "date", pii="quasi").name], columns["birth_precision"]
+        columns["match_key"] = [
+            match_key(key, name, birth) if name and precision == "day" else None
+            for name, birth, precision in zip(columns[NAME], births, days, strict=True)
+        ]
     if "tax_code_kind" in derived:
         name = next(f.name for f in contract.sent_fields if f.kind == "tax_code")
         read = {code: _tax_code(key, code) for code in set(columns[name])}

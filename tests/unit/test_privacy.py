@@ -2,7 +2,8 @@ import dataclasses
 import hashlib
 import hmac
 import re
-from datetime import date
+import unicodedata
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from labour_market.contracts import Contract, load_contract
 from labour_market.normalise import Normalised, normalise_columns
 from labour_market.parsing import Parsed
-from labour_market.privacy import load_pseudonym_key, make_key, person_columns, person_key
+from labour_market.privacy import load_pseudonym_key, make_key, match_key, person_columns, person_key
 from labour_market.settings import Settings, load_settings
 
 TEXT = "not a secret, only a test: 7f3a9c"
@@ -145,3 +146,37 @@ def test_every_derived_column_of_every_contract_is_there_and_no_sent_one_is_lost
         contract = load_contract(feed)
         columns = person_columns(survey(contract, {}), contract, KEY, "803", "2023-06").columns
         assert set(columns) == {f.name for f in contract.fields}
+
+
+WORDS = ["Nguyễn", "Trần", "Đặng", "Thị", "Văn", "Ngọc", "Hường", "Ưng", "Ý", "Quỳnh", "Đức", "Phước", "Huệ"]
+NAMES = st.lists(st.sampled_from(WORDS), min_size=2, max_size=5).map(" ".join)
+DAYS = st.dates(date(1920, 1, 2), date(2010, 12, 31)).filter(lambda day: (day.month, day.day) != (1, 1))
+SLIPS = [
+    str.upper, str.lower, str.title,
+    lambda name: name.replace(" ", "  "), lambda name: name.replace(" ", "\u00a0"), lambda name: name.replace(" ", ""),
+    lambda name: unicodedata.normalize("NFD", name), lambda name: name.replace("Đ", "D").replace("đ", "d"),
+    lambda name: "".join(letter for letter in unicodedata.normalize("NFD", name) if not unicodedata.combining(letter)),
+]  # fmt: skip
+
+
+@given(NAMES, DAYS, st.lists(st.sampled_from(SLIPS), max_size=5))
+def test_a_name_typed_carelessly_has_the_same_match_key(name: str, birth: date, slips: list) -> None:
+    typed = name
+    for slip in slips:
+        typed = slip(typed)
+    assert match_key(KEY, typed, birth) == match_key(KEY, name, birth) is not None
+
+
+@given(NAMES, DAYS, st.integers(1, 20_000))
+def test_another_day_of_birth_or_another_name_is_another_match_key(name: str, birth: date, days: int) -> None:
+    assert match_key(KEY, name, birth) != match_key(KEY, name, birth + timedelta(days))
+    assert match_key(KEY, name, birth) != match_key(KEY, name + " Em", birth)
+    assert match_key(KEY, name, birth) != person_key(KEY, "national_id", name), "a number and a name never meet"
+
+
+def test_no_match_key_without_a_day_of_birth_that_is_one() -> None:
+    contract = load_contract("labour_survey")
+    births = ["14/06/1990", 1990, "06/1990", "01/01/1990", None]
+    read = survey(contract, *({"full_name": "Trần Thị Mơ", "birth_date": birth} for birth in births), {"birth_date": "14/06/1990"})
+    keys = person_columns(read, contract, KEY, "803", "2022").columns["match_key"]
+    assert keys == [match_key(KEY, "tran thi mo", date(1990, 6, 14)), *[None] * 5]

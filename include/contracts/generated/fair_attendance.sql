@@ -1,6 +1,6 @@
 -- Rendered from include/contracts by `lmw contracts render`; edit the contract, not this file.
 
-create table if not exists "core"."fair_attendance" (batch_id bigint not null, row_no integer not null, sender_code text not null, period text not null, sequence integer not null, valid_from date not null, valid_to date not null, recorded_from timestamptz not null, recorded_to timestamptz not null default 'infinity', "attendance_no" text, "session_no" text, "birth_date" date, "sex" text, "commune_code" text, "priority_groups" text[], "wanted_job_text" text, "counselled" boolean, "employer_no" text, "order_no" text, "interviewed" boolean, "interview_result" text, "offered" boolean, "accepted" boolean, "start_date" date, "person_key" text, "person_method" text, "birth_precision" text);
+create table if not exists "core"."fair_attendance" (batch_id bigint not null, row_no integer not null, sender_code text not null, period text not null, sequence integer not null, valid_from date not null, valid_to date not null, recorded_from timestamptz not null, recorded_to timestamptz not null default 'infinity', "attendance_no" text, "session_no" text, "birth_date" date, "sex" text, "commune_code" text, "priority_groups" text[], "wanted_job_text" text, "counselled" boolean, "employer_no" text, "order_no" text, "interviewed" boolean, "interview_result" text, "offered" boolean, "accepted" boolean, "start_date" date, "person_key" text, "person_method" text, "birth_precision" text, "match_key" text);
 alter table "core"."fair_attendance" add column if not exists "attendance_no" text;
 alter table "core"."fair_attendance" add column if not exists "session_no" text;
 alter table "core"."fair_attendance" add column if not exists "birth_date" date;
@@ -19,6 +19,7 @@ alter table "core"."fair_attendance" add column if not exists "start_date" date;
 alter table "core"."fair_attendance" add column if not exists "person_key" text;
 alter table "core"."fair_attendance" add column if not exists "person_method" text;
 alter table "core"."fair_attendance" add column if not exists "birth_precision" text;
+alter table "core"."fair_attendance" add column if not exists "match_key" text;
 create unique index if not exists "fair_attendance_current" on "core"."fair_attendance" ("sender_code", "period", "session_no", "attendance_no") nulls not distinct where recorded_to = 'infinity';
 create  index if not exists "fair_attendance_partition" on "core"."fair_attendance" ("sender_code", "period", "recorded_to") ;
 create  index if not exists "fair_attendance_batch" on "core"."fair_attendance" ("batch_id") ;
@@ -41,5 +42,6 @@ comment on column "core"."fair_attendance"."start_date" is 'Ngày bắt đầu l
 comment on column "core"."fair_attendance"."person_key" is 'Mã giả danh của người | pseudonym of the person; null for a walk-in without a number';
 comment on column "core"."fair_attendance"."person_method" is 'Cách tạo mã giả danh | what the pseudonym was made from';
 comment on column "core"."fair_attendance"."birth_precision" is 'Độ chính xác của ngày sinh | how exactly the birth date is known';
+comment on column "core"."fair_attendance"."match_key" is 'Khóa đối chiếu họ tên và ngày sinh | pseudonym of the name and the day of birth; finds candidates for one person under two numbers, never an identity';
 
-create unlogged table stage."fair_attendance__load" (batch_id bigint, row_no integer, sender_code text, period text, sequence integer, issues text[], notes text[], "attendance_no" text, "session_no" text, "full_name" text, "national_id" text, "birth_date" date, "sex" text, "phone" text, "commune_code" text, "priority_groups" text[], "wanted_job_text" text, "counselled" boolean, "employer_no" text, "order_no" text, "interviewed" boolean, "interview_result" text, "offered" boolean, "accepted" boolean, "start_date" date, "person_key" text, "person_method" text, "birth_precision" text);
+create unlogged table stage."fair_attendance__load" (batch_id bigint, row_no integer, sender_code text, period text, sequence integer, issues text[], notes text[], "attendance_no" text, "session_no" text, "full_name" text, "national_id" text, "birth_date" date, "sex" text, "phone" text, "commune_code" text, "priority_groups" text[], "wanted_job_text" text, "counselled" boolean, "employer_no" text, "order_no" text, "interviewed" boolean, "interview_result" text, "offered" boolean, "accepted" boolean, "start_date" date, "person_key" text, "person_method" text, "birth_precision" text, "match_key" text);
