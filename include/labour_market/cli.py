@@ -16,11 +16,13 @@ from rich.table import Table
 
 from labour_market.contracts import contract_feeds, load_order
 from labour_market.occupations.commands import app as occupation_app
+from labour_market.persons.commands import app as person_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 contracts_app = typer.Typer(no_args_is_help=True, help="Contracts of the feeds and what is derived from them.")
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(occupation_app, name="occupation")
+app.add_typer(person_app, name="person")
 console = Console()
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -52,10 +52,12 @@ def build(settings: Settings | None = None) -> BuildReport:
         seed_reference(settings)
         _lay(connection, settings)
         from labour_market.occupations.store import code_new_titles, read_sent_codes, settle_decisions
+        from labour_market.persons.links import settle_links
 
         decided = settle_decisions(connection) is not None
         code_new_titles(connection)
         read_sent_codes(connection)
+        settle_links(connection)
         row = connection.execute("select max(event_id), coalesce(bool_or(built_at is null), false) from ops.outbox").fetchone()
         if row is None or row[0] is None or not (row[1] or decided):
             return BuildReport(None, 0, {}, 0.0)

@@ -3,12 +3,15 @@
 select
     attendance.*,
     {{ surrogate_key(['attendance.sender_code', 'attendance.session_no']) }} as session_sk,
-    case when attendance.person_key is null then -1 else {{ surrogate_key(['attendance.person_key']) }} end as person_sk,
-    {{ surrogate_key(['attendance.sender_code', 'attendance.session_no', "coalesce(attendance.person_key, 'row ' || attendance.attendance_no)"]) }} as visit_sk,
+    case when attendance.person_key is null then -1 else {{ surrogate_key(['coalesce(same.person_key, attendance.person_key)']) }} end as person_sk,
+    {{ surrogate_key([
+        'attendance.sender_code', 'attendance.session_no', "coalesce(same.person_key, attendance.person_key, 'row ' || attendance.attendance_no)"
+    ]) }} as visit_sk,
     session.held_on,
     coalesce(area.area_sk, -1) as residence_area_sk,
     coalesce(area.parent_district_code, attendance.sender_code) as district_code
 from {{ ref('stg_fair_attendance__attendance') }} as attendance
+left join {{ ref('stg_ops__person_identity') }} as same on attendance.person_key = same.alias_key
 left join {{ ref('int_session__whole') }} as session
     on attendance.sender_code = session.sender_code and attendance.session_no = session.session_no
 left join {{ ref('int_area__keyed') }} as area

@@ -6,7 +6,7 @@ select
     (array_agg(period order by checked_on, {{ check_rank('check_kind') }}))[1] as period,
     (array_agg(batch_id order by checked_on, {{ check_rank('check_kind') }}))[1] as batch_id,
     (array_agg(row_no order by checked_on, {{ check_rank('check_kind') }}))[1] as row_no,
-    (array_agg(person_key order by checked_on, {{ check_rank('check_kind') }}))[1] as person_key,
+    (array_agg(coalesce(same.person_key, told.person_key) order by checked_on, {{ check_rank('check_kind') }}))[1] as person_key,
     min(start_date) as start_date,
     max(channel) as channel,
     max(session_no) as session_no,
@@ -30,5 +30,6 @@ select
     coalesce(
         max(case when in_job then 'in_job' when not in_job then 'lost' else 'unknown' end) filter (where check_kind = 'm12'), 'not_checked'
     ) as check_m12
-from {{ ref('stg_placements__check') }}
+from {{ ref('stg_placements__check') }} as told
+left join {{ ref('stg_ops__person_identity') }} as same on told.person_key = same.alias_key
 group by sender_code, placement_no

@@ -178,6 +178,30 @@ create table if not exists ops.sent_code (
     note text
 );
 
+-- every step of a pair of pseudonyms that may be one person, and who took it; rows are only ever added
+create table if not exists ops.person_link (
+    link_id bigint generated always as identity primary key,
+    alias_key text not null,
+    person_key text not null,
+    method text not null,
+    score numeric not null,
+    state text not null check (state in ('proposed', 'linked', 'confirmed', 'refused', 'withdrawn')),
+    decided_by text not null,
+    reason text not null,
+    at timestamptz not null default clock_timestamp(),
+    check (alias_key <> person_key)
+);
+create index if not exists person_link_pair on ops.person_link (alias_key, person_key, link_id);
+
+-- what of it is in force: a pseudonym, and the person that it stands for
+create table if not exists ops.person_identity (
+    alias_key text primary key,
+    person_key text not null,
+    method text not null,
+    score numeric not null,
+    state text not null
+);
+
 create table if not exists ops.reconcile_finding (
     found_at timestamptz not null default clock_timestamp(),
     kind text not null,
@@ -227,6 +251,8 @@ grant insert on ops.audit_result to auditor;
 grant select, insert, update, delete on ops.build_scope, ops.build, ops.dbt_run_result, ops.title_coding, ops.sent_code, ops.setting to transformer;
 grant maintain on ops.build_scope, ops.title_coding to transformer;
 grant insert, update (built_at) on ops.outbox to transformer;
+grant insert on ops.person_link to transformer, steward;
+grant insert, delete on ops.person_identity to transformer;
 -- what was proposed, by whom and on which evidence, stays as it was said
 revoke update on ops.occupation_proposal from steward;
 grant insert, update (state, steward, valid_from, valid_to, replaced_by) on ops.occupation_proposal to steward;

@@ -12,7 +12,7 @@ select
     survey.form_no,
     survey.batch_id,
     survey.row_no,
-    case when survey.person_key is null then -1 else {{ surrogate_key(['survey.person_key']) }} end as person_sk,
+    case when survey.person_key is null then -1 else {{ surrogate_key(['coalesce(same.person_key, survey.person_key)']) }} end as person_sk,
     coalesce(area.area_sk, -1) as area_sk,
     coalesce(area.parent_district_code, survey.sender_code) as district_code,
     coalesce(to_char(survey.surveyed_on, 'YYYYMMDD')::int, -1) as surveyed_date_sk,
@@ -36,6 +36,7 @@ select
     case when survey.wants_job then coalesce(wanted.method, job.method) end as wanted_coding_method,
     case when survey.wants_job then coalesce(wanted.score, job.score) end as wanted_coding_score
 from {{ ref('stg_labour_survey__person') }} as survey
+left join {{ ref('stg_ops__person_identity') }} as same on survey.person_key = same.alias_key
 left join {{ ref('int_area__keyed') }} as area
     on area.level = 'commune' and survey.commune_code = area.code
         and survey.surveyed_on >= area.valid_from and survey.surveyed_on < area.valid_to

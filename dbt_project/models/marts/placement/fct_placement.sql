@@ -8,7 +8,24 @@
 -- depends_on: {{ ref('fct_fair_session') }}
 -- One row a job start. Where the attendance chain tells of it, it is the chain's row, with the checks of the service centre beside it; a start that only the
 -- service centre knows (counter, online, commune) is a row of its own. A check is in_job, lost, unknown (nobody was reached) or not_checked: the last two are
--- not failure. The service centre tells neither residence nor group, so they are those of the person as last seen.
+-- not failure. The service centre tells neither residence nor group, so they are those of the person as last seen on or before the start: a later sighting says
+-- nothing of that day.
+with seen_before as (
+    select distinct on (followed.sender_code, followed.placement_no)
+        followed.sender_code,
+        followed.placement_no,
+        {{ priority_flags('seen.priority_groups') }},
+        area.area_sk,
+        area.parent_district_code as district_code
+    from {{ ref('int_placement__followed') }} as followed
+    inner join {{ ref('int_person__seen') }} as seen on followed.person_key = seen.resolved_key and followed.start_date >= seen.seen_on
+    left join {{ ref('int_area__keyed') }} as area
+        on area.level = 'commune' and seen.commune_code = area.code
+            and seen.seen_on >= area.valid_from and seen.seen_on < area.valid_to
+    where {{ in_scope(['fair_attendance', 'placements'], 'followed') }}
+    order by followed.sender_code asc, followed.placement_no asc, seen.seen_on desc, seen.batch_id desc
+)
+
 select
     {{ surrogate_key(['start.sender_code', 'start.session_no', 'start.attendance_no']) }} as placement_sk,
     start.sender_code,
@@ -59,7 +76,7 @@ select
     followed.batch_id,
     followed.row_no,
     -2,
-    coalesce(person.person_sk, -1),
+    case when followed.person_key is null then -1 else {{ surrogate_key(['followed.person_key']) }} end,
     coalesce(employer.employer_sk, -1),
     coalesce(job_order.order_sk, -1),
     coalesce(job_order.occupation_sk, given.occupation_l2_sk, title.occupation_l2_sk, -1),
@@ -68,7 +85,7 @@ select
     coalesce(job_order.coding_method, case when given.occupation_code is not null then 'given' end, title.method),
     coalesce(job_order.coding_score, case when given.occupation_code is not null then 1.0 end, title.score),
     coalesce(person.area_sk, -1),
-    coalesce(area.district_code, 'unknown'),
+    coalesce(person.district_code, 'unknown'),
     to_char(followed.start_date, 'YYYYMMDD')::int,
     followed.channel,
     coalesce(person.is_poor, false),
@@ -88,8 +105,7 @@ select
 from {{ ref('int_placement__followed') }} as followed
 left join {{ ref('int_placement__matched') }} as matched
     on followed.sender_code = matched.sender_code and followed.placement_no = matched.placement_no
-left join {{ ref('dim_person') }} as person on person.person_sk = {{ surrogate_key(['followed.person_key']) }}
-left join {{ ref('dim_area') }} as area on person.area_sk = area.area_sk
+left join seen_before as person on followed.sender_code = person.sender_code and followed.placement_no = person.placement_no
 left join {{ ref('dim_employer') }} as employer
     on followed.employer_district = employer.sender_code and followed.employer_no = employer.employer_no
 left join {{ ref('fct_job_order') }} as job_order
