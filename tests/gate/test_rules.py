@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import pytest
-from gate_cases import CASES, ELSEWHERE, PERIODS, PUBLISHED_BEFORE, Case, clean_rows
+from gate_cases import CASES, ELSEWHERE, NOWHERE, PERIODS, PUBLISHED_BEFORE, Case, clean_rows
 from labour_market.contracts import Contract, Rule, load_contract
 from staged import Delivery
 
@@ -166,3 +166,22 @@ def test_nothing_that_is_told_of_a_row_is_a_personal_value(audited, feed: str):
     rows = clean_rows(feed)
     values = {str(row.get(column)) for row in rows for column in personal}
     assert not {value for _, value in told} & values
+
+
+def test_a_commune_is_judged_by_the_day_of_the_record_and_not_by_the_whole_period(gate_of):
+    """28006 ended with November 2024; both codes of 803 were in force at some time of the year 2024."""
+    rows = clean_rows("labour_survey", 12)
+    for row in rows:
+        row["surveyed_on"] = date(2024, 10, 15)
+    for row, day in zip(rows, (date(2024, 11, 30), date(2024, 12, 1)), strict=False):
+        row.update(commune_code="28006", surveyed_on=day)
+    outcome = gate_of("labour_survey").audit_one(Delivery(rows, period="2024", delivered="2025-01-05T15:00:00+07:00"))
+    assert {(rule, row) for rule, row, *_ in outcome.put_aside} == {("row.commune_known", 2)}
+
+
+def test_a_commune_without_a_day_of_its_record_is_judged_by_the_period(gate_of):
+    rows = clean_rows("job_orders", 12)
+    rows[0].update(posted_on=None, commune_code="28006")
+    rows[1].update(posted_on=None, commune_code=NOWHERE)
+    outcome = gate_of("job_orders").audit_one(Delivery(rows, period="2023-06-14"))
+    assert outcome.first_rows["row.commune_known"] == [2]

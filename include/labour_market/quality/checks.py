@@ -240,19 +240,35 @@ def _pairs(contract: Contract, rule: Rule) -> list[Check]:
     ]
 
 
-# ---- communes, as they stood in the period
-
+# ---- communes, as they stood on the day of a record (`day`: its column); where it has none, in its period
 
 _IN_FORCE = "{0}.valid_from::date < b.next_day and coalesce({0}.valid_to::date, 'infinity') > b.first_day"
+_IN_FORCE_ON_DAY = "{0}.valid_from::date <= told.day and coalesce({0}.valid_to::date, 'infinity') > told.day"
+
+
+def _told(rule: Rule, column: str) -> tuple[str, str]:
+    """SQL of a record's day, never later than its delivery, and of the communes that are told with each sender and day."""
+    day = f"least({rule.arguments['day']}, {{delivered_on}})"
+    return day, f"(select distinct batch_id, sender_code, {column} as code, {day} as day from {{stage}}) as told"
 
 
 def _communes_in_force(contract: Contract, rule: Rule) -> list[Check]:
     known = (
         f"select b.period, a.code from {{batches}} as b join reference.area_unit as a on a.level = 'commune' and {_IN_FORCE.format('a')}"
     )
-    return [
-        replace(_keep(contract, rule, column, f"(period, {column}) not in ({known})"), references=("area_unit",)) for column in rule.columns
-    ]
+
+    def breach(column: str) -> str:
+        in_period = f"(period, {column}) not in ({known})"
+        if "day" not in rule.arguments:
+            return in_period
+        day, told = _told(rule, column)
+        known_on_day = (
+            f"select told.code, told.day from {told} join reference.area_unit as a"
+            f" on a.level = 'commune' and told.code = a.code and {_IN_FORCE_ON_DAY.format('a')}"
+        )
+        return f"case when {rule.arguments['day']} is null then {in_period} else ({column}, {day}) not in ({known_on_day}) end"
+
+    return [replace(_keep(contract, rule, column, breach(column)), references=("area_unit",)) for column in rule.columns]
 
 
 def _communes_of_sender(contract: Contract, rule: Rule) -> list[Check]:
@@ -263,10 +279,21 @@ def _communes_of_sender(contract: Contract, rule: Rule) -> list[Check]:
         f" join reference.area_unit as a on a.level = 'commune' and {_IN_FORCE.format('a')}"
         " and a.parent_district_code <> b.sender_code"
     )
-    return [
-        replace(_keep(contract, rule, column, f"(batch_id, {column}) in ({elsewhere})"), references=("area_unit",))
-        for column in rule.columns
-    ]
+
+    def breach(column: str) -> str:
+        in_period = f"(batch_id, {column}) in ({elsewhere})"
+        if "day" not in rule.arguments:
+            return in_period
+        day, told = _told(rule, column)
+        elsewhere_on_day = (
+            f"select told.batch_id, told.code, told.day from {told} join reference.area_unit as d"
+            f" on d.level = 'district' and told.sender_code = d.code and {_IN_FORCE_ON_DAY.format('d')}"
+            f" join reference.area_unit as a on a.level = 'commune' and told.code = a.code and {_IN_FORCE_ON_DAY.format('a')}"
+            " and a.parent_district_code <> told.sender_code"
+        )
+        return f"case when {rule.arguments['day']} is null then {in_period} else (batch_id, {column}, {day}) in ({elsewhere_on_day}) end"
+
+    return [replace(_keep(contract, rule, column, breach(column)), references=("area_unit",)) for column in rule.columns]
 
 
 # ---- records that stand twice
