@@ -1,4 +1,4 @@
-"""Persons under two numbers in the star, from a few rows laid by hand: what is linked, by whom, and what is frozen."""
+"""Persons under two numbers, households and employers with a history in the star, from a few rows laid by hand."""
 
 from decimal import Decimal
 
@@ -7,9 +7,10 @@ from labour_market import transform
 from labour_market.database import connect
 from labour_market.persons import links
 
-from tests.dbt.rows import Core, one, person, session, visit
-from tests.dbt.test_programme import check
+from tests.dbt.rows import Core, employer, one, person, session, visit
+from tests.dbt.test_programme import check, household
 
+BRANCH, ENTERPRISE = {"tax_code_kind": "branch"}, {"tax_code_kind": "enterprise", "tax_code": "0300588569"}
 OLD = {"person_method": "old_id"}
 FORM = {"person_method": "form"}
 
@@ -25,7 +26,9 @@ def province(core: Core) -> None:
         person("2", person_key="k:anh-9", match_key="m:anh", surveyed_on="2022-10-09", **OLD),
         person("3", person_key="k:hoa-9", match_key="m:hoa", **OLD),
         person("4", person_key="k:phuong-form", match_key="m:phuong", commune_code="27697", **FORM),
-        person("5", person_key="k:an", priority_groups=["poor"]),
+        person("5", person_key="k:an", priority_groups=["poor"], household_no="H1"),
+        person("6", person_key="k:binh", household_no="H1", activity_status="unemployed"),
+        person("7", person_key="k:dung", household_no="H1", commune_code="27697"),
     ])  # fmt: skip
     core.publish("fair_sessions", "794", "2023-06", [session("A"), session("B", held_on="2023-06-20", kind="commune_counselling")])
     core.publish("fair_attendance", "794", "2023-06", [
@@ -33,6 +36,24 @@ def province(core: Core) -> None:
         at_fair("3", "k:hoa-12", "m:hoa"), at_fair("4", "k:hoa-12-too", "m:hoa"),
         at_fair("5", "k:phuong-12", "m:phuong"), at_fair("6", None, "m:anh"), at_fair("7", "k:an", session_no="B"),
     ])  # fmt: skip
+    core.publish("poverty_register", "DOLISA", "2022-01", [household("H1", "poor", "2022-01-01"), household("H2", "poor", "2022-01-01")])
+    core.publish("poverty_register", "DOLISA", "2022", [household("H1", "near_poor")])
+    core.publish("poverty_register", "DOLISA", "2024", [household("H1", "poor", "2024-12-31")])
+    core.publish("employers", "794", "2023-05", [employer("1", size_band="small", surveyed_on="2023-05-02", **ENTERPRISE)])
+    core.publish("employers", "794", "2023-06", [
+        employer("1", size_band="medium", name="Công ty Một", **ENTERPRISE), employer("2", tax_code="0300588569-001", **BRANCH),
+        employer("3", tax_code="0312345678-001", **BRANCH),
+    ])  # fmt: skip
+    core.publish("employers", "794", "2025-06", [employer("1", size_band="medium", name="Công ty Một", headcount=99, **ENTERPRISE)])
+    core.publish("employers", "803", "2023-06", [
+        employer("1", commune_code="28003", **ENTERPRISE), employer("2", tax_code="0300588569-002", commune_code="28003", **BRANCH),
+    ])  # fmt: skip
+    core.publish(
+        "job_orders", "794", "2023-05", [{"order_no": "1", "employer_no": "1", "title": "may", "posted_on": "2023-05-20", "openings": 1}]
+    )
+    core.publish(
+        "job_orders", "794", "2023-06", [{"order_no": "2", "employer_no": "1", "title": "may", "posted_on": "2023-06-20", "openings": 1}]
+    )
     core.publish("placements", "SC", "2023-05", [
         check("V1", "start", "k:an", True, start_date="2023-06-12"), check("V2", "start", "k:anh-9", True, start_date="2023-06-12", **OLD),
     ])  # fmt: skip
@@ -97,6 +118,62 @@ def test_the_group_of_a_start_is_that_of_the_last_sighting_on_or_before_it(admin
     assert one(admin, "select bool_or(is_poor) from marts.dim_person where last_seen_on = '2023-06-20'") is False
 
 
+def test_a_counselling_is_a_visit_that_was_one_and_a_commune_session_is_its_own_channel(admin):
+    """Five at the fair, the walk-in among them, and Ân in the commune; Anh was there too and was not counselled."""
+    rows = admin.execute(
+        "select channel, count(*), count(*) filter (where person_sk = -1) from marts.fct_counselling group by 1 order by 1"
+    )
+    assert rows.fetchall() == [("commune", 1, 0), ("fair", 5, 1)]
+    days = "select distinct counselled_date_sk, is_poor from marts.fct_counselling where channel = 'commune'"
+    assert one(admin, days) == (20230620, False)
+
+
+def test_a_household_of_a_vintage_has_the_persons_of_its_number_and_commune(admin):
+    """H1 of 27694 has Ân and Bình in both vintages around the survey; H1 of another commune, and of two years later, has nobody."""
+    rows = admin.execute(
+        "select vintage, link_method, count(*), min(days_apart) from intermediate.int_household__person group by 1, 2 order by 1"
+    ).fetchall()
+    assert rows == [("2022", "number_and_commune", 2, 82), ("2022-01", "number_and_commune", 2, 282)]
+    placed = (
+        "select count(distinct p.person_sk) from intermediate.int_household__person as b"
+        " join marts.fct_poverty_household as h using (household_sk) join marts.fct_placement as p using (person_sk)"
+        " where b.vintage = '2022-01' and h.is_poor"
+    )
+    assert one(admin, placed) == 1
+
+
+PARENTS = (
+    "select branch.sender_code, branch.employer_no, parent.sender_code, parent.employer_no from marts.dim_employer as branch"
+    " join marts.dim_employer as parent on parent.employer_sk = branch.parent_employer_sk"
+    " where branch.tax_code_kind = 'branch' order by 1, 2"
+)
+
+
+def test_a_branch_names_its_parent_in_its_own_district_first(admin):
+    assert admin.execute(PARENTS).fetchall() == [
+        ("794", "2", "794", "1"), ("794", "3", "unknown", "unknown"), ("803", "2", "803", "1"),
+    ]  # fmt: skip
+    assert one(admin, "select count(*) from marts.dim_employer where tax_code_kind = 'enterprise' and parent_employer_sk <> -2") == 0
+
+
+def test_an_employer_has_a_version_for_each_change_and_a_fact_finds_that_of_its_day(admin):
+    """Employer 1 grew and took another name in June 2023; in 2025 only the headcount is another, which makes no version."""
+    versions = (
+        "select valid_from::text, valid_to::text, is_current, v.name, v.size_band from marts.dim_employer_version as v"
+        " join marts.dim_employer as e using (employer_sk) where e.sender_code = '794' and e.employer_no = '1' order by 1"
+    )
+    assert admin.execute(versions).fetchall() == [
+        ("2023-05-01", "2023-06-01", False, "Công ty 1", "small"), ("2023-06-01", "infinity", True, "Công ty Một", "medium"),
+    ]  # fmt: skip
+    on_the_day = (
+        "select o.order_no, v.size_band from marts.fct_job_order as o join marts.dim_date as d on o.posted_date_sk = d.date_sk"
+        " join marts.dim_employer_version as v on o.employer_sk = v.employer_sk and v.valid_from <= d.date_day and d.date_day < v.valid_to"
+        " order by 1"
+    )
+    assert admin.execute(on_the_day).fetchall() == [("1", "small"), ("2", "medium")]
+    assert one(admin, "select size_band from marts.dim_employer where sender_code = '794' and employer_no = '1'") == "medium"
+
+
 @pytest.fixture(scope="module")
 def decided(built: str) -> dict[str, int]:
     """Phượng confirmed, the first Hoa refused, and a namesake of Anh that comes later; built again."""
@@ -107,6 +184,9 @@ def decided(built: str) -> dict[str, int]:
     with connect("loader", autocommit=True) as connection:
         Core(connection).publish("fair_sessions", "803", "2023-06", [session("C")])
         Core(connection).publish("fair_attendance", "803", "2023-06", [at_fair("1", "k:anh-12-too", "m:anh", session_no="C")])
+        Core(connection).publish("employers", "803", "2023-05", [
+            employer("7", tax_code="0312345678", tax_code_kind="enterprise", commune_code="28003", surveyed_on="2023-05-02"),
+        ])  # fmt: skip
     transform.build()
     return numbers
 
@@ -143,3 +223,7 @@ def test_the_ledger_of_links_is_only_added_to(built):
     for role in ("steward", "transformer"):
         with connect(role) as connection, pytest.raises(Exception, match="permission denied"):
             connection.execute("update ops.person_link set state = 'confirmed'")
+
+
+def test_a_parent_that_comes_later_and_elsewhere_is_found(decided, admin):
+    assert ("794", "3", "803", "7") in admin.execute(PARENTS).fetchall()

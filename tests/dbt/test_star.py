@@ -17,10 +17,20 @@ from tests.dbt.rows import Core, employer, one, person, session, visit
 
 FACTS = (
     "fct_labour_supply", "fct_labour_demand", "fct_job_order", "fct_fair_session", "bridge_session_fund", "fct_fair_attendance",
-    "fct_fair_interview", "fct_placement",
+    "fct_fair_interview", "fct_placement", "fct_counselling",
 )  # fmt: skip
 BRIDGES = ("bridge_occupation_map", "bridge_area_mode", "bridge_area_succession", "bridge_area_analysis")
-DIMENSIONS = ("dim_date", "dim_area", "dim_occupation", "dim_industry", "dim_employer", "dim_person", "dim_batch", "dim_analysis_area")
+DIMENSIONS = (
+    "dim_date",
+    "dim_area",
+    "dim_occupation",
+    "dim_industry",
+    "dim_employer",
+    "dim_employer_version",
+    "dim_person",
+    "dim_batch",
+    "dim_analysis_area",
+)
 
 
 def province(core: Core) -> None:

@@ -38,11 +38,10 @@ advised as (
         visit.area_mode,
         visit.area_code,
         groups.priority_group,
-        case when visit.person_sk = -1 then visit.visit_sk else visit.person_sk end as who,
+        case when visit.person_sk = -1 then visit.counselling_sk else visit.person_sk end as who,
         max(visit.area_weight) as area_weight
-    from {{ in_area_modes(ref('fct_fair_attendance')) }} as visit
+    from {{ in_area_modes(ref('fct_counselling')) }} as visit
     inner join groups on {{ in_group('visit', 'groups.priority_group') }}
-    where visit.is_counselled
     group by visit.area_mode, visit.area_code, groups.priority_group, who
 ),
 

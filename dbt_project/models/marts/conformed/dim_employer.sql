@@ -1,7 +1,8 @@
 {{ config(incremental_strategy='merge', unique_key='employer_sk') }}
 -- depends_on: {{ ref('dim_area') }}
--- Employers as the latest register of their district knows them.
-with touched as (
+-- Employers as the latest register of their district knows them. A branch (tax code 10-3) names the employer of the 10 digits: that of its own district where
+-- there is one. Both are written again when one of them comes.
+with told as (
     select distinct
         known.employer_sk,
         known.sender_code,
@@ -11,6 +12,25 @@ with touched as (
         inner join {{ source('ops', 'build_scope') }} as scope
             on known.feed = scope.feed and known.sender_code = scope.sender_code and known.period = scope.period
     {% endif %}
+),
+
+family as (
+    select distinct left(employer.tax_code, 10) as code
+    from {{ ref('stg_employers__employer') }} as employer
+    inner join told on employer.sender_code = told.sender_code and employer.employer_no = told.employer_no
+    where employer.tax_code_kind in ('enterprise', 'branch')
+),
+
+touched as (
+    select * from told
+    union
+    select
+        {{ surrogate_key(['employer.sender_code', 'employer.employer_no']) }},
+        employer.sender_code,
+        employer.employer_no
+    from {{ ref('stg_employers__employer') }} as employer
+    inner join family on left(employer.tax_code, 10) = family.code
+    where employer.tax_code_kind in ('enterprise', 'branch')
 ),
 
 latest as (
@@ -47,6 +67,16 @@ described as (
             and latest.surveyed_on >= area.valid_from and latest.surveyed_on < area.valid_to
 ),
 
+parents as (
+    select distinct on (branch.employer_sk)
+        branch.employer_sk,
+        parent.employer_sk as parent_employer_sk
+    from described as branch
+    inner join described as parent on left(branch.tax_code, 10) = parent.tax_code and parent.tax_code_kind = 'enterprise'
+    where branch.tax_code_kind = 'branch'
+    order by branch.employer_sk asc, (branch.sender_code = parent.sender_code) desc, parent.employer_sk asc
+),
+
 members as (
     select
         -1::bigint as employer_sk,
@@ -62,7 +92,8 @@ members as (
         -1::bigint as industry_sk,
         -1::bigint as area_sk,
         false as is_inferred,
-        -1::bigint as batch_id
+        -1::bigint as batch_id,
+        -2::bigint as parent_employer_sk
     union all
     select
         -2,
@@ -78,9 +109,14 @@ members as (
         -2,
         -2,
         false,
+        -2,
         -2
 )
 
-select * from described
+select
+    described.*,
+    case when described.tax_code_kind = 'branch' then coalesce(parents.parent_employer_sk, -1) else -2 end as parent_employer_sk
+from described
+left join parents on described.employer_sk = parents.employer_sk
 union all
 select * from members

@@ -7,6 +7,7 @@ select
     valid_from,
     valid_to,
     form_no,
+    household_no,
     person_key,
     person_method,
     birth_date,
