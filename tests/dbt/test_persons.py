@@ -1,11 +1,14 @@
 """Persons under two numbers, households and employers with a history in the star, from a few rows laid by hand."""
 
+import json
 from decimal import Decimal
 
 import pytest
 from labour_market import transform
+from labour_market.cli import app
 from labour_market.database import connect
 from labour_market.persons import links
+from typer.testing import CliRunner
 
 from tests.dbt.rows import Core, employer, one, person, session, visit
 from tests.dbt.test_programme import check, household
@@ -227,3 +230,19 @@ def test_the_ledger_of_links_is_only_added_to(built):
 
 def test_a_parent_that_comes_later_and_elsewhere_is_found(decided, admin):
     assert ("794", "3", "803", "7") in admin.execute(PARENTS).fetchall()
+
+
+def test_a_steward_reads_and_decides_from_a_terminal(built):
+    told = CliRunner().invoke(app, ["person", "links", "--state", "proposed", "--json"])
+    assert told.exit_code == 0, told.output
+    found = json.loads(told.stdout)
+    assert found and {tuple(link) for link in found} == {links.COLUMNS}
+    assert {link["state"] for link in found} == {"proposed"}
+    nobody = CliRunner().invoke(app, ["person", "refuse", "999999", "--by", "x", "--because", "y"])
+    assert nobody.exit_code == 2
+    done = CliRunner().invoke(app, ["person", "refuse", str(found[-1]["link_id"]), "--by", "chị Lan", "--because", "hai người"])
+    assert done.exit_code == 0, done.output
+    with connect("steward") as connection:
+        last = next(link for link in links.links(connection, "refused") if link["alias_key"] == found[-1]["alias_key"])
+        assert (last["decided_by"], last["reason"]) == ("chị Lan", "hai người")
+        connection.rollback()
