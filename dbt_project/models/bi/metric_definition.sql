@@ -10,4 +10,4 @@ select
     grain,
     source_facts,
     known_traps
-from {{ ref('indicator') }}
+from {{ ref('metric') }}

@@ -1,0 +1,19 @@
+-- Every indicator in one long shape: one row a metric, period, area mode, area and breakdown. A cell of few persons is hidden whole.
+select
+    metric,
+    period_kind,
+    period,
+    area_mode,
+    area_code,
+    area,
+    breakdown,
+    case when not is_suppressed then numerator end as numerator,
+    case when not is_suppressed then denominator end as denominator,
+    case when not is_suppressed then value end as value,
+    is_suppressed
+from (
+    select
+        *,
+        coalesce({{ is_small('persons') }}, false) as is_suppressed
+    from {{ ref('fct_indicator_cell') }}
+) as cell
