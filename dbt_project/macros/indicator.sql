@@ -24,7 +24,14 @@ case when {{ alias }}.person_sk = -1 then {{ alias }}.{{ row_key }} else {{ alia
 
 {# A share, null and not infinite where there is nothing to share. #}
 {% macro ratio(numerator, denominator, digits=4) -%}
-round({{ numerator }} / nullif({{ denominator }}, 0), {{ digits }})
+round(({{ numerator }})::numeric / nullif({{ denominator }}, 0), {{ digits }})
+{%- endmacro %}
+
+{#
+  Persons that a share tells of: those inside and those outside, whichever are fewer; either can be worked out from the other.
+#}
+{% macro fewest(counts) -%}
+coalesce(least({% for count in counts %}nullif({{ count }}, 0){{ ', ' if not loop.last }}{% endfor %}), 0)
 {%- endmacro %}
 
 {# A count that may be a weighted sum, without the dust of fractions. #}
@@ -32,10 +39,37 @@ round({{ numerator }} / nullif({{ denominator }}, 0), {{ digits }})
 trim_scale(round(coalesce({{ sum }}, 0), 6))
 {%- endmacro %}
 
-{# The groups that a figure is also told for, as (breakdown, belongs): everybody, and each priority group of the row. #}
-{% macro by_priority_group(alias) -%}
+{#
+  The groups that a figure is also told for, as (breakdown, belongs): everybody, each priority group of the row, and whatever a model adds as (breakdown, belongs) in SQL.
+#}
+{% macro by_priority_group(alias, more=[]) -%}
 (
     values ('all', true)
     {%- for group in ['poor', 'near_poor', 'newly_escaped', 'disabled', 'ethnic_minority'] %}, ('priority_group={{ group }}', {{ alias }}.is_{{ group }}){% endfor %}
+    {%- for breakdown, belongs in more %}, ({{ breakdown }}, {{ belongs }}){% endfor %}
+)
+{%- endmacro %}
+
+{#
+  Rows of persons (who, sex and flags) in each place, a person once in an area. Groups are told apart afterwards: grouping by both at once would sort every person as
+  often as there are groups.
+#}
+{% macro once_in_an_area(persons, also=[]) -%}
+(
+    select
+        area_mode,
+        area_code,
+        area,
+        who,
+        max(area_weight) as area_weight,
+        max(sex) as sex
+        {%- for flag in ['is_poor', 'is_near_poor', 'is_newly_escaped', 'is_disabled', 'is_ethnic_minority'] %},
+        bool_or({{ flag }}) as {{ flag }}
+        {%- endfor %}
+        {%- for column in also %},
+        {{ column }}
+        {%- endfor %}
+    from {{ in_places(persons) }} as placed
+    group by area_mode, area_code, area, who
 )
 {%- endmacro %}

@@ -1,54 +1,65 @@
 -- Persons counselled against two denominators that are never mixed: A all of working age, B those who state a need for work.
-with population as (
+with adults as (
     select
-        supply.area_mode,
-        supply.area_code,
-        supply.area,
-        told.breakdown,
         {{ who('supply', 'supply_sk') }} as who,
-        max(supply.area_weight) as area_weight,
-        bool_or(supply.wants_job) as wants_job
-    from {{ in_places(ref('fct_labour_supply')) }} as supply
+        supply.area_sk,
+        supply.district_code,
+        supply.sex,
+        supply.is_poor,
+        supply.is_near_poor,
+        supply.is_newly_escaped,
+        supply.is_disabled,
+        supply.is_ethnic_minority,
+        supply.wants_job
+    from {{ ref('fct_labour_supply') }} as supply
     inner join {{ ref('int_period__latest') }} as latest
         on latest.feed = 'labour_survey' and supply.sender_code = latest.sender_code and supply.period = latest.period
-    cross join lateral {{ by_priority_group('supply') }} as told (breakdown, belongs)
-    where supply.age_band not in ('0-14', '65+') and told.belongs
-    group by supply.area_mode, supply.area_code, supply.area, told.breakdown, who
-),
-
-target as (
-    select
-        area_mode,
-        area_code,
-        area,
-        breakdown,
-        {{ whole('sum(area_weight)') }} as working_age,
-        {{ whole('sum(area_weight) filter (where wants_job)') }} as with_need
-    from population
-    group by area_mode, area_code, area, breakdown
+    where supply.age_band not in ('0-14', '65+')
 ),
 
 advised as (
     select
-        visit.area_mode,
-        visit.area_code,
-        told.breakdown,
         {{ who('visit', 'visit_sk') }} as who,
-        max(visit.area_weight) as area_weight
-    from {{ in_places(ref('fct_fair_attendance')) }} as visit
-    cross join lateral {{ by_priority_group('visit') }} as told (breakdown, belongs)
-    where visit.is_counselled and told.belongs
-    group by visit.area_mode, visit.area_code, told.breakdown, who
+        visit.area_sk,
+        visit.district_code,
+        visit.sex,
+        visit.is_poor,
+        visit.is_near_poor,
+        visit.is_newly_escaped,
+        visit.is_disabled,
+        visit.is_ethnic_minority
+    from {{ ref('fct_fair_attendance') }} as visit
+    where visit.is_counselled
+),
+
+adults_of_area as {{ once_in_an_area('adults', ['bool_or(wants_job) as wants_job']) }},
+
+advised_of_area as {{ once_in_an_area('advised') }},
+
+target as (
+    select
+        adult.area_mode,
+        adult.area_code,
+        adult.area,
+        told.breakdown,
+        {{ whole('sum(adult.area_weight)') }} as working_age,
+        {{ whole('sum(adult.area_weight) filter (where adult.wants_job)') }} as with_need
+    from adults_of_area as adult
+    cross join lateral {{ by_priority_group('adult', [("'sex=' || adult.sex", 'true')]) }} as told (breakdown, belongs)
+    where told.belongs
+    group by adult.area_mode, adult.area_code, adult.area, told.breakdown
 ),
 
 counselled as (
     select
-        area_mode,
-        area_code,
-        breakdown,
-        {{ whole('sum(area_weight)') }} as persons
-    from advised
-    group by area_mode, area_code, breakdown
+        person.area_mode,
+        person.area_code,
+        told.breakdown,
+        {{ whole('sum(person.area_weight)') }} as persons
+    from advised_of_area as person
+    cross join lateral {{ by_priority_group('person', [("'sex=' || person.sex", 'true')]) }} as told (breakdown, belongs)
+    where told.belongs
+    group by person.area_mode, person.area_code, told.breakdown
 )
 
 select
@@ -62,7 +73,7 @@ select
     coalesce(counselled.persons, 0) as numerator,
     cell.denominator,
     {{ ratio('coalesce(counselled.persons, 0)', 'cell.denominator') }} as value,
-    coalesce(nullif(least(counselled.persons, cell.denominator), 0), 0) as persons
+    {{ fewest(['counselled.persons', 'cell.denominator']) }} as persons
 from target
 left join counselled
     on target.area_mode = counselled.area_mode and target.area_code = counselled.area_code and target.breakdown = counselled.breakdown

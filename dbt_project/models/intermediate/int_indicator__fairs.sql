@@ -1,4 +1,5 @@
--- What a session yields: visits, persons, and rates from stage to stage. A session is a period of its own, written sender/number; a month counts a person once.
+-- What a session yields: visits, persons, rates from stage to stage, and starts for its employers and money. A session is a period of its own, written
+-- sender/number; a month counts a person and an employer once.
 with visits as (
     select
         visit.*,
@@ -7,47 +8,116 @@ with visits as (
         told.breakdown
     from {{ ref('fct_fair_attendance') }} as visit
     inner join {{ ref('dim_date') }} as held on visit.held_date_sk = held.date_sk
-    cross join lateral {{ by_priority_group('visit') }} as told (breakdown, belongs)
+    cross join lateral {{ by_priority_group('visit', [("'sex=' || visit.sex", 'true')]) }} as told (breakdown, belongs)
     where told.belongs
 ),
 
 counted as (
     select
-        visits.breakdown,
-        visits.year_month,
-        visits.sender_code,
-        visits.session_no,
-        count(distinct visits.visit_sk) as attended_visits,
-        count(distinct visits.who) as attended_persons,
-        count(distinct visits.who) filter (where visits.is_counselled) as counselled,
-        count(distinct visits.who) filter (where visits.is_interviewed) as interviewed,
-        count(distinct visits.who) filter (where visits.is_passed) as passed,
-        count(distinct visits.who) filter (where visits.is_started) as started
+        breakdown,
+        coalesce(sender_code, 'all') as area_code,
+        coalesce(year_month, sender_code || '/' || session_no) as period,
+        count(distinct visit_sk) as attended_visits,
+        count(distinct who) as attended,
+        count(distinct who) filter (where is_counselled) as counselled,
+        count(distinct who) filter (where is_interviewed) as interviewed,
+        count(distinct who) filter (where is_passed) as passed,
+        count(distinct who) filter (where is_started) as started
     from visits
-    group by grouping sets ((visits.breakdown, visits.year_month), (visits.breakdown, visits.sender_code, visits.session_no))
+    group by grouping sets ((breakdown, year_month), (breakdown, sender_code, session_no))
+),
+
+held_sessions as (
+    select
+        session.*,
+        held.year_month
+    from {{ ref('fct_fair_session') }} as session
+    inner join {{ ref('dim_date') }} as held on session.held_date_sk = held.date_sk
+),
+
+sessions as (
+    select
+        coalesce(sender_code, 'all') as area_code,
+        coalesce(year_month, sender_code || '/' || session_no) as period,
+        count(*) as sessions,
+        -- one session whose cost is not settled yet leaves that of its month unknown
+        case when bool_and(cost_settled_vnd is not null) then sum(cost_settled_vnd) end as cost_vnd
+    from held_sessions
+    group by grouping sets ((year_month), (sender_code, session_no))
+),
+
+employers as (
+    select
+        coalesce(session.sender_code, 'all') as area_code,
+        coalesce(session.year_month, session.sender_code || '/' || session.session_no) as period,
+        count(distinct talk.employer_sk) as employers
+    from held_sessions as session
+    inner join {{ ref('fct_fair_interview') }} as talk on session.session_sk = talk.session_sk and talk.employer_sk > 0
+    group by grouping sets ((session.year_month), (session.sender_code, session.session_no))
+),
+
+cells as (
+    select
+        cell.metric,
+        counted.period,
+        counted.area_code,
+        counted.breakdown,
+        cell.numerator,
+        cell.denominator,
+        4 as digits,
+        case
+            when cell.denominator is null then cell.numerator
+            else {{ fewest(['cell.numerator', 'cell.denominator - cell.numerator']) }}
+        end as persons
+    from counted
+    cross join
+        lateral (
+            values
+            ('attended_visits', counted.attended_visits, null),
+            ('attended_persons', counted.attended, null),
+            ('counselled_persons', counted.counselled, null),
+            ('interviewed_of_attended', counted.interviewed, counted.attended),
+            ('passed_of_interviewed', counted.passed, counted.interviewed),
+            ('started_of_passed', counted.started, counted.passed)
+        ) as cell (metric, numerator, denominator)
+    union all
+    select
+        cell.metric,
+        period,
+        area_code,
+        'all',
+        cell.numerator,
+        cell.denominator,
+        2,
+        cell.persons
+    from sessions
+    left join employers using (area_code, period)
+    left join counted using (area_code, period)
+    cross join
+        lateral (
+            values
+            ('sessions', sessions.sessions, null, null),
+            ('employers_at_sessions', coalesce(employers.employers, 0), null, null),
+            ('started_per_employer', coalesce(counted.started, 0), employers.employers, counted.started),
+            ('started_per_million_vnd', coalesce(counted.started, 0), sessions.cost_vnd / 1000000.0, counted.started)
+        ) as cell (metric, numerator, denominator, persons)
+    where coalesce(counted.breakdown, 'all') = 'all'
 )
 
 select
-    cell.metric,
-    case when counted.session_no is null then 'month' else 'session' end as period_kind,
-    coalesce(counted.year_month, counted.sender_code || '/' || counted.session_no) as period,
+    cells.metric,
+    case when cells.area_code = 'all' then 'month' else 'session' end as period_kind,
+    cells.period,
     'as_reported' as area_mode,
-    coalesce(counted.sender_code, 'all') as area_code,
+    cells.area_code,
     coalesce(district.name_vi, 'Toàn tỉnh') as area,
-    counted.breakdown,
-    cell.numerator::numeric as numerator,
-    cell.denominator::numeric as denominator,
-    case when cell.denominator is null then cell.numerator else {{ ratio('cell.numerator::numeric', 'cell.denominator') }} end as value,
-    cell.numerator::numeric as persons
-from counted
-left join {{ ref('dim_area') }} as district on district.level = 'district' and counted.sender_code = district.code
-cross join
-    lateral (
-        values
-        ('attended_visits', counted.attended_visits, null),
-        ('attended_persons', counted.attended_persons, null),
-        ('counselled_persons', counted.counselled, null),
-        ('interviewed_of_attended', counted.interviewed, counted.attended_persons),
-        ('passed_of_interviewed', counted.passed, counted.interviewed),
-        ('started_of_passed', counted.started, counted.passed)
-    ) as cell (metric, numerator, denominator)
+    cells.breakdown,
+    cells.numerator::numeric as numerator,
+    cells.denominator::numeric as denominator,
+    case
+        when cells.metric in ('attended_visits', 'attended_persons', 'counselled_persons', 'sessions', 'employers_at_sessions') then cells.numerator
+        else round(cells.numerator::numeric / nullif(cells.denominator, 0), cells.digits)
+    end as value,
+    cells.persons::numeric as persons
+from cells
+left join {{ ref('dim_area') }} as district on district.level = 'district' and cells.area_code = district.code

@@ -1,38 +1,87 @@
--- Job starts and the persons who started, by month.
-with starts as (
+-- Job starts and the persons who started; what became of the starts of a year. A match is the first start of a person in the year that was confirmed with
+-- contract, insurance or pay evidence and came within 90 days of the service. In the job, lost and unknown are kept apart; what was not checked is none.
+with placed as (
     select
+        placement.*,
         started.year_month,
-        placement.area_mode,
-        placement.area_code,
-        placement.area,
-        told.breakdown,
+        started.year::text as year,
         {{ who('placement', 'placement_sk') }} as who,
-        sum(placement.area_weight) as starts,
-        max(placement.area_weight) as persons
+        person.sex,
+        placement.check_start = 'in_job' and placement.start_evidence in ('contract', 'social_insurance', 'payslip')
+        and coalesce(placement.days_to_start, 0) <= 90 as is_match
     from {{ in_places(ref('fct_placement')) }} as placement
     inner join {{ ref('dim_date') }} as started on placement.start_date_sk = started.date_sk
-    cross join lateral {{ by_priority_group('placement') }} as told (breakdown, belongs)
+    inner join {{ ref('dim_person') }} as person on placement.person_sk = person.person_sk
+),
+
+told as (
+    select
+        placed.*,
+        told.breakdown
+    from placed
+    cross join
+        lateral {{ by_priority_group('placed', [("'sex=' || placed.sex", 'true'), ("'channel=' || placed.channel", 'true')]) }} as told (breakdown, belongs)
     where told.belongs
-    group by started.year_month, placement.area_mode, placement.area_code, placement.area, told.breakdown, who
+),
+
+-- months are too short for groups and for communes: almost every cell of them would be hidden
+persons as (
+    select
+        lasting.period_kind,
+        lasting.period,
+        told.area_mode,
+        told.area_code,
+        told.area,
+        told.breakdown,
+        told.who,
+        sum(told.area_weight) as starts,
+        max(told.area_weight) as persons,
+        coalesce(max(told.area_weight) filter (where told.is_match), 0) as matched
+    from told
+    cross join
+        lateral (
+            values ('year', told.year, true), ('month', told.year_month, told.area_mode = 'as_reported' and told.breakdown = 'all')
+        ) as lasting (period_kind, period, belongs)
+    where lasting.belongs
+    group by lasting.period_kind, lasting.period, told.area_mode, told.area_code, told.area, told.breakdown, told.who
 ),
 
 counted as (
     select
-        year_month,
+        period_kind,
+        period,
         area_mode,
         area_code,
         area,
         breakdown,
         {{ whole('sum(starts)') }} as starts,
-        {{ whole('sum(persons)') }} as persons
-    from starts
-    group by year_month, area_mode, area_code, area, breakdown
+        {{ whole('sum(persons)') }} as persons,
+        {{ whole('sum(matched)') }} as matched
+    from persons
+    group by period_kind, period, area_mode, area_code, area, breakdown
+),
+
+checked as (
+    select
+        told.year,
+        told.area_mode,
+        told.area_code,
+        told.area,
+        told.breakdown,
+        due.months,
+        {{ whole("sum(told.area_weight) filter (where due.outcome = 'in_job')") }} as in_job,
+        {{ whole("sum(told.area_weight) filter (where due.outcome = 'lost')") }} as lost,
+        {{ whole("sum(told.area_weight) filter (where due.outcome = 'unknown')") }} as unknown
+    from told
+    cross join lateral (values ('m3', told.check_m3), ('m6', told.check_m6), ('m12', told.check_m12)) as due (months, outcome)
+    where due.outcome <> 'not_checked'
+    group by told.year, told.area_mode, told.area_code, told.area, told.breakdown, due.months
 )
 
 select
     cell.metric,
-    'month' as period_kind,
-    counted.year_month as period,
+    counted.period_kind,
+    counted.period,
     counted.area_mode,
     counted.area_code,
     counted.area,
@@ -43,3 +92,39 @@ select
     counted.persons
 from counted
 cross join lateral (values ('placements', counted.starts), ('placed_persons', counted.persons)) as cell (metric, numerator)
+union all
+select
+    'successful_match',
+    period_kind,
+    period,
+    area_mode,
+    area_code,
+    area,
+    breakdown,
+    matched,
+    persons,
+    {{ ratio('matched', 'persons') }},
+    {{ fewest(['matched', 'persons - matched']) }}
+from counted
+where period_kind = 'year'
+union all
+select
+    cell.metric || checked.months,
+    'year',
+    checked.year,
+    checked.area_mode,
+    checked.area_code,
+    checked.area,
+    checked.breakdown,
+    cell.numerator,
+    cell.denominator,
+    {{ ratio('cell.numerator', 'cell.denominator') }},
+    {{ fewest(['checked.in_job', 'checked.lost', 'checked.unknown']) }}
+from checked
+cross join
+    lateral (
+        values
+        ('sustained_', checked.in_job, checked.in_job + checked.lost),
+        ('lost_', checked.lost, checked.in_job + checked.lost),
+        ('not_reached_', checked.unknown, checked.in_job + checked.lost + checked.unknown)
+    ) as cell (metric, numerator, denominator)

@@ -46,3 +46,4 @@ alter role bi_reader set idle_in_transaction_session_timeout = '60s';
 alter role bi_reader set search_path = bi;
 alter role bi_reader connection limit 40;
 alter role transformer set lock_timeout = '30s';
+alter role transformer set work_mem = '64MB';

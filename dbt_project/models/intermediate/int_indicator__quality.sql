@@ -1,0 +1,124 @@
+-- How far jobs could be coded, by area and feed, and how well deliveries came, by sender and feed.
+with jobs as (
+    select
+        'labour_survey' as feed,
+        area_mode,
+        area_code,
+        area,
+        area_weight,
+        occupation_official,
+        occupation_detail
+    from {{ in_places(ref('fct_labour_supply')) }} as fact
+    where activity_status = 'employed'
+    union all
+    select
+        'job_orders',
+        area_mode,
+        area_code,
+        area,
+        area_weight,
+        occupation_official,
+        occupation_detail
+    from {{ in_places(ref('fct_job_order')) }} as fact
+),
+
+coded as (
+    select
+        feed,
+        area_mode,
+        area_code,
+        area,
+        {{ whole('sum(area_weight)') }} as jobs,
+        {{ whole('sum(area_weight) filter (where length(occupation_official) >= 2)') }} as level_2,
+        {{ whole('sum(area_weight) filter (where length(occupation_official) >= 4)') }} as level_4,
+        {{ whole('sum(area_weight) filter (where length(occupation_official) >= 5)') }} as level_5,
+        {{ whole('sum(area_weight) filter (where occupation_detail <> occupation_official)') }} as provisional,
+        {{ whole('sum(area_weight) filter (where occupation_official is null)') }} as uncodable
+    from jobs
+    group by feed, area_mode, area_code, area
+),
+
+first_passes as (
+    select distinct on (feed, sender_code, period)
+        feed,
+        sender_code,
+        published_at is not null as is_passed
+    from {{ ref('stg_ops__batch') }}
+    where state in ('published', 'superseded', 'quarantined', 'rejected')
+    order by feed asc, sender_code asc, period asc, sequence asc, batch_id asc
+),
+
+passed as (
+    select
+        feed,
+        coalesce(sender_code, 'all') as sender_code,
+        count(*) filter (where is_passed) as passed,
+        count(*) as deliveries
+    from first_passes
+    group by grouping sets ((feed, sender_code), (feed))
+),
+
+put_aside as (
+    select
+        feed,
+        coalesce(sender_code, 'all') as sender_code,
+        sum(records_quarantined) as put_aside,
+        sum(declared_records) as records
+    from {{ ref('stg_ops__batch') }}
+    where state = 'published'
+    group by grouping sets ((feed, sender_code), (feed))
+),
+
+cells as (
+    select
+        cell.metric,
+        coded.area_mode,
+        coded.area_code,
+        coded.area,
+        coded.feed,
+        cell.numerator,
+        coded.jobs as denominator
+    from coded
+    cross join
+        lateral (
+            values
+            ('coded_level_2', coded.level_2),
+            ('coded_level_4', coded.level_4),
+            ('coded_level_5', coded.level_5),
+            ('coded_provisional', coded.provisional),
+            ('uncodable', coded.uncodable)
+        ) as cell (metric, numerator)
+    union all
+    select
+        cell.metric,
+        'as_reported',
+        passed.sender_code,
+        case when passed.sender_code = 'all' then 'Toàn tỉnh' else coalesce(district.name_vi, unit.label_vi, passed.sender_code) end,
+        passed.feed,
+        cell.numerator,
+        cell.denominator
+    from passed
+    left join put_aside on passed.feed = put_aside.feed and passed.sender_code = put_aside.sender_code
+    left join {{ ref('dim_area') }} as district on district.level = 'district' and passed.sender_code = district.code
+    left join {{ ref('dim_reporting_unit') }} as unit
+        on passed.sender_code = unit.unit_code and current_date >= unit.valid_from and current_date < unit.valid_to
+    cross join
+        lateral (
+            values ('first_pass_rate', passed.passed, passed.deliveries), ('rows_put_aside', put_aside.put_aside, put_aside.records)
+        ) as cell (metric, numerator, denominator)
+    where cell.denominator is not null
+)
+
+select
+    metric,
+    'all' as period_kind,
+    'all' as period,
+    area_mode,
+    area_code,
+    area,
+    'feed=' || feed as breakdown,
+    numerator::numeric as numerator,
+    denominator::numeric as denominator,
+    {{ ratio('numerator', 'denominator') }} as value,
+    null::numeric as persons
+from cells
