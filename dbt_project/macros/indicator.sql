@@ -73,3 +73,21 @@ trim_scale(round(coalesce({{ sum }}, 0), 6))
     group by area_mode, area_code, area, who
 )
 {%- endmacro %}
+
+{# Indicators side by side: one row a period, area and breakdown, a column for each metric with its value. A value is null where it is hidden or cannot be told. #}
+{% macro side_by_side(metrics) -%}
+select
+    period_kind,
+    period,
+    area_mode,
+    area_code,
+    area,
+    breakdown,
+    {%- for metric in metrics %}
+    max(value) filter (where metric = '{{ metric }}') as {{ metric }},
+    {%- endfor %}
+    bool_or(is_suppressed) as is_suppressed
+from {{ ref('indicator') }}
+where metric in ('{{ metrics | join("', '") }}')
+group by period_kind, period, area_mode, area_code, area, breakdown
+{%- endmacro %}

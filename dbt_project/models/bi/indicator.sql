@@ -1,4 +1,5 @@
--- Every indicator in one long shape: one row a metric, period, area mode, area and breakdown. A cell of few persons is hidden whole.
+-- Every indicator in one long shape: one row a metric, period, area mode, area and breakdown. A cell of few persons, or one that would give such a cell away,
+-- is hidden whole.
 select
     metric,
     period_kind,
@@ -11,9 +12,4 @@ select
     case when not is_suppressed then denominator end as denominator,
     case when not is_suppressed then value end as value,
     is_suppressed
-from (
-    select
-        *,
-        coalesce({{ is_small('persons') }}, false) as is_suppressed
-    from {{ ref('fct_indicator_cell') }}
-) as cell
+from {{ ref('fct_indicator_cell') }}

@@ -73,7 +73,7 @@ select
     coalesce(counselled.persons, 0) as numerator,
     cell.denominator,
     {{ ratio('coalesce(counselled.persons, 0)', 'cell.denominator') }} as value,
-    {{ fewest(['counselled.persons', 'cell.denominator']) }} as persons
+    {{ fewest(['counselled.persons', 'target.working_age', 'target.with_need']) }} as persons
 from target
 left join counselled
     on target.area_mode = counselled.area_mode and target.area_code = counselled.area_code and target.breakdown = counselled.breakdown

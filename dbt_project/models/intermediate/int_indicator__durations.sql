@@ -114,7 +114,7 @@ select
     {{ whole('curve.events') }} as numerator,
     {{ whole('curve.cases') }} as denominator,
     cell.value,
-    case when curve.metric = 'time_to_place' then {{ whole('case when curve.events > 0 then curve.events else curve.cases end') }} end as persons
+    case when curve.metric = 'time_to_place' then {{ fewest(['curve.events', 'curve.cases - curve.events']) }} end as persons
 from {{ kaplan_meier('cases', ['metric', 'period_kind', 'period', 'area_mode', 'area_code', 'area', 'breakdown']) }} as curve
 cross join
     lateral (

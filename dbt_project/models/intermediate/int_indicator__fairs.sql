@@ -65,10 +65,10 @@ cells as (
         cell.numerator,
         cell.denominator,
         4 as digits,
-        case
-            when cell.denominator is null then cell.numerator
-            else {{ fewest(['cell.numerator', 'cell.denominator - cell.numerator']) }}
-        end as persons
+        -- each figure can be worked out from the others, so the funnel is shown whole or not at all
+        {{ fewest([
+            'counted.attended - counted.interviewed', 'counted.interviewed - counted.passed', 'counted.passed - counted.started', 'counted.started'
+        ]) }} as persons
     from counted
     cross join
         lateral (
@@ -80,6 +80,7 @@ cells as (
             ('passed_of_interviewed', counted.passed, counted.interviewed),
             ('started_of_passed', counted.started, counted.passed)
         ) as cell (metric, numerator, denominator)
+    where counted.area_code = 'all' or counted.breakdown = 'all'
     union all
     select
         cell.metric,

@@ -89,7 +89,10 @@ select
     cell.numerator,
     null::numeric as denominator,
     cell.numerator as value,
-    counted.persons
+    case
+        when counted.period_kind = 'year' then {{ fewest(['counted.matched', 'counted.persons - counted.matched']) }}
+        else counted.persons
+    end as persons
 from counted
 cross join lateral (values ('placements', counted.starts), ('placed_persons', counted.persons)) as cell (metric, numerator)
 union all

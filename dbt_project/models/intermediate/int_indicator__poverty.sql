@@ -46,3 +46,5 @@ from households as later
 inner join households as baseline
     on later.area_mode = baseline.area_mode and later.area_code = baseline.area_code and later.standard_version = baseline.standard_version
         and later.as_of_date_sk > baseline.as_of_date_sk
+-- of the province alone: beside the rates of an area it would give away a hidden one
+where later.area_code = 'all'

@@ -2,18 +2,22 @@
 -- depends_on: {{ ref('dim_date') }}
 -- Every figure of the reports as this build counts it, exact and long: one row a metric, period, area and breakdown. Each build writes it whole. What of it may
 -- be shown is bi.indicator.
-select * from {{ ref('int_indicator__counselling') }}
-union all
-select * from {{ ref('int_indicator__durations') }}
-union all
-select * from {{ ref('int_indicator__fairs') }}
-union all
-select * from {{ ref('int_indicator__job_market') }}
-union all
-select * from {{ ref('int_indicator__placements') }}
-union all
-select * from {{ ref('int_indicator__poverty') }}
-union all
-select * from {{ ref('int_indicator__programme') }}
-union all
-select * from {{ ref('int_indicator__quality') }}
+with cells as (
+    select * from {{ ref('int_indicator__counselling') }}
+    union all
+    select * from {{ ref('int_indicator__durations') }}
+    union all
+    select * from {{ ref('int_indicator__fairs') }}
+    union all
+    select * from {{ ref('int_indicator__job_market') }}
+    union all
+    select * from {{ ref('int_indicator__placements') }}
+    union all
+    select * from {{ ref('int_indicator__poverty') }}
+    union all
+    select * from {{ ref('int_indicator__programme') }}
+    union all
+    select * from {{ ref('int_indicator__quality') }}
+)
+
+select * from {{ with_suppression('cells') }} as cell

@@ -1,0 +1,12 @@
+-- Openings and seekers as stock and flow, openings per seeker, and what became of the orders of a month: filled, ended otherwise, or still open.
+{{ side_by_side([
+    'openings_stock',
+    'openings_flow',
+    'jobseekers_stock',
+    'jobseekers_flow',
+    'tension',
+    'fill_rate',
+    'still_open',
+    'time_to_fill',
+    'filled_within_90_days'
+]) }}

@@ -1,0 +1,17 @@
+-- What became of persons who were placed: matches that are confirmed; in the job, lost and not reached, apart; how long it took, open cases counted.
+{{ side_by_side([
+    'placements',
+    'placed_persons',
+    'successful_match',
+    'sustained_m3',
+    'lost_m3',
+    'not_reached_m3',
+    'sustained_m6',
+    'lost_m6',
+    'not_reached_m6',
+    'sustained_m12',
+    'lost_m12',
+    'not_reached_m12',
+    'time_to_place',
+    'placed_within_90_days'
+]) }}
