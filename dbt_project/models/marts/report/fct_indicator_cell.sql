@@ -9,6 +9,8 @@ with cells as (
     union all
     select * from {{ ref('int_indicator__fairs') }}
     union all
+    select * from {{ ref('int_indicator__households') }}
+    union all
     select * from {{ ref('int_indicator__job_market') }}
     union all
     select * from {{ ref('int_indicator__placements') }}

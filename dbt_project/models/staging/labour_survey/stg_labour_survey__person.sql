@@ -15,6 +15,7 @@ select
     sex,
     commune_code,
     area_type,
+    household_no,
     priority_groups,
     education_level,
     qualification,
