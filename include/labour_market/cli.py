@@ -301,6 +301,39 @@ def psql(
     os.execve(program, [program, line], {**os.environ, "PGPASSWORD": password})  # noqa: S606  # no shell is wanted
 
 
+@app.command()
+@plain_errors
+def question(
+    name: Annotated[str | None, typer.Argument(help="One question; without it, all are listed.")] = None,
+    given: Annotated[list[str] | None, typer.Option("--set", help="A parameter: NAME=VALUE; may be given several times.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask one of the prepared questions, as BI tools would (role bi_reader)."""
+    from labour_market.database import connect
+    from labour_market.questions import ask, load_questions
+
+    questions = load_questions()
+    if name is None:
+        table = Table("question", "asks", "parameters")
+        for known in questions.values():
+            parameters = "\n".join(f"{p}={value}" for p, value in known.defaults.items())
+            table.add_row(known.name, escape(f"{known.asks_vi}\n{known.asks_en}"), escape(parameters))
+        console.print(table)
+        return
+    if name not in questions:
+        raise KeyError(f"unknown question {name!r}; known: {', '.join(questions)}")
+    pairs = [pair.partition("=") for pair in given or []]
+    with connect("bi_reader") as connection:
+        columns, rows = ask(connection, questions[name], {key: value for key, _, value in pairs})
+    if as_json:
+        _print_json([dict(zip(columns, row, strict=True)) for row in rows])
+        return
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*("" if value is None else escape(str(value)) for value in row))
+    console.print(table)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def simulate(context: typer.Context) -> None:
     """Run the simulated district gateways alone, in the foreground (its own options: lmw simulate --help-simulator)."""

@@ -10,6 +10,7 @@ INCLUDE = PROJECT_ROOT / "include"
 CONTRACTS_DIR = INCLUDE / "contracts"
 LAYOUTS_DIR = INCLUDE / "layouts"
 CONFIG_DIR = INCLUDE / "config"
+QUERIES_DIR = INCLUDE / "queries"
 DBT_DIR = PROJECT_ROOT / "dbt_project"
 
 

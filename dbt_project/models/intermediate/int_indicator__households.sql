@@ -1,5 +1,6 @@
--- Poor households with somebody of working age, by vintage: how many have a member in sustainable work (still in the job at 6 or 12 months), and how many have nobody
--- who ever started a job. A household's persons are those whom the survey found under its number in its commune; one that the survey links to nobody has nobody.
+-- Poor households with somebody of working age, by vintage: how many have a member in sustainable work (still in the job at 6 or 12 months), and how many have
+-- nobody who ever started a job. A household's persons are those whom the survey found under its number in its commune; one that the survey links to nobody has
+-- nobody.
 with placed as (
     select
         register.sender_code,
