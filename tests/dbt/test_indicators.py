@@ -37,7 +37,8 @@ def province(core: Core) -> None:
         {"order_no": "open", "openings": 14, "posted_on": "2023-06-01", **SEWER},
         {"order_no": "filled", "openings": 4, "posted_on": "2023-06-01", "closed_on": "2023-06-10", "close_reason": "filled", **SEWER},
         {"order_no": "past its deadline", "openings": 6, "posted_on": "2023-06-01", "deadline": "2023-06-05", **SEWER},
-        {"order_no": "withdrawn", "openings": 3, "posted_on": "2023-06-05", "closed_on": "2023-06-12", "close_reason": "withdrawn", **SEWER},
+        {"order_no": "withdrawn", "openings": 3, "posted_on": "2023-06-05", "closed_on": "2023-06-12",
+         "close_reason": "withdrawn", **SEWER},
     ])  # fmt: skip
     for code, counselled in COUNSELLED.items():
         core.publish("labour_survey", code, "2022", [
@@ -71,7 +72,8 @@ def province(core: Core) -> None:
         step("794", "submitted", "2022-10-10"), step("794", "approved", "2022-11-20"), step("803", "not_submitted", "2022-10-01"),
     ])  # fmt: skip
     core.publish("budget_movements", "DOLISA", "2022", [
-        move("1", "allocation", 100, "2022-11-01"), move("2", "disbursement", 70, "2022-12-01"), move("3", "carry_over_out", 30, "2022-12-31"),
+        move("1", "allocation", 100, "2022-11-01"), move("2", "disbursement", 70, "2022-12-01"),
+        move("3", "carry_over_out", 30, "2022-12-31"),
     ])  # fmt: skip
     core.publish("budget_movements", "DOLISA", "2023-06", [
         move("4", "carry_over_in", 30, "2023-01-31", 2023), move("5", "disbursement", 20, "2023-03-31", 2023),
@@ -83,8 +85,11 @@ def cell(admin):
     """(numerator, denominator, value) of one cell of bi.indicator; the province and everybody unless told otherwise."""
 
     def told(metric, period, breakdown="all", area_code="all", area_mode="as_reported"):
-        return one(admin, "select numerator, denominator, value from bi.indicator where (metric, period, breakdown, area_code, area_mode)"
-                          f" = ('{metric}', '{period}', '{breakdown}', '{area_code}', '{area_mode}')")  # fmt: skip
+        return admin.execute(
+            "select numerator, denominator, value from bi.indicator"
+            " where metric = %s and period = %s and breakdown = %s and area_code = %s and area_mode = %s",
+            [metric, period, breakdown, area_code, area_mode],
+        ).fetchone()
 
     return told
 

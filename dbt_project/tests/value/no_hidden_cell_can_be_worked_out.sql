@@ -3,19 +3,21 @@
 -- How to fix: look at the failing total in marts.fct_indicator_cell; with_suppression needs another step, or another round.
 -- A total that is hidden itself gives nothing away.
 {{ config(severity='error') }}
-with cells as (
+with former as (
+    select
+        area.code,
+        bridge.analysis_area_code as district_code
+    from {{ ref('dim_area') }} as area
+    inner join {{ ref('bridge_area_analysis') }} as bridge on area.area_sk = bridge.area_sk and bridge.is_default
+    where area.level = 'commune' and area.valid_to = 'infinity'
+),
+
+cells as (
     select
         cell.*,
         coalesce(former.district_code, cell.area_code) as district_code
     from {{ ref('fct_indicator_cell') }} as cell
-    left join (
-        select
-            area.code,
-            bridge.analysis_area_code as district_code
-        from {{ ref('dim_area') }} as area
-        inner join {{ ref('bridge_area_analysis') }} as bridge on area.area_sk = bridge.area_sk and bridge.is_default
-        where area.level = 'commune' and area.valid_to = 'infinity'
-    ) as former on cell.area_mode = 'restated' and cell.area_code = former.code
+    left join former on cell.area_mode = 'restated' and cell.area_code = former.code
     where cell.persons > 0
 ),
 
