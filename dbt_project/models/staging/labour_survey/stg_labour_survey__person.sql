@@ -15,7 +15,6 @@ select
     sex,
     commune_code,
     area_type,
-    household_no,
     priority_groups,
     education_level,
     qualification,
