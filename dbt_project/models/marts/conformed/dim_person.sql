@@ -1,4 +1,5 @@
-{{ config(incremental_strategy='merge', unique_key='person_sk') }}
+{{ config(incremental_strategy='merge', unique_key='person_sk', pre_hook='set local enable_nestloop = off') }}
+-- The planner takes whom the scope touches for one person and would compare every sighting with every person: minutes. Hence no nested loop.
 -- depends_on: {{ ref('dim_area') }}
 -- Pseudonyms of persons, as the person was last seen. No name, number, birth date or address. One that stands for the person of another names it, with the
 -- evidence; facts carry the person's key alone. The address told last is the person's: a later sighting that tells none does not take it away.
