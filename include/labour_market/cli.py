@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from functools import wraps
 from typing import Annotated, Any, ParamSpec, TypeVar
 
@@ -331,6 +332,33 @@ def question(
     table = Table(*columns)
     for row in rows:
         table.add_row(*("" if value is None else escape(str(value)) for value in row))
+    console.print(table)
+
+
+@app.command("as-of")
+@plain_errors
+def show_as_of(
+    day: Annotated[datetime, typer.Argument(help="The day (its end, in the province's time) or moment: 2023-06-30, 2023-06-30T12:00:00.")],
+    against: Annotated[
+        datetime | None, typer.Option("--against", help="Another one: only what changed, with the deliveries behind it.")
+    ] = None,
+    metric: Annotated[str | None, typer.Option("--metric", help="One indicator of bi.metric_definition.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Every indicator as it was known then; with --against, what two days know otherwise and why."""
+    from labour_market.database import connect
+    from labour_market.known import as_of, changes, moment_of
+
+    with connect("bi_reader") as connection:
+        found = changes(connection, moment_of(day), moment_of(against), metric) if against else as_of(connection, moment_of(day), metric)
+    if as_json:
+        _print_json(found)
+        return
+    table = Table(*(found[0] if found else ["nothing"]))
+    for row in found:
+        table.add_row(
+            *("" if value is None else escape(", ".join(value) if isinstance(value, list) else str(value)) for value in row.values())
+        )
     console.print(table)
 
 

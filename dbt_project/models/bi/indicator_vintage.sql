@@ -1,0 +1,18 @@
+{{ config(post_hook="{{ create_indicator_as_of(this) }}") }}
+-- Every indicator as it was known, with the time from and until which it was known so. The function indicator_as_of(day) gives those of a moment.
+select
+    metric,
+    period_kind,
+    period,
+    area_mode,
+    area_code,
+    area,
+    breakdown,
+    case when not is_suppressed then numerator end as numerator,
+    case when not is_suppressed then denominator end as denominator,
+    case when not is_suppressed then value end as value,
+    is_suppressed,
+    known_from,
+    known_to,
+    build_id
+from {{ ref('fct_report_indicator') }}

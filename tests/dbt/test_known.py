@@ -1,0 +1,102 @@
+"""What was known when: a correction changes the figures of today, and those of yesterday stay as they were told."""
+
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+from labour_market import transform
+from labour_market.cli import app
+from labour_market.database import connect
+from labour_market.known import as_of, changes, moment_of
+from labour_market.questions import ask, load_questions
+from typer.testing import CliRunner
+
+from tests.dbt.rows import Core, one, person, session, visit
+
+
+def province(core: Core) -> None:
+    """Twelve persons of 794 counselled at a session, nine of 803."""
+    for district, commune, persons in (("794", "27694", 12), ("803", "28003", 9)):
+        core.publish("labour_survey", district, "2022", [person(f"{district}-{n}", commune_code=commune) for n in range(20)])
+        core.publish("fair_sessions", district, "2023-06", [session("A", commune_code=commune)])
+        visits = [visit(str(n), "A", f"k:{district}-{n}", commune_code=commune) for n in range(persons)]
+        core.publish("fair_attendance", district, "2023-06", visits)
+
+
+@pytest.fixture(scope="module")
+def moments(built) -> tuple[datetime, datetime]:
+    """After the first build, and after the build of a correction by which 794 counselled ten and not twelve."""
+    with connect("loader", autocommit=True) as connection:
+        first = connection.execute("select clock_timestamp()").fetchone()[0]
+        corrected = [visit(str(n), "A", f"k:794-{n}", commune_code="27694") for n in range(10)]
+        Core(connection).publish("fair_attendance", "794", "2023-06", corrected, sequence=2)
+        transform.build()
+        return first, connection.execute("select clock_timestamp()").fetchone()[0]
+
+
+@pytest.fixture
+def reader(built):
+    with connect("bi_reader", autocommit=True) as connection:
+        yield connection
+
+
+def counselled(rows) -> dict[str, int]:
+    return {
+        row["area_code"]: row["value"]
+        for row in rows
+        if row["metric"] == METRIC and row["area_mode"] == "as_reported" and row["breakdown"] == "all"
+    }
+
+
+METRIC = "attended_persons"
+
+
+def test_the_figures_of_a_moment_stay_what_they_were(reader, moments):
+    first, second = moments
+    assert counselled(as_of(reader, first)) == {"794": 12, "803": 9, "all": 21}
+    assert counselled(as_of(reader, second)) == {"794": 10, "803": 9, "all": 19}
+    now = {tuple(row[:6]): row[6:] for row in reader.execute(
+        "select metric, period_kind, period, area_mode, area_code, breakdown, numerator, denominator, value, is_suppressed"
+        " from bi.indicator"
+    ).fetchall()}  # fmt: skip
+    known = {tuple(row[key] for key in ("metric", "period_kind", "period", "area_mode", "area_code", "breakdown")):
+             (row["numerator"], row["denominator"], row["value"], row["is_suppressed"]) for row in as_of(reader, second)}  # fmt: skip
+    assert known == now and len(now) > 100
+
+
+def test_what_changed_is_told_with_the_delivery_that_changed_it(reader, moments):
+    told = changes(reader, *moments, METRIC)
+    district = [row for row in told if row["area_mode"] == "as_reported" and row["area_code"] == "794" and row["breakdown"] == "all"]
+    assert district and all((row["value_then"], row["value_later"]) == (12, 10) for row in district)
+    assert all(len(row["batches"]) == 1 and row["batches"][0].startswith("fair_attendance 794/") for row in district)
+    assert not [row for row in told if row["area_mode"] == "as_reported" and row["area_code"] == "803"]
+    columns, rows = ask(
+        reader, load_questions()["changed_between_submissions"],
+        {"first": moments[0].isoformat(), "second": moments[1].isoformat(), "metric": METRIC},
+    )  # fmt: skip
+    assert len(rows) == len([row for row in told if row["value_then"] != row["value_later"]]), columns
+
+
+def test_a_build_that_changes_nothing_adds_no_vintage(built, moments, admin):
+    before = one(admin, "select count(*) from marts.fct_report_indicator")
+    admin.execute("update ops.outbox set built_at = null where feed = 'labour_survey'")
+    transform.build()
+    assert one(admin, "select count(*) from marts.fct_report_indicator") == before
+    assert one(admin, "select count(*) from marts.fct_report_indicator where known_to = 'infinity'") == one(
+        admin, "select count(*) from bi.indicator"
+    )
+
+
+def test_nothing_is_told_of_a_time_before_the_first_build_and_a_day_means_its_end(reader, moments):
+    with pytest.raises(ValueError, match="nothing was known"):
+        as_of(reader, moments[0] - timedelta(days=400))
+    assert moment_of(datetime(2023, 6, 30)).astimezone(UTC) == datetime(2023, 6, 30, 16, 59, 59, 999999, tzinfo=UTC)
+    refused = CliRunner().invoke(app, ["as-of", "2020-01-01"])
+    assert refused.exit_code == 2
+    shown = CliRunner().invoke(app, ["as-of", "2099-01-01", "--metric", METRIC, "--json"])
+    assert shown.exit_code == 0 and '"area_code": "803"' in shown.stdout
+
+
+def test_vintages_cannot_be_changed_by_who_reads_them(reader):
+    with pytest.raises(psycopg.Error):
+        reader.execute("select * from marts.fct_report_indicator")
