@@ -11,7 +11,7 @@ from labour_market.known import as_of, changes, moment_of
 from labour_market.questions import ask, load_questions
 from typer.testing import CliRunner
 
-from tests.dbt.rows import Core, one, person, session, visit
+from tests.dbt.rows import Core, employer, one, person, session, visit
 
 
 def province(core: Core) -> None:
@@ -75,6 +75,22 @@ def test_what_changed_is_told_with_the_delivery_that_changed_it(reader, moments)
         {"first": moments[0].isoformat(), "second": moments[1].isoformat(), "metric": METRIC},
     )  # fmt: skip
     assert len(rows) == len([row for row in told if row["value_then"] != row["value_later"]]), columns
+
+
+def test_the_delivery_is_named_although_the_build_that_told_it_failed_elsewhere(moments, admin, core, reader):
+    before = one(admin, "select clock_timestamp()")
+    admin.execute("alter table marts.dim_employer_version add constraint broken check (name <> 'Công ty 9')")
+    core.publish("employers", "794", "2023-06", [employer("9")])
+    visits = [visit(str(n), "A", f"k:794-{n}", commune_code="27694") for n in range(8)]
+    core.publish("fair_attendance", "794", "2023-06", visits, sequence=3)
+    with pytest.raises(transform.BuildFailed, match="dim_employer_version"):
+        transform.build()
+    admin.execute("alter table marts.dim_employer_version drop constraint broken")
+    transform.build()
+    told = changes(reader, before, one(admin, "select clock_timestamp()"), METRIC)
+    district = [row for row in told if row["area_mode"] == "as_reported" and row["area_code"] == "794" and row["breakdown"] == "all"]
+    assert [row["value_later"] for row in district] == [8] * len(district) and district
+    assert all("fair_attendance 794/" in ", ".join(row["batches"]) for row in district)
 
 
 def test_a_build_that_changes_nothing_adds_no_vintage(built, moments, admin):

@@ -1,14 +1,5 @@
--- The batches that each build took up: what can have changed the figures that it counted.
-with built as (
-    select
-        build_id,
-        finished_at,
-        up_to_event,
-        coalesce(lag(up_to_event) over (order by build_id), 0) as after_event
-    from {{ source('ops', 'build') }}
-    where succeeded
-)
-
+-- The batches that each build took up: what can have changed the figures that it counted. A build that failed leaves its events to the next one, so they
+-- count for both: either may have told a figure anew.
 select distinct
     built.build_id,
     built.finished_at,
@@ -17,6 +8,7 @@ select distinct
     batch.period,
     batch.sequence,
     batch.delivery_id
-from built
-inner join {{ source('ops', 'outbox') }} as event on built.after_event < event.event_id and built.up_to_event >= event.event_id
+from {{ source('ops', 'build') }} as built
+inner join {{ source('ops', 'outbox') }} as event
+    on built.up_to_event >= event.event_id and (event.built_at is null or built.started_at <= event.built_at)
 inner join {{ ref('stg_ops__batch') }} as batch on event.batch_id = batch.batch_id
