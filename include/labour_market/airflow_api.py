@@ -22,9 +22,10 @@ def ingest_dag(feed: str) -> str:
 
 @dataclass
 class Night:
-    """A night under way: the run of each ingest DAG, the partition key that they share, and the build that followed."""
+    """A night under way: the run of each ingest DAG, how those that are over have ended, and the partition key that they share."""
 
     runs: dict[str, str] = field(default_factory=dict)
+    ended: dict[str, str] = field(default_factory=dict)
     key: str | None = None
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -101,8 +102,17 @@ class AirflowApi:
         return night
 
     def night_is_over(self, night: Night) -> bool:
-        """Whether every ingest run and the build that they caused have ended. Raises RuntimeError naming runs that failed."""
-        states = {dag_id: self.call("GET", f"/dags/{dag_id}/dagRuns/{run}")["state"] for dag_id, run in night.runs.items()}
+        """Whether every ingest run and the build that they caused have ended. Raises RuntimeError naming runs that failed.
+
+        Asks for one run that is under way, not for all of them: the tasks of the night wait for the same api-server.
+        """
+        for dag_id, run in night.runs.items():
+            if night.ended.get(dag_id) is None:
+                state = self.call("GET", f"/dags/{dag_id}/dagRuns/{run}")["state"]
+                if state not in DONE:
+                    return False
+                night.ended[dag_id] = state
+        states = dict(night.ended)
         builds = [run for run in self.runs(BUILD, night.started) if run["partition_key"] == night.key]
         for run in builds:
             states[BUILD] = run["state"]
