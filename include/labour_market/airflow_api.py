@@ -114,8 +114,8 @@ class AirflowApi:
                 night.ended[dag_id] = state
         states = dict(night.ended)
         builds = [run for run in self.runs(BUILD, night.started) if run["partition_key"] == night.key]
-        for run in builds:
-            states[BUILD] = run["state"]
+        for build in builds:
+            states[BUILD] = build["state"]
         failed = [dag_id for dag_id, state in states.items() if state == "failed"]
         if failed and all(state in DONE for state in states.values()):
             raise RuntimeError(f"the night failed in {', '.join(failed)}: {self.base}/dags/{failed[0]}")

@@ -16,7 +16,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from labour_market import gateway
 from labour_market.contracts import load_contract
 from labour_market.gateway import (
     AnnouncementDefect,
@@ -25,8 +24,10 @@ from labour_market.gateway import (
     GatewayClient,
     GatewayUnavailable,
     Sender,
+    connection,
     load_senders,
 )
+from labour_market.gateway import client as client_module
 from labour_market.landing import LandingStore
 from labour_market.quarantine import block_reason
 
@@ -267,7 +268,7 @@ def test_every_required_member_is_required(missing: str) -> None:
 
 
 def test_an_endless_cursor_ends(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gateway, "MAX_PAGES", 50)
+    monkeypatch.setattr(client_module, "MAX_PAGES", 50)
     numbers = iter(range(10**6))
 
     def always_more(handler: Handler) -> None:
@@ -338,7 +339,7 @@ def test_a_retry_after_beyond_the_deadline_is_given_back_at_once(stage: Stage) -
     with pytest.raises(GatewayUnavailable) as caught:
         list(client.deliveries("employers"))
     assert time.monotonic() - started < 2 and len(script.requests) == 1
-    assert caught.value.retry_after == gateway.MAX_RETRY_AFTER
+    assert caught.value.retry_after == connection.MAX_RETRY_AFTER
 
 
 def test_tries_are_bounded(stage: Stage) -> None:
@@ -403,7 +404,7 @@ def test_a_page_that_fails_is_asked_for_again_from_its_own_cursor(stage: Stage) 
     )
 )
 def test_any_records_hash_as_their_sender_hashed_them(records: list[dict[str, Any]]) -> None:
-    assert b"".join(gateway._canonical_line(json.loads(json.dumps(r)), 1) for r in records) == lines_of(records)
+    assert b"".join(client_module._canonical_line(json.loads(json.dumps(r)), 1) for r in records) == lines_of(records)
 
 
 @pytest.mark.parametrize(
@@ -453,7 +454,7 @@ def test_what_is_no_page_of_records_leaves_the_delivery_to_be_asked_for_again(st
 
 
 def test_a_page_beyond_all_measure_is_not_read_to_its_end(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gateway, "MAX_PAGE_BYTES", 1_000)
+    monkeypatch.setattr(connection, "MAX_PAGE_BYTES", 1_000)
     client, _ = stage.serve(page("records", [{"a": "x" * 5_000}]))
     assert "beyond all measure" in str(unavailable(stage, client, of_records([{"a": "x" * 5_000}])))
 
@@ -461,7 +462,7 @@ def test_a_page_beyond_all_measure_is_not_read_to_its_end(stage: Stage, monkeypa
 def test_a_compressed_page_counts_by_what_it_unpacks_to(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     import gzip
 
-    monkeypatch.setattr(gateway, "MAX_PAGE_BYTES", 100_000)
+    monkeypatch.setattr(connection, "MAX_PAGE_BYTES", 100_000)
     packed = gzip.compress(json.dumps({"records": [{"a": "x" * 10_000_000}], "next_cursor": None}).encode())
     assert len(packed) < 20_000
     client, _ = stage.serve(body(packed, "application/json", Content_Encoding="gzip"))
@@ -500,8 +501,8 @@ def test_a_cut_that_comes_again_and_again_is_given_up(stage: Stage) -> None:
 
 
 def test_a_download_that_gets_on_is_not_given_up(stage: Stage) -> None:
-    content = b"x" * (gateway.PROGRESS * 5)
-    client, script = stage.serve(file_with_ranges(content, gateway.PROGRESS), tries=2)
+    content = b"x" * (client_module.PROGRESS * 5)
+    client, script = stage.serve(file_with_ranges(content, client_module.PROGRESS), tries=2)
     client.fetch(delivery(content), stage.store)
     assert len(script.requests) == 5
 

@@ -1,0 +1,93 @@
+"""What a sender announces: a delivery, read strictly, or a defect that names what is wrong with it."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+
+def _plain(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("holds a control character")
+    return text
+
+
+Total = (
+    Annotated[int, Field(strict=True, gt=-(2**63), lt=2**63)]
+    | Annotated[float, Field(strict=True, allow_inf_nan=False)]
+    | Annotated[str, Field(max_length=200), AfterValidator(_plain)]
+    | None
+)
+
+
+class Delivery(BaseModel):
+    """One hand-over as its sender announced it; unknown members are left aside, a missing or odd one makes it unreadable."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    delivery_id: Annotated[str, Field(min_length=1, max_length=200)]
+    feed: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+    sender_code: Annotated[str, Field(min_length=1, max_length=40)]
+    period: Annotated[str, Field(min_length=1, max_length=40)]
+    sequence: Annotated[int, Field(strict=True, ge=1, lt=2**31)]
+    supersedes: Annotated[str, Field(max_length=200)] | None = None
+    status: Literal["draft", "final"]
+    form_version: Annotated[str, Field(max_length=80)] | None = None
+    media_type: Annotated[str, Field(min_length=1, max_length=120)]
+    encoding: Annotated[str, Field(max_length=40)] | None = None
+    record_count: Annotated[int, Field(strict=True, ge=0, lt=2**53)]
+    size_bytes: Annotated[int, Field(strict=True, ge=0, lt=2**53)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
+    declared_totals: dict[Annotated[str, Field(max_length=80), AfterValidator(_plain)], Total] = Field(default_factory=dict, max_length=100)
+    created_at: AwareDatetime
+
+    @field_validator("delivery_id", "sender_code", "period", "supersedes", "form_version", "media_type", "encoding")
+    @classmethod
+    def _printable(cls, text: str | None) -> str | None:
+        return None if text is None else _plain(text)
+
+    @field_validator("delivery_id")
+    @classmethod
+    def _no_dots(cls, text: str) -> str:
+        if text in (".", ".."):
+            raise ValueError("is a path, not an id")
+        return text
+
+    @field_validator("sha256")
+    @classmethod
+    def _lower(cls, text: str) -> str:
+        return text.lower()
+
+    @field_validator("declared_totals", mode="before")
+    @classmethod
+    def _no_totals(cls, totals: Any) -> Any:
+        return {} if totals is None else totals
+
+
+@dataclass(frozen=True)
+class AnnouncementDefect:
+    """An announcement that cannot be read. detail: which of its members are wrong, not what they hold."""
+
+    sender_code: str
+    feed: str
+    delivery_id: str | None
+    detail: str
+
+
+def read_announcement(item: Any, sender_code: str, feed: str) -> Delivery | AnnouncementDefect:
+    """An item of the list of deliveries, as far as it can be read."""
+    try:
+        return Delivery.model_validate(item)
+    except ValidationError as error:
+        wrong = sorted({".".join(map(str, e["loc"])) or "the whole" for e in error.errors()})
+    named = delivery_id(item)
+    if named is not None and not (len(named) <= 80 and named.isprintable()):
+        named = None
+    detail = f"sender {sender_code} announced delivery {named or '(without a readable id)'} of {feed} with unreadable "
+    return AnnouncementDefect(sender_code, feed, named, (detail + ", ".join(wrong))[:500])
+
+
+def delivery_id(item: Any) -> str | None:
+    """The id of an item of the list, also of one that is wrong elsewhere."""
+    named = item.get("delivery_id") if isinstance(item, dict) else None
+    return named if isinstance(named, str) and named else None

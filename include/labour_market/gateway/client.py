@@ -1,0 +1,228 @@
+"""The deliveries of one sender: their list, and each of them fetched and held against its announcement."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Self
+from urllib.parse import quote
+
+import requests
+
+from labour_market.defects import DeliveryRefused
+from labour_market.gateway.announcements import AnnouncementDefect, Delivery, delivery_id, read_announcement
+from labour_market.gateway.connection import GatewayConnection, GatewayUnavailable, TryAgain, body, chunks, read_json
+from labour_market.gateway.senders import Sender
+from labour_market.landing import Landed, LandingStore, WrongContent
+from labour_market.parsing import JSON_LINES, MAX_DEPTH, MAX_RECORDS, nesting
+
+MAX_DELIVERY_BYTES = 2 * 2**30
+MAX_PAGES = 10_000
+MAX_EMPTY_PAGES = 3
+PROGRESS = 2**20  # a download that came this much further is not failing, however often it is cut
+RECORDS_A_PAGE = 1_000
+DELIVERIES_A_PAGE = 500
+
+
+class _NestedError(Exception):
+    """A page that is nested deeper than Python reads."""
+
+
+class GatewayClient:
+    """One sender's gateway. timeout: seconds of silence; deadline: seconds for a page of the list or a whole delivery;
+    tries: how often in a row one request may fail; pause: seconds before the second try, doubled with each more.
+
+    Raises ValueError when the sender's token is not to be had.
+    """
+
+    def __init__(self, sender: Sender, *, timeout: float = 30.0, deadline: float = 300.0, tries: int = 5, pause: float = 0.5) -> None:
+        self.sender = sender
+        self._deadline = deadline
+        self._connection = GatewayConnection(sender, timeout=timeout, tries=tries, pause=pause)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._connection.close()
+
+    def deliveries(
+        self, feed: str, period: str | None = None, created_after: datetime | None = None
+    ) -> Iterator[Delivery | AnnouncementDefect]:
+        """What the sender has handed over for a feed, oldest first; drafts are left alone.
+
+        An announcement that cannot be read comes as a defect and does not lose the others. Raises GatewayUnavailable.
+        """
+        asked = {"feed": feed, "period": period, "limit": DELIVERIES_A_PAGE}
+        asked["created_after"] = created_after.isoformat() if created_after else None
+        seen: set[str | None] = set()
+        try:
+            for items in self._pages("/v1/deliveries", asked, "items", None):
+                fresh = [item for item in items if delivery_id(item) not in seen]
+                if items and not fresh:
+                    raise GatewayUnavailable("the list of deliveries repeats itself")
+                seen |= set(map(delivery_id, fresh)) - {None}
+                for announced in (read_announcement(item, self.sender.code, feed) for item in fresh):
+                    if isinstance(announced, AnnouncementDefect) or announced.status == "final":
+                        yield announced
+        except _NestedError:
+            raise GatewayUnavailable("it answered with JSON nested beyond all measure") from None
+
+    def fetch(self, delivery: Delivery, store: LandingStore) -> Landed:
+        """Fetch a delivery into the store: a file as its bytes, application/json as one canonical line a record.
+
+        Count, size and SHA-256 are held against the announcement before anything is kept. Raises GatewayUnavailable, and for
+        what came wrong twice DeliveryRefused (record_count, size_bytes, sha256, shape, too_large), ValueError for a draft.
+        """
+        if delivery.status != "final":
+            raise ValueError("a draft is not loaded")
+        if delivery.size_bytes > MAX_DELIVERY_BYTES:
+            raise DeliveryRefused("too_large", {"what": "bytes", "what_vi": "dung lượng (byte)", "limit": MAX_DELIVERY_BYTES})
+        if delivery.record_count > MAX_RECORDS:
+            raise DeliveryRefused("too_large", {"what": "records", "what_vi": "số bản ghi", "limit": MAX_RECORDS})
+        until = time.monotonic() + self._deadline
+        with self._connection.watched(until):
+            try:
+                return self._landed(delivery, store, until)
+            except DeliveryRefused:
+                pass  # a line or a joint between two answers may be at fault: a sender is blamed for what it sends twice
+            return self._landed(delivery, store, until)
+
+    def _landed(self, delivery: Delivery, store: LandingStore, until: float) -> Landed:
+        chunks = self._record_lines if delivery.media_type == JSON_LINES[0] else self._file
+        try:
+            return store.put(chunks(delivery, until), delivery.sha256)
+        except WrongContent as error:
+            raise DeliveryRefused("sha256", {"declared": error.announced, "found": error.found}) from None
+
+    # -- JSON
+
+    def _record_lines(self, delivery: Delivery, until: float) -> Iterator[bytes]:
+        count = size = 0
+        path = f"/v1/deliveries/{quote(delivery.delivery_id, safe='')}/records"
+        pages = self._pages(path, {"limit": RECORDS_A_PAGE}, "records", until)
+        while count <= delivery.record_count and size <= delivery.size_bytes:
+            try:
+                records = next(pages, None)
+            except _NestedError:
+                raise _too_deep(count + 1) from None
+            if records is None:
+                break
+            lines = [_canonical_line(record, row) for row, record in enumerate(records, count + 1)]
+            page = b"".join(lines)
+            count, size = count + len(lines), size + len(page)
+            yield page
+        if count != delivery.record_count:
+            raise DeliveryRefused("record_count", {"declared": delivery.record_count, "found": count})
+        if size != delivery.size_bytes:
+            raise DeliveryRefused("size_bytes", {"declared": delivery.size_bytes, "found": size})
+
+    def _pages(self, path: str, asked: dict[str, Any], member: str, until: float | None) -> Iterator[list[Any]]:
+        """The lists under a member of each page. until None: each page has a deadline of its own."""
+        cursor: str | None = None
+        cursors: set[str] = set()
+        empty = 0
+        for _ in range(MAX_PAGES):
+            page = self._page(path, {**asked, "cursor": cursor}, member, until)
+            yield page[member]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+            empty = 0 if page[member] else empty + 1
+            if cursor in cursors or empty >= MAX_EMPTY_PAGES:
+                break
+            cursors.add(cursor)
+        raise GatewayUnavailable(f"the pages of {member} have no end")
+
+    def _page(self, path: str, asked: dict[str, Any], member: str, until: float | None) -> dict[str, Any]:
+        if until is None:
+            until = time.monotonic() + self._deadline
+            with self._connection.watched(until):
+                return self._page(path, asked, member, until)
+        query = {name: value for name, value in asked.items() if value is not None}
+
+        def once() -> Any:
+            with self._connection.answer(path, query, {}, until) as response:
+                if "json" not in response.headers.get("Content-Type", "").lower():
+                    raise TryAgain("it answered with something other than JSON, such as a login page")
+                return read_json(body(response))
+
+        try:
+            page = self._connection.again(once, until)
+        except RecursionError:
+            raise _NestedError from None
+        whole = isinstance(page, dict) and isinstance(page.get(member), list) and "next_cursor" in page
+        if not whole or not isinstance(page["next_cursor"], str | None):
+            raise GatewayUnavailable(f"it answered with JSON that is no page of {member}")
+        return dict(page)
+
+    # -- files
+
+    def _file(self, delivery: Delivery, until: float) -> Iterator[bytes]:
+        received = failures = failed_at = 0
+        while True:
+            try:
+                for chunk in self._file_from(delivery, received, until):
+                    received += len(chunk)
+                    if received > delivery.size_bytes:
+                        raise DeliveryRefused("size_bytes", {"declared": delivery.size_bytes, "found": received})
+                    yield chunk
+                return
+            except TryAgain as error:
+                if received >= failed_at + PROGRESS:
+                    failures, failed_at = 0, received
+                failures += 1
+                self._connection.wait(error, failures, until)
+
+    def _file_from(self, delivery: Delivery, start: int, until: float) -> Iterator[bytes]:
+        path = f"/v1/deliveries/{quote(delivery.delivery_id, safe='')}/file"
+        wanted = {"Range": f"bytes={start}-"} if start else {}
+        with self._connection.answer(path, {}, wanted, until) as response:
+            if "html" in response.headers.get("Content-Type", "").lower():
+                raise TryAgain("it answered with a web page in place of the file")
+            if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+                raise GatewayUnavailable("it sent the file compressed, which was not asked for")
+            total = _whole_size(response, start)
+            if total is not None and total != delivery.size_bytes:
+                raise DeliveryRefused("size_bytes", {"declared": delivery.size_bytes, "found": total})
+            if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                raise GatewayUnavailable("it refuses to send the rest of the file")
+            skip = 0 if response.status_code == HTTPStatus.PARTIAL_CONTENT else start
+            received = start - skip
+            for chunk in chunks(response):
+                received += len(chunk)
+                if skip < len(chunk):
+                    yield chunk[skip:]
+                skip = max(0, skip - len(chunk))
+            if received < delivery.size_bytes:
+                raise TryAgain("the file was cut short")
+
+
+def _whole_size(response: requests.Response, start: int) -> int | None:
+    """How long the whole file is, as far as the answer says. Raises GatewayUnavailable for a part that was not asked for."""
+    if response.status_code == HTTPStatus.OK:
+        length = response.headers.get("Content-Length", "")
+        return int(length) if length.isdigit() else None
+    span = response.headers.get("Content-Range", "")
+    found = re.fullmatch(r"bytes (?:(\d{1,18})-\d{1,18}|\*)/(\d{1,18}|\*)", span)
+    if not found or (found[1] is not None and int(found[1]) != start):
+        raise GatewayUnavailable("it sent another part of the file than was asked for")
+    return None if found[2] == "*" else int(found[2])
+
+
+def _canonical_line(record: Any, row: int) -> bytes:
+    """A record as the announced hash counts it: sorted keys, no spaces, UTF-8, a line each."""
+    if not isinstance(record, dict):
+        raise DeliveryRefused("shape", {"row": row, "what": "not a record", "what_vi": "không phải một bản ghi"})
+    if nesting(record) > MAX_DEPTH:
+        raise _too_deep(row)
+    try:
+        return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    except ValueError:  # a number beyond all numbers, or half a character
+        raise DeliveryRefused("shape", {"row": row, "what": "not JSON", "what_vi": "không phải JSON hợp lệ"}) from None
+
+
+def _too_deep(row: int) -> DeliveryRefused:
+    return DeliveryRefused("shape", {"row": row, "what": "nested too deep", "what_vi": "lồng nhau quá sâu"})

@@ -1,0 +1,267 @@
+"""One request to a gateway: its deadline, its tries, its limits, and where it may lead."""
+
+import ipaddress
+import json
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from labour_market.gateway.senders import Sender, is_loopback
+
+T = TypeVar("T")
+
+MAX_PAGE_BYTES = 64 * 2**20
+MAX_REDIRECTS = 3
+MAX_RETRY_AFTER = 120.0
+MAX_PAUSE = 20.0
+CHUNK = 2**16
+TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
+
+
+class GatewayUnavailable(Exception):
+    """A gateway that cannot be used now. retry_after: the seconds that it asked for, where it did."""
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class TryAgain(Exception):
+    """A request that failed and may succeed. wait: the seconds that the gateway asked for, where it did."""
+
+    def __init__(self, reason: str, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.wait = wait
+
+
+class GatewayConnection:
+    """HTTP with one sender, bounded in every way. timeout: seconds of silence; tries: how often in a row one request may fail;
+    pause: seconds before the second try, doubled with each more.
+
+    Raises ValueError when the sender's token is not to be had.
+    """
+
+    def __init__(self, sender: Sender, *, timeout: float, tries: int, pause: float) -> None:
+        self.sender = sender
+        self._timeout, self._tries, self._pause = timeout, tries, pause
+        self._sockets: list[socket.socket] = []
+        self._late = False
+        self._session = requests.Session()
+        self._session.trust_env = False  # a .netrc would replace the sender's token, a proxy variable its host
+        self._session.headers.update(
+            {
+                "Authorization": f"Bearer {sender.bearer()}",
+                "Accept-Encoding": "identity",
+                "User-Agent": "labour-market-warehouse",
+            }
+        )
+        adapter = _WatchedAdapter(self._connected)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    def close(self) -> None:
+        self._session.close()
+
+    @contextmanager
+    def answer(self, path: str, query: dict[str, Any], headers: dict[str, str], until: float) -> Iterator[requests.Response]:
+        """The answer to one GET, its body unread, redirects on the same host followed. Raises GatewayUnavailable, TryAgain."""
+        url: str = self.sender.base_url + path
+        for _ in range(MAX_REDIRECTS + 1):
+            left = until - time.monotonic()
+            if left <= 0:
+                raise GatewayUnavailable("it took longer than the deadline")
+            try:
+                response = self._session.get(
+                    url,
+                    params=query,
+                    headers=headers,
+                    stream=True,
+                    allow_redirects=False,
+                    timeout=(min(10.0, left), min(self._timeout, left)),
+                )
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+                raise TryAgain(_said(error)) from None
+            with response:
+                if response.is_redirect:
+                    url, query = _redirected(url, response.headers["Location"]), {}
+                    continue
+                _check_status(response)
+                yield response
+                return
+        raise GatewayUnavailable("it redirects without end")
+
+    def again(self, once: Callable[[], T], until: float) -> T:
+        """Try until it succeeds, or wait() gives up."""
+        failures = 0
+        while True:
+            try:
+                return once()
+            except TryAgain as error:
+                failures += 1
+                self.wait(error, failures, until)
+
+    def wait(self, error: TryAgain, failures: int, until: float) -> None:
+        """Sleep before the next try, or give up: after too many failures in a row, or when the deadline would pass."""
+        left = until - time.monotonic()
+        if left <= 0:
+            raise GatewayUnavailable(f"it took longer than the deadline ({error.reason})") from None
+        if failures >= self._tries:
+            raise GatewayUnavailable(f"it failed {failures} times in a row ({error.reason})", error.wait) from None
+        pause = error.wait
+        if pause is None:
+            pause = min(MAX_PAUSE, self._pause * 2 ** (failures - 1)) * random.uniform(0.5, 1.5)  # noqa: S311  # jitter, no secret
+        if pause >= left:
+            raise GatewayUnavailable(f"it asks for more time than there is ({error.reason})", pause) from None
+        time.sleep(pause)
+
+    # -- the deadline: a sender that gives a byte now and then keeps every time-out of a socket from passing
+
+    @contextmanager
+    def watched(self, until: float) -> Iterator[None]:
+        """Cut every connection when this moment of time.monotonic() passes."""
+        self._late = False
+        watchdog = threading.Timer(max(0.0, until - time.monotonic()), self._cut)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            yield
+        finally:
+            watchdog.cancel()
+
+    def _connected(self, connection: socket.socket) -> None:
+        self._sockets = [s for s in self._sockets if s.fileno() != -1] + [connection]
+        if self._late:  # after it is in the list: either the watchdog finds it there, or it is found here
+            raise GatewayUnavailable("it took longer than the deadline")
+        address = ipaddress.ip_address(connection.getpeername()[0].split("%")[0])
+        address = getattr(address, "ipv4_mapped", None) or address
+        own_host = urlsplit(self.sender.base_url).hostname or ""
+        if address.is_link_local or address.is_multicast or address.is_unspecified:
+            raise GatewayUnavailable("its name leads to an address that no gateway has")
+        if address.is_loopback and not is_loopback(own_host):
+            raise GatewayUnavailable("its name leads to this machine")
+
+    def _cut(self) -> None:
+        self._late = True
+        for connection in self._sockets:
+            with suppress(OSError):
+                # not SSLSocket.shutdown(), which would pull TLS away from under the thread that reads
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
+class _WatchedAdapter(HTTPAdapter):
+    """Tells of every connection that it opens."""
+
+    def __init__(self, connected: Callable[[socket.socket], None]) -> None:
+        self._connected = connected
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": _watched_pool(urllib3.HTTPConnectionPool, self._connected),
+            "https": _watched_pool(urllib3.HTTPSConnectionPool, self._connected),
+        }
+
+
+def _watched_pool(base: Any, connected: Callable[[socket.socket], None]) -> Any:
+    class Connection(base.ConnectionCls):  # type: ignore[misc]  # the base is one of two, chosen by scheme
+        def _new_conn(self) -> socket.socket:
+            opened: socket.socket = super()._new_conn()
+            try:
+                connected(opened)
+            except GatewayUnavailable:
+                opened.close()
+                raise
+            return opened
+
+        def connect(self) -> None:
+            super().connect()
+            if self.sock is not None:
+                connected(self.sock)  # under TLS it is another object than the one that was opened
+
+    class Pool(base):  # type: ignore[misc]  # as above
+        ConnectionCls = Connection
+
+    return Pool
+
+
+def _check_status(response: requests.Response) -> None:
+    status = response.status_code
+    if status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE):
+        return
+    if status in TRY_AGAIN:
+        raise TryAgain(f"HTTP {status}", _retry_after(response))
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        raise GatewayUnavailable(f"it refused the token (HTTP {status})")
+    raise GatewayUnavailable(f"it answered HTTP {status}")
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    text = response.headers.get("Retry-After", "").strip()
+    if not text:
+        return None
+    try:
+        seconds = float(text) if text.isdigit() else (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
+
+
+def _redirected(url: str, location: str) -> str:
+    target = urljoin(url, location)
+    old, new = urlsplit(url), urlsplit(target)
+    if (old.scheme, old.hostname, old.port) != (new.scheme, new.hostname, new.port) or new.username is not None:
+        raise GatewayUnavailable("it redirects to another host")
+    return target
+
+
+def chunks(response: requests.Response) -> Iterator[bytes]:
+    """The body as it comes, piece by piece: read1() never waits for a full piece, so that a deadline can be kept."""
+    while True:
+        try:
+            chunk = response.raw.read1(CHUNK, decode_content=True)
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            raise TryAgain(_said(error)) from None
+        if not chunk:
+            return
+        yield chunk
+
+
+def body(response: requests.Response) -> bytes:
+    parts, size = [], 0
+    for chunk in chunks(response):
+        size += len(chunk)
+        if size > MAX_PAGE_BYTES:
+            raise GatewayUnavailable("it answered with a page beyond all measure")
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def read_json(text: bytes) -> Any:
+    """Raises RecursionError for what is nested beyond what Python reads."""
+
+    def no_constant(name: str) -> None:
+        raise ValueError(name)
+
+    try:
+        return json.loads(text.decode("utf-8"), parse_constant=no_constant)
+    except ValueError:
+        raise TryAgain("broken JSON") from None
+
+
+def _said(error: Exception) -> str:
+    """What kind of failure it was; the text of such an error holds addresses and more."""
+    return "no answer in time" if "imeout" in type(error).__name__ + str(error)[:200] else f"connection failed, {type(error).__name__}"

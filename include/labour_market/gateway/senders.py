@@ -1,0 +1,96 @@
+"""Who sends: the senders file, and what an entry of it may say."""
+
+import ipaddress
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+
+@dataclass(frozen=True)
+class Sender:
+    """One line of the senders file. token: a value, or env:NAME, which is looked up when a client is made."""
+
+    code: str
+    name: str
+    base_url: str
+    token: str = field(repr=False)
+    feeds: tuple[str, ...]
+
+    def bearer(self) -> str:
+        """The token itself. Raises ValueError when its variable is not set, or it cannot stand in a header."""
+        token, where = self.token, "the token"
+        if token.startswith("env:"):
+            where = f"the environment variable {token[4:]}"
+            token = os.environ.get(token[4:], "")
+        if not re.fullmatch(r"[\x21-\x7e]+", token):
+            raise ValueError(f"sender {self.code}: {where} is empty or holds what no header may hold")
+        return token
+
+
+_CODE = re.compile(r"\d{3}|[A-Z][A-Z0-9_]{1,15}")
+_FEED = re.compile(r"[a-z][a-z0-9_]{0,40}")
+
+
+def load_senders(path: str | Path) -> list[Sender]:
+    """Read a senders file: `senders`, a list of code, name, base_url, token, feeds; `http_hosts`, the hosts beside this machine
+    that may be asked without TLS (a network of one's own). Raises ValueError that names the sender and what is wrong."""
+    try:
+        document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:  # whose text quotes the line, and with it perhaps a token
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise ValueError(f"{path}: line {line} is no YAML") from None
+    if not isinstance(document, dict) or not isinstance(document.get("senders"), list) or not document["senders"]:
+        raise ValueError(f"{path}: a senders file has a list named senders")
+    http_hosts = document.get("http_hosts") or []
+    senders = [_sender(entry, number, http_hosts) for number, entry in enumerate(document["senders"], 1)]
+    codes = [sender.code for sender in senders]
+    if twice := sorted({code for code in codes if codes.count(code) > 1}):
+        raise ValueError(f"{path}: sender {', '.join(twice)} stands twice")
+    return senders
+
+
+def _sender(entry: Any, number: int, http_hosts: list[str]) -> Sender:
+    if not isinstance(entry, dict):
+        raise ValueError(f"sender number {number}: not a mapping of code, name, base_url, token, feeds")
+    code = entry.get("code")
+    if not isinstance(code, str) or not _CODE.fullmatch(code):
+        raise ValueError(f'sender number {number}: code must be text such as "794" or "SC", in quotes')
+    for name in ("name", "base_url", "token"):
+        if not isinstance(entry.get(name), str) or not entry[name].strip():
+            raise ValueError(f"sender {code}: {name} is missing")
+    feeds = entry.get("feeds")
+    if not isinstance(feeds, list) or not feeds or not all(isinstance(f, str) and _FEED.fullmatch(f) for f in feeds):
+        raise ValueError(f"sender {code}: feeds must be a list of feed names")
+    if problem := _url_problem(entry["base_url"], http_hosts):
+        raise ValueError(f"sender {code}: base_url {problem}")
+    return Sender(code, entry["name"].strip(), entry["base_url"].rstrip("/"), entry["token"].strip(), tuple(dict.fromkeys(feeds)))
+
+
+def _url_problem(url: str, http_hosts: list[str]) -> str | None:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return "is no address"
+    plain = parts.scheme == "http" and not is_loopback(host) and host not in http_hosts
+    problems = {
+        "must begin with https://": parts.scheme not in ("http", "https"),
+        "is no address": not host or re.search(r"[\s\x00-\x1f\\]", url) is not None,
+        "must not hold a user name or password; the token is its own entry": "@" in parts.netloc,
+        "must not have a query or a fragment": bool(parts.query or parts.fragment),
+        "must begin with https://, unless its host is this machine or stands in http_hosts": plain,
+    }
+    return next((problem for problem, there in problems.items() if there), None)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by name or address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
