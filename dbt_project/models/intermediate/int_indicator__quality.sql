@@ -2,24 +2,36 @@
 with jobs as (
     select
         'labour_survey' as feed,
-        area_mode,
-        area_code,
-        area,
-        area_weight,
+        area_sk,
+        district_code,
         occupation_official,
         occupation_detail
-    from {{ in_places(ref('fct_labour_supply')) }} as fact
+    from {{ ref('fct_labour_supply') }}
     where activity_status = 'employed'
     union all
     select
         'job_orders',
-        area_mode,
-        area_code,
-        area,
-        area_weight,
+        area_sk,
+        district_code,
         occupation_official,
         occupation_detail
-    from {{ in_places(ref('fct_job_order')) }} as fact
+    from {{ ref('fct_job_order') }}
+),
+
+-- counted before they are told in every area mode: a long history is gone through once
+jobs_of_area as (
+    select
+        feed,
+        area_sk,
+        district_code,
+        count(*) as jobs,
+        count(*) filter (where length(occupation_official) >= 2) as level_2,
+        count(*) filter (where length(occupation_official) >= 4) as level_4,
+        count(*) filter (where length(occupation_official) >= 5) as level_5,
+        count(*) filter (where occupation_detail <> occupation_official) as provisional,
+        count(*) filter (where occupation_official is null) as uncodable
+    from jobs
+    group by feed, area_sk, district_code
 ),
 
 coded as (
@@ -28,13 +40,13 @@ coded as (
         area_mode,
         area_code,
         area,
-        {{ whole('sum(area_weight)') }} as jobs,
-        {{ whole('sum(area_weight) filter (where length(occupation_official) >= 2)') }} as level_2,
-        {{ whole('sum(area_weight) filter (where length(occupation_official) >= 4)') }} as level_4,
-        {{ whole('sum(area_weight) filter (where length(occupation_official) >= 5)') }} as level_5,
-        {{ whole('sum(area_weight) filter (where occupation_detail <> occupation_official)') }} as provisional,
-        {{ whole('sum(area_weight) filter (where occupation_official is null)') }} as uncodable
-    from jobs
+        {{ whole('sum(area_weight * jobs)') }} as jobs,
+        {{ whole('sum(area_weight * level_2)') }} as level_2,
+        {{ whole('sum(area_weight * level_4)') }} as level_4,
+        {{ whole('sum(area_weight * level_5)') }} as level_5,
+        {{ whole('sum(area_weight * provisional)') }} as provisional,
+        {{ whole('sum(area_weight * uncodable)') }} as uncodable
+    from {{ in_places('jobs_of_area') }} as fact
     group by feed, area_mode, area_code, area
 ),
 

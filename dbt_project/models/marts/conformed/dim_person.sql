@@ -13,6 +13,20 @@ with touched as (
     cross join lateral (values (seen.person_key), (seen.resolved_key)) as described (key)
 ),
 
+-- whoever is touched and every pseudonym that stands for them: of a long history only their sightings matter
+pseudonyms as (
+    select key from touched
+    union
+    select same.alias_key
+    from {{ ref('stg_ops__person_identity') }} as same
+    inner join touched on same.person_key = touched.key
+),
+
+sightings as (
+    select * from {{ ref('int_person__seen') }}
+    where person_key in (select pseudonyms.key from pseudonyms)
+),
+
 -- a person is described by the sightings of every pseudonym, a pseudonym that stands for another by its own
 latest as (
     select distinct on (described.key)
@@ -28,7 +42,7 @@ latest as (
         same.state as link_state,
         same.method as link_method,
         same.score as link_score
-    from {{ ref('int_person__seen') }} as seen
+    from sightings as seen
     cross join lateral (select distinct known.key from (values (seen.person_key), (seen.resolved_key)) as known (key)) as described
     inner join touched on described.key = touched.key
     left join {{ ref('stg_ops__person_identity') }} as same on described.key = same.alias_key
