@@ -123,7 +123,7 @@ def test_a_message_uses_only_what_is_told_to_it(rule):
 
 
 def test_every_file_rule_is_raised_somewhere_and_every_raised_one_is_in_the_contracts():
-    code = "\n".join(path.read_text(encoding="utf-8") for path in (INCLUDE / "labour_market").glob("*.py"))
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (INCLUDE / "labour_market").rglob("*.py"))
     raised = set(re.findall(r'(?:FileDefect|DeliveryRefused)\(\s*"(\w+)"', code))
     for feed in FEEDS:
         named = {r.id.rsplit(".", 1)[1] for r in load_contract(feed).rules if not r.expectation}
