@@ -2,7 +2,8 @@
 
 From each district's gateway to `core`, one DAG a feed: **list_senders** finds who sends the feed, **pull** asks each of them
 on its own (a sender that is away is retried alone and stops nobody else), **load** stages, audits and publishes all that has
-landed. A blocked batch is a verdict in the ledger, not a red task; a red task is an error of ours.
+landed. A blocked batch is a verdict in the ledger, not a red task; a red task is an error of ours. Feeds that wait for the same
+slots go in the order of `feeds.yml`: what others are held against comes before them.
 """
 
 from contextlib import suppress
@@ -72,7 +73,7 @@ def load(feed: str) -> dict:
     return {"feed": feed, "outcomes": {str(batch): state for batch, state in report.outcomes.items()}}
 
 
-def ingest_dag(feed: str, title_vi: str, schedule: str):
+def ingest_dag(feed: str, title_vi: str, schedule: str, priority: int):
     @dag(
         dag_id=f"ingest_{feed}",
         dag_display_name=f"Nhận dữ liệu: {title_vi}",
@@ -96,14 +97,14 @@ def ingest_dag(feed: str, title_vi: str, schedule: str):
     )
     def ingest():
         published = Asset(f"core.{feed}")
-        pulled = pull.partial(feed=feed).expand(code=list_senders(feed))
-        pulled >> load.override(outlets=[published])(feed)
+        in_turn = {"priority_weight": priority, "weight_rule": "absolute"}
+        pulled = pull.override(**in_turn).partial(feed=feed).expand(code=list_senders.override(**in_turn)(feed))
+        pulled >> load.override(outlets=[published], **in_turn)(feed)
 
     return ingest()
 
 
 wanted = get_parsing_context().dag_id  # a task needs its own DAG alone; None: all of them
-for feed, config in FEEDS.items():
-    if wanted not in (None, f"ingest_{feed}"):
-        continue
-    globals()[f"ingest_{feed}"] = ingest_dag(feed, config["title_vi"], config["schedule"])
+for priority, (feed, config) in enumerate(reversed(FEEDS.items()), start=1):
+    if wanted in (None, f"ingest_{feed}"):
+        globals()[f"ingest_{feed}"] = ingest_dag(feed, config["title_vi"], config["schedule"], priority)

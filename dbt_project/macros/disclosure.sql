@@ -3,7 +3,7 @@
   fct_indicator_cell it gives the same cells with is_suppressed.
 
   A cell stands in several totals: the province over the areas of a mode, a former district over its communes, an area over the values of a breakdown that divides
-  it (priority groups overlap and do not), a year over its months. In each of them, where something is hidden, the next smallest are hidden too, until at least two
+  it (priority groups overlap and do not, and few have a trade of the province), a year over its months. In each of them, where something is hidden, the next smallest are hidden too, until at least two
   are and together they are no small cell. What stands under a hidden cell is hidden with it: the communes of a district, the breakdowns of an area, the areas of
   a figure of the province. Each step can call for another, so they are repeated.
 #}
@@ -28,7 +28,7 @@
             dense_rank() over (order by area_mode, area_code) as place,
             dense_rank() over (order by coalesce(former.district_code, cell.area_code)) as district,
             regexp_replace(breakdown, '=[^;]*', '', 'g') as kind,
-            breakdown not like 'priority_group=%' as divides,
+            breakdown not like 'priority_group=%' and breakdown not like 'trade=%' as divides,
             area_code = 'all' as is_province,
             area_mode as mode,
             {{ is_small('persons') }} as is_hidden

@@ -74,6 +74,30 @@ trim_scale(round(coalesce({{ sum }}, 0), 6))
 )
 {%- endmacro %}
 
+{#
+  The same rows, each with what once_in_an_area tells of its person in that place: for going back from a count of persons to every row that speaks of them.
+#}
+{% macro told_of_the_area(persons, also=[]) -%}
+(
+    select
+        area_mode,
+        area_code,
+        who,
+        batch_id,
+        row_no,
+        max(area_weight) over person as area_weight,
+        max(sex) over person as sex
+        {%- for flag in ['is_poor', 'is_near_poor', 'is_newly_escaped', 'is_disabled', 'is_ethnic_minority'] %},
+        bool_or({{ flag }}) over person as {{ flag }}
+        {%- endfor %}
+        {%- for column in also %},
+        bool_or({{ column }}) over person as {{ column }}
+        {%- endfor %}
+    from {{ in_places(persons) }} as placed
+    window person as (partition by area_mode, area_code, who)
+)
+{%- endmacro %}
+
 {# Indicators side by side: one row a period, area and breakdown, a column for each metric with its value. A value is null where it is hidden or cannot be told. #}
 {% macro side_by_side(metrics) -%}
 select

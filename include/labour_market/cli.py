@@ -362,11 +362,56 @@ def show_as_of(
     console.print(table)
 
 
+@app.command()
+@plain_errors
+def trace(
+    view: Annotated[str | None, typer.Argument(help="A view of bi, e.g. indicator or session_yield.")] = None,
+    keys: Annotated[list[str] | None, typer.Argument(help="COLUMN=VALUE, as many as it takes to name one row.")] = None,
+    delivery: Annotated[str | None, typer.Option("--delivery", help="Back: what the delivery SENDER/DELIVERY touched.")] = None,
+    batch: Annotated[int | None, typer.Option("--batch", help="Back: what the batch of this number touched.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Rows to name of each source and fact.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """From one row of a view to the source rows behind it; or back, from a delivery to every figure that it touched (role steward)."""
+    from labour_market.database import connect
+    from labour_market.trace import batch_of, trace_batch, trace_cell
+
+    if sum(given is not None for given in (view, delivery, batch)) != 1:
+        raise ValueError("give a view with COLUMN=VALUE, or --delivery, or --batch")
+    pairs = [pair.partition("=") for pair in keys or []]
+    if wrong := [key for key, equals, _ in pairs if not equals]:
+        raise ValueError(f"{wrong[0]!r} is not COLUMN=VALUE")
+    with connect("steward") as connection:
+        if view is not None:
+            found = trace_cell(connection, view, {key: value for key, _, value in pairs}, limit)
+        else:
+            found = trace_batch(connection, batch if batch is not None else batch_of(connection, str(delivery)), limit)
+    if as_json:
+        _print_json(found)
+        return
+    for part, told in found.items():
+        _print_part(part, told)
+
+
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def simulate(context: typer.Context) -> None:
     """Run the simulated district gateways alone, in the foreground (its own options: lmw simulate --help-simulator)."""
     arguments = ["--help" if a == "--help-simulator" else a for a in context.args]
     os.execv(sys.executable, [sys.executable, "-m", "simulator", *arguments])  # noqa: S606  # no shell is wanted
+
+
+def _print_part(name: str, told: Any) -> None:
+    """A named list of rows, a line each (they are too wide for a table); anything else on one line."""
+    rows = told if isinstance(told, list) else [told]
+    head = f"{name}: {len(rows) or 'none'}" if isinstance(told, list) else name
+    console.print(f"[bold]{head}[/bold]")
+    for row in rows:
+        line = "  ".join(f"{key}={_shown(value)}" for key, value in row.items() if value is not None) if isinstance(row, dict) else str(row)
+        console.print(f"  {escape(line)}", soft_wrap=True, highlight=False)
+
+
+def _shown(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 @contracts_app.command("render")

@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from labour_market.contracts import contract_feeds
+from labour_market.contracts import contract_feeds, load_order
 from labour_market.settings import PROJECT_ROOT
 from simulator.area import SENDER_CODES
 from simulator.scenario import feeds_of
@@ -40,6 +40,7 @@ print(json.dumps({
             "title": dag.dag_display_name,
             "pools": sorted({task.pool for task in dag.tasks}),
             "params": sorted(dag.params),
+            "priorities": sorted({task.priority_weight for task in dag.tasks}),
         }
         for dag_id, dag in bag.dags.items()
     },
@@ -85,6 +86,11 @@ def test_every_dag_file_is_imported_in_under_a_second(twice):
 def test_a_person_can_start_a_feed_for_some_districts_one_period_and_without_loading(twice):
     ingests = {dag_id: dag["params"] for dag_id, dag in twice[0]["dags"].items() if dag_id.startswith("ingest_")}
     assert all(params == ["districts", "mode", "period"] for params in ingests.values()), ingests
+
+
+def test_feeds_that_wait_for_the_same_slots_go_in_the_order_of_a_load_without_the_scheduler(twice):
+    priorities = [twice[0]["dags"][f"ingest_{feed}"]["priorities"] for feed in load_order()]
+    assert priorities == [[priority] for priority in range(len(priorities), 0, -1)]
 
 
 def test_every_dag_explains_itself_in_vietnamese_and_english(twice):

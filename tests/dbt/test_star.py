@@ -132,7 +132,7 @@ def test_small_counts_of_persons_are_hidden_and_openings_are_not(admin):
     assert (row[0], row[1]) == (6, 10)
     disabled = (
         "select working.denominator_a_working_age from bi.counselling_coverage as working"
-        " where area_mode = 'as_reported' and priority_group = 'disabled'"
+        " where area_mode = 'as_reported' and area_code = 'all' and priority_group = 'disabled'"
     )
     assert one(admin, disabled) is None
 

@@ -1,35 +1,14 @@
 -- Persons counselled against two denominators that are never mixed: A all of working age, B those who state a need for work.
 with adults as (
-    select
-        {{ who('supply', 'supply_sk') }} as who,
-        supply.area_sk,
-        supply.district_code,
-        supply.sex,
-        supply.is_poor,
-        supply.is_near_poor,
-        supply.is_newly_escaped,
-        supply.is_disabled,
-        supply.is_ethnic_minority,
-        supply.wants_job
-    from {{ ref('fct_labour_supply') }} as supply
-    inner join {{ ref('int_period__latest') }} as latest
-        on latest.feed = 'labour_survey' and supply.sender_code = latest.sender_code and supply.period = latest.period
-    where supply.age_band not in ('0-14', '65+')
+    select * from {{ ref('int_supply__latest') }}
+    where age_band not in ('0-14', '65+')
 ),
 
 advised as (
     select
-        {{ who('visit', 'visit_sk') }} as who,
-        visit.area_sk,
-        visit.district_code,
-        visit.sex,
-        visit.is_poor,
-        visit.is_near_poor,
-        visit.is_newly_escaped,
-        visit.is_disabled,
-        visit.is_ethnic_minority
-    from {{ ref('fct_fair_attendance') }} as visit
-    where visit.is_counselled
+        visit.*,
+        {{ who('visit', 'counselling_sk') }} as who
+    from {{ ref('fct_counselling') }} as visit
 ),
 
 adults_of_area as {{ once_in_an_area('adults', ['bool_or(wants_job) as wants_job']) }},

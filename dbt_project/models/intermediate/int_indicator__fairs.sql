@@ -1,18 +1,6 @@
 -- What a session yields: visits, persons, rates from stage to stage, and starts for its employers and money. A session is a period of its own, written
 -- sender/number; a month counts a person and an employer once.
-with visits as (
-    select
-        visit.*,
-        {{ who('visit', 'visit_sk') }} as who,
-        held.year_month,
-        told.breakdown
-    from {{ ref('fct_fair_attendance') }} as visit
-    inner join {{ ref('dim_date') }} as held on visit.held_date_sk = held.date_sk
-    cross join lateral {{ by_priority_group('visit', [("'sex=' || visit.sex", 'true')]) }} as told (breakdown, belongs)
-    where told.belongs
-),
-
-counted as (
+with counted as (
     select
         breakdown,
         coalesce(sender_code, 'all') as area_code,
@@ -23,7 +11,7 @@ counted as (
         count(distinct who) filter (where is_interviewed) as interviewed,
         count(distinct who) filter (where is_passed) as passed,
         count(distinct who) filter (where is_started) as started
-    from visits
+    from {{ ref('int_visit__held') }}
     group by grouping sets ((breakdown, year_month), (breakdown, sender_code, session_no))
 ),
 

@@ -1,76 +1,12 @@
 -- Openings and seekers, as stock on the last day of a month or quarter (or the last day that is told of) and as flow of a month; openings per seeker; what
 -- became of the orders of a month. An order is open while it is neither closed nor past its deadline; a wish is live until its sender's next survey or the
 -- first start after it.
-with orders as (
-    select
-        job_order.*,
-        posted.date_day as posted_on,
-        posted.year_month,
-        coalesce(least(closed.date_day, deadline.date_day + 1), 'infinity') as ended_on,
-        case when occupation.level = 2 then occupation.code else 'unknown' end as occupation_code
-    from {{ ref('fct_job_order') }} as job_order
-    inner join {{ ref('dim_date') }} as posted on job_order.posted_date_sk = posted.date_sk
-    left join {{ ref('dim_date') }} as closed on job_order.closed_date_sk = closed.date_sk
-    left join {{ ref('dim_date') }} as deadline on job_order.deadline_date_sk = deadline.date_sk
-    inner join {{ ref('dim_occupation') }} as occupation on job_order.occupation_sk = occupation.occupation_sk
-),
-
-rounds as (
-    select
-        supply.sender_code,
-        supply.period,
-        lead(min(surveyed.date_day), 1, 'infinity') over (partition by supply.sender_code order by min(surveyed.date_day)) as next_begins_on
-    from {{ ref('fct_labour_supply') }} as supply
-    inner join {{ ref('dim_date') }} as surveyed on supply.surveyed_date_sk = surveyed.date_sk
-    group by supply.sender_code, supply.period
-),
-
-wishes as (
-    select
-        supply.*,
-        {{ who('supply', 'supply_sk') }} as who,
-        surveyed.date_day as wished_on,
-        surveyed.year_month,
-        case when occupation.level = 2 then occupation.code else 'unknown' end as occupation_code,
-        least(rounds.next_begins_on, first_start.day) as ended_on
-    from {{ ref('fct_labour_supply') }} as supply
-    inner join {{ ref('dim_date') }} as surveyed on supply.surveyed_date_sk = surveyed.date_sk
-    inner join rounds on supply.sender_code = rounds.sender_code and supply.period = rounds.period
-    inner join {{ ref('dim_occupation') }} as occupation on supply.wanted_occupation_sk = occupation.occupation_sk
-    left join lateral (
-        select min(started.date_day) as day
-        from {{ ref('fct_placement') }} as placement
-        inner join {{ ref('dim_date') }} as started on placement.start_date_sk = started.date_sk
-        where placement.person_sk = supply.person_sk and supply.person_sk > 0 and started.date_day >= surveyed.date_day
-    ) as first_start on true
-    where supply.wants_job
-),
-
-placed_orders as (
-    select * from {{ in_places('orders') }} as placed
+with placed_orders as (
+    select * from {{ in_places(ref('int_order__lasting')) }} as placed
 ),
 
 placed_wishes as (
-    select * from {{ in_places('wishes') }} as placed
-),
-
-first_order as (select date_trunc('month', min(posted_on)) as begins_on from orders),
-
--- months and quarters that orders tell of, each with the day that its stock is counted on
-ends as (
-    select distinct
-        told.period_kind,
-        told.period,
-        least(told.last_day, known.day) as last_day
-    from {{ ref('int_day__told') }} as known
-    cross join first_order as first
-    cross join lateral generate_series(first.begins_on, known.day, interval '1 month') as month
-    cross join
-        lateral (
-            values
-            ('month', to_char(month, 'YYYY-MM'), (month + interval '1 month')::date - 1),
-            ('quarter', to_char(month, 'YYYY-"Q"Q'), (date_trunc('quarter', month) + interval '3 months')::date - 1)
-        ) as told (period_kind, period, last_day)
+    select * from {{ in_places(ref('int_wish__lasting')) }} as placed
 ),
 
 open_orders as (
@@ -83,7 +19,7 @@ open_orders as (
         told.breakdown,
         {{ whole('sum(orders.openings * orders.area_weight)') }} as openings
     from placed_orders as orders
-    inner join ends on orders.posted_on <= ends.last_day and orders.ended_on > ends.last_day
+    inner join {{ ref('int_day__stock') }} as ends on orders.posted_on <= ends.last_day and orders.ended_on > ends.last_day
     cross join
         lateral (values ('all', true), ('occupation=' || orders.occupation_code, ends.period_kind = 'quarter')) as told (breakdown, belongs)
     where told.belongs
@@ -101,7 +37,7 @@ live_persons as (
         wishes.who,
         max(wishes.area_weight) as area_weight
     from placed_wishes as wishes
-    inner join ends on wishes.wished_on <= ends.last_day and wishes.ended_on > ends.last_day
+    inner join {{ ref('int_day__stock') }} as ends on wishes.wished_on <= ends.last_day and wishes.ended_on > ends.last_day
     cross join
         lateral {{ by_priority_group('wishes', [
             ("'sex=' || wishes.sex", 'true'), ("'occupation=' || wishes.occupation_code", "ends.period_kind = 'quarter'")

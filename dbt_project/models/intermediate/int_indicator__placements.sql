@@ -1,17 +1,8 @@
 -- Job starts and the persons who started; what became of the starts of a year. A match is the first start of a person in the year that was confirmed with
--- contract, insurance or pay evidence and came within 90 days of the service. In the job, lost and unknown are kept apart; what was not checked is none.
+-- contract, insurance or pay evidence and came within 90 days of the service. In the job, lost and unknown are kept apart; what was not checked is none. By
+-- occupation starts alone are told: outcomes of so few persons would be hidden.
 with placed as (
-    select
-        placement.*,
-        started.year_month,
-        started.year::text as year,
-        {{ who('placement', 'placement_sk') }} as who,
-        person.sex,
-        placement.check_start = 'in_job' and placement.start_evidence in ('contract', 'social_insurance', 'payslip')
-        and coalesce(placement.days_to_start, 0) <= 90 as is_match
-    from {{ in_places(ref('fct_placement')) }} as placement
-    inner join {{ ref('dim_date') }} as started on placement.start_date_sk = started.date_sk
-    inner join {{ ref('dim_person') }} as person on placement.person_sk = person.person_sk
+    select * from {{ in_places(ref('int_placement__told')) }} as placement
 ),
 
 told as (
@@ -20,7 +11,10 @@ told as (
         told.breakdown
     from placed
     cross join
-        lateral {{ by_priority_group('placed', [("'sex=' || placed.sex", 'true'), ("'channel=' || placed.channel", 'true')]) }} as told (breakdown, belongs)
+        lateral {{ by_priority_group('placed', [
+            ("'sex=' || placed.sex", 'true'), ("'channel=' || placed.channel", 'true'),
+            ("'occupation=' || placed.occupation_code", "placed.area_mode = 'as_reported'")
+        ]) }} as told (breakdown, belongs)
     where told.belongs
 ),
 
@@ -74,7 +68,7 @@ checked as (
         {{ whole("sum(told.area_weight) filter (where due.outcome = 'unknown')") }} as unknown
     from told
     cross join lateral (values ('m3', told.check_m3), ('m6', told.check_m6), ('m12', told.check_m12)) as due (months, outcome)
-    where due.outcome <> 'not_checked'
+    where due.outcome <> 'not_checked' and not starts_with(told.breakdown, 'occupation=')
     group by told.year, told.area_mode, told.area_code, told.area, told.breakdown, due.months
 )
 
@@ -90,7 +84,8 @@ select
     null::numeric as denominator,
     cell.numerator as value,
     case
-        when counted.period_kind = 'year' then {{ fewest(['counted.matched', 'counted.persons - counted.matched']) }}
+        when counted.period_kind = 'year' and not starts_with(counted.breakdown, 'occupation=')
+            then {{ fewest(['counted.matched', 'counted.persons - counted.matched']) }}
         else counted.persons
     end as persons
 from counted
@@ -109,7 +104,7 @@ select
     {{ ratio('matched', 'persons') }},
     {{ fewest(['matched', 'persons - matched']) }}
 from counted
-where period_kind = 'year'
+where period_kind = 'year' and not starts_with(breakdown, 'occupation=')
 union all
 select
     cell.metric || checked.months,

@@ -1,39 +1,17 @@
 -- The programme's money by budget year, fund year and kind of money; what a start cost; and how the plans of a year stood at each month's end.
-with moved as (
+with money as (
     select
-        movement.budget_year::text as period,
-        movement.fund_year,
-        fund.fund_type,
-        movement.unit_code,
-        movement.movement,
-        movement.amount_vnd
-    from {{ ref('fct_budget_movement') }} as movement
-    inner join {{ ref('dim_fund') }} as fund on movement.fund_sk = fund.fund_sk
-),
-
-money as (
-    select
-        moved.period,
-        told.breakdown,
-        coalesce(sum(moved.amount_vnd) filter (where moved.movement = 'allocation'), 0)
-        + coalesce(sum(moved.amount_vnd) filter (where moved.movement = 'transfer_in'), 0)
-        - coalesce(sum(moved.amount_vnd) filter (where moved.movement = 'transfer_out'), 0) as allocated,
-        coalesce(sum(moved.amount_vnd) filter (where moved.movement = 'carry_over_in'), 0) as carried_in,
-        coalesce(sum(moved.amount_vnd) filter (where moved.movement = 'carry_over_out'), 0) as carried_out,
-        coalesce(sum(moved.amount_vnd) filter (where moved.movement = 'disbursement'), 0) as disbursed,
-        coalesce(sum(moved.amount_vnd) filter (where moved.movement = 'recovery'), 0) as recovered,
-        coalesce(sum(moved.amount_vnd * (moved.period::int - moved.fund_year)) filter (where moved.movement = 'disbursement'), 0) as years_spent
-    from moved
-    cross join
-        lateral (
-            values
-            ('all'),
-            ('fund_type=' || moved.fund_type),
-            ('fund_type=' || moved.fund_type || ';fund_year=' || moved.fund_year),
-            ('unit=' || moved.unit_code),
-            ('unit=' || moved.unit_code || ';fund_type=' || moved.fund_type)
-        ) as told (breakdown)
-    group by moved.period, told.breakdown
+        year as period,
+        breakdown,
+        coalesce(sum(amount_vnd) filter (where movement = 'allocation'), 0)
+        + coalesce(sum(amount_vnd) filter (where movement = 'transfer_in'), 0)
+        - coalesce(sum(amount_vnd) filter (where movement = 'transfer_out'), 0) as allocated,
+        coalesce(sum(amount_vnd) filter (where movement = 'carry_over_in'), 0) as carried_in,
+        coalesce(sum(amount_vnd) filter (where movement = 'carry_over_out'), 0) as carried_out,
+        coalesce(sum(amount_vnd) filter (where movement = 'disbursement'), 0) as disbursed,
+        coalesce(sum(amount_vnd * (budget_year - fund_year)) filter (where movement = 'disbursement'), 0) as years_spent
+    from {{ ref('int_budget__moved') }}
+    group by year, breakdown
 ),
 
 confirmed as (
@@ -47,70 +25,45 @@ confirmed as (
     group by placement.session_sk, started.year
 ),
 
--- a session whose cost is not settled yet is left out with its starts; of several funds each has its share of both
-borne as (
+confirmed_of_session as (
     select
-        held.year::text as period,
-        share.fund,
-        session.kind,
-        share.cost_settled_vnd as cost_vnd,
-        coalesce((select sum(confirmed.starts) from confirmed where confirmed.session_sk = session.session_sk), 0) * share.fund_share_pct / 100.0 as starts
-    from {{ ref('bridge_session_fund') }} as share
-    inner join {{ ref('fct_fair_session') }} as session on share.session_sk = session.session_sk
-    inner join {{ ref('dim_date') }} as held on session.held_date_sk = held.date_sk
-    where share.cost_settled_vnd is not null
+        session_sk,
+        sum(starts) as starts
+    from confirmed
+    group by session_sk
 ),
 
+-- a session of several funds shares its starts out with its cost
 session_cost as (
     select
-        borne.period,
-        told.breakdown,
-        sum(borne.cost_vnd) as cost_vnd,
-        {{ whole('sum(borne.starts)') }} as starts
-    from borne
-    cross join
-        lateral (
-            values ('all'), ('fund=' || borne.fund), ('kind=' || borne.kind), ('fund=' || borne.fund || ';kind=' || borne.kind)
-        ) as told (breakdown)
-    group by borne.period, told.breakdown
-),
-
-first_plan as (select date_trunc('month', min(status_on)) as begins_on from {{ ref('fct_programme_plan') }}),
-
--- of each plan of the year, the status that held at the end of the month
-plans as (
-    select
-        to_char(month, 'YYYY-MM') as period,
-        step.plan_year,
-        step.unit_code,
-        step.plan_status,
-        step.plan_status in ('approved', 'carried_over') as is_approved
-    from {{ ref('int_day__told') }} as known
-    cross join first_plan as first
-    cross join lateral generate_series(first.begins_on, known.day, interval '1 month') as month
-    cross join lateral (values (least((month + interval '1 month')::date - 1, known.day))) as month_end (day)
-    inner join {{ ref('fct_programme_plan') }} as step on month_end.day >= step.status_on and month_end.day < step.next_status_on
+        borne.year as period,
+        borne.breakdown,
+        sum(borne.cost_settled_vnd) as cost_vnd,
+        {{ whole('sum(starts.starts * borne.fund_share_pct / 100.0)') }} as starts
+    from {{ ref('int_session__borne') }} as borne
+    left join confirmed_of_session as starts on borne.session_sk = starts.session_sk
+    group by borne.year, borne.breakdown
 ),
 
 units as (
     select
-        plans.period,
-        plans.plan_year,
-        plans.unit_code,
-        bool_and(plans.is_approved) as all_approved
-    from plans
-    group by plans.period, plans.plan_year, plans.unit_code
+        year_month as period,
+        plan_year,
+        unit_code,
+        bool_and(is_approved) as all_approved
+    from {{ ref('int_plan__at_month_end') }}
+    group by year_month, plan_year, unit_code
 ),
 
 statuses as (
     select
-        period,
+        year_month as period,
         plan_year,
         plan_status,
         count(*) as in_status,
-        sum(count(*)) over (partition by period, plan_year) as known
-    from plans
-    group by period, plan_year, plan_status
+        sum(count(*)) over (partition by year_month, plan_year) as known
+    from {{ ref('int_plan__at_month_end') }}
+    group by year_month, plan_year, plan_status
 ),
 
 lateness as (

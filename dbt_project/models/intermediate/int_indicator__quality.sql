@@ -1,36 +1,19 @@
 -- How far jobs could be coded, by area and feed, and how well deliveries came, by sender and feed.
-with jobs as (
-    select
-        'labour_survey' as feed,
-        area_sk,
-        district_code,
-        occupation_official,
-        occupation_detail
-    from {{ ref('fct_labour_supply') }}
-    where activity_status = 'employed'
-    union all
-    select
-        'job_orders',
-        area_sk,
-        district_code,
-        occupation_official,
-        occupation_detail
-    from {{ ref('fct_job_order') }}
-),
-
--- counted before they are told in every area mode: a long history is gone through once
-jobs_of_area as (
+-- Jobs are counted before they are told in every area mode: a long history is gone through once.
+with jobs_of_area as (
     select
         feed,
         area_sk,
         district_code,
         count(*) as jobs,
+        count(*) filter (where length(occupation_official) >= 1) as level_1,
         count(*) filter (where length(occupation_official) >= 2) as level_2,
         count(*) filter (where length(occupation_official) >= 4) as level_4,
         count(*) filter (where length(occupation_official) >= 5) as level_5,
         count(*) filter (where occupation_detail <> occupation_official) as provisional,
+        count(*) filter (where coding_method = 'given') as given,
         count(*) filter (where occupation_official is null) as uncodable
-    from jobs
+    from {{ ref('int_job__coded') }}
     group by feed, area_sk, district_code
 ),
 
@@ -41,23 +24,15 @@ coded as (
         area_code,
         area,
         {{ whole('sum(area_weight * jobs)') }} as jobs,
+        {{ whole('sum(area_weight * level_1)') }} as level_1,
         {{ whole('sum(area_weight * level_2)') }} as level_2,
         {{ whole('sum(area_weight * level_4)') }} as level_4,
         {{ whole('sum(area_weight * level_5)') }} as level_5,
         {{ whole('sum(area_weight * provisional)') }} as provisional,
+        {{ whole('sum(area_weight * given)') }} as given,
         {{ whole('sum(area_weight * uncodable)') }} as uncodable
     from {{ in_places('jobs_of_area') }} as fact
     group by feed, area_mode, area_code, area
-),
-
-first_passes as (
-    select distinct on (feed, sender_code, period)
-        feed,
-        sender_code,
-        published_at is not null as is_passed
-    from {{ ref('stg_ops__batch') }}
-    where state in ('published', 'superseded', 'quarantined', 'rejected')
-    order by feed asc, sender_code asc, period asc, sequence asc, batch_id asc
 ),
 
 passed as (
@@ -66,7 +41,7 @@ passed as (
         coalesce(sender_code, 'all') as sender_code,
         count(*) filter (where is_passed) as passed,
         count(*) as deliveries
-    from first_passes
+    from {{ ref('int_delivery__first') }}
     group by grouping sets ((feed, sender_code), (feed))
 ),
 
@@ -94,10 +69,12 @@ cells as (
     cross join
         lateral (
             values
+            ('coded_level_1', coded.level_1),
             ('coded_level_2', coded.level_2),
             ('coded_level_4', coded.level_4),
             ('coded_level_5', coded.level_5),
             ('coded_provisional', coded.provisional),
+            ('coded_by_sender', coded.given),
             ('uncodable', coded.uncodable)
         ) as cell (metric, numerator)
     union all

@@ -39,7 +39,7 @@ totals as (
         sum(persons) filter (where is_suppressed),
         count(*)
     from cells
-    where breakdown <> 'all' and not starts_with(breakdown, 'priority_group=')
+    where breakdown <> 'all' and not starts_with(breakdown, 'priority_group=') and not starts_with(breakdown, 'trade=')
     group by metric, period_kind, period, area_mode, area_code, split_part(breakdown, '=', 1)
     union all
     select

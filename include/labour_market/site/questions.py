@@ -2,10 +2,9 @@
 
 QUERIES = {
     "supply_demand": """
-        select occupation_code || ' ' || occupation_vi as occupation, sum(seekers)::int as seekers, sum(openings)::int as openings
+        select occupation_code || ' ' || occupation_vi as occupation, seekers::int as seekers, openings::int as openings
         from bi.supply_demand_by_occupation
-        where area_mode = 'as_reported' and occupation_code not in ('unknown', 'not_applicable')
-        group by occupation_code, occupation_vi
+        where area_mode = 'as_reported' and area_code = 'all' and occupation_code not in ('unknown', 'not_applicable')
         order by occupation_code
     """,
     "funnel": """
@@ -16,18 +15,17 @@ QUERIES = {
         order by measure
     """,
     "districts": """
-        select area_code as district_code, max(area) as district, sum(seekers)::int as seekers, sum(openings)::int as openings,
-            round(nullif(sum(openings), 0)::numeric / nullif(sum(seekers), 0), 2) as tension
-        from bi.supply_demand_by_occupation
-        where area_mode = 'as_reported'
-        group by area_code
+        select area_code as district_code, area as district, denominator::int as seekers, numerator::int as openings,
+            nullif(round(value, 2), 0) as tension
+        from bi.indicator
+        where metric = 'tension_planned' and area_mode = 'as_reported' and area_code <> 'all' and breakdown = 'all'
         order by area_code
     """,
     "coding": """
         select area as district, feed, jobs::int as jobs, share_level_2, share_level_4, share_level_5,
             share_provisional, share_uncodable
         from bi.occupation_coding_quality
-        where area_mode = 'as_reported'
+        where area_mode = 'as_reported' and area_code <> 'all'
         order by feed, area_code
     """,
     "queue": """

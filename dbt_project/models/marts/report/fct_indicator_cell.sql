@@ -13,6 +13,8 @@ with cells as (
     union all
     select * from {{ ref('int_indicator__job_market') }}
     union all
+    select * from {{ ref('int_indicator__occupation') }}
+    union all
     select * from {{ ref('int_indicator__placements') }}
     union all
     select * from {{ ref('int_indicator__poverty') }}

@@ -1,0 +1,97 @@
+-- The rows behind what sessions yield.
+with sessions as (
+    select
+        session.*,
+        held.year_month
+    from {{ ref('fct_fair_session') }} as session
+    inner join {{ ref('dim_date') }} as held on session.held_date_sk = held.date_sk
+),
+
+telling as (
+    select
+        cell.metric,
+        visit.year_month,
+        visit.sender_code,
+        visit.session_no,
+        visit.breakdown,
+        cell.part,
+        'fct_fair_attendance' as fact,
+        visit.batch_id,
+        visit.row_no,
+        cell.unit,
+        1::numeric as amount
+    from {{ ref('int_visit__held') }} as visit
+    cross join
+        lateral (
+            values
+            ('attended_visits', 'numerator', visit.visit_sk, true),
+            ('attended_persons', 'numerator', visit.who, true),
+            ('counselled_persons', 'numerator', visit.who, visit.is_counselled),
+            ('interviewed_of_attended', 'numerator', visit.who, visit.is_interviewed),
+            ('interviewed_of_attended', 'denominator', visit.who, true),
+            ('passed_of_interviewed', 'numerator', visit.who, visit.is_passed),
+            ('passed_of_interviewed', 'denominator', visit.who, visit.is_interviewed),
+            ('started_of_passed', 'numerator', visit.who, visit.is_started),
+            ('started_of_passed', 'denominator', visit.who, visit.is_passed),
+            ('started_per_employer', 'numerator', visit.who, visit.is_started and visit.breakdown = 'all'),
+            ('started_per_million_vnd', 'numerator', visit.who, visit.is_started and visit.breakdown = 'all')
+        ) as cell (metric, part, unit, belongs)
+    where cell.belongs
+    union all
+    select
+        cell.metric,
+        session.year_month,
+        session.sender_code,
+        session.session_no,
+        'all',
+        cell.part,
+        'fct_fair_session',
+        session.batch_id,
+        session.row_no,
+        session.session_sk,
+        cell.amount
+    from sessions as session
+    cross join
+        lateral (
+            values ('sessions', 'numerator', 1::numeric), ('started_per_million_vnd', 'denominator', session.cost_settled_vnd / 1000000.0)
+        ) as cell (metric, part, amount)
+    where cell.amount is not null
+    union all
+    select
+        cell.metric,
+        session.year_month,
+        session.sender_code,
+        session.session_no,
+        'all',
+        cell.part,
+        'fct_fair_interview',
+        talk.batch_id,
+        talk.row_no,
+        talk.employer_sk,
+        1
+    from sessions as session
+    inner join {{ ref('fct_fair_interview') }} as talk on session.session_sk = talk.session_sk and talk.employer_sk > 0
+    cross join (values ('employers_at_sessions', 'numerator'), ('started_per_employer', 'denominator')) as cell (metric, part)
+)
+
+select
+    telling.metric,
+    lasting.period_kind,
+    lasting.period,
+    'as_reported' as area_mode,
+    lasting.area_code,
+    telling.breakdown,
+    telling.part,
+    telling.fact,
+    telling.batch_id,
+    telling.row_no,
+    telling.unit,
+    telling.amount
+from telling
+cross join
+    lateral (
+        values
+        ('month', telling.year_month, 'all', true),
+        ('session', telling.sender_code || '/' || telling.session_no, telling.sender_code, telling.breakdown = 'all')
+    ) as lasting (period_kind, period, area_code, belongs)
+where lasting.belongs

@@ -1,0 +1,95 @@
+-- The rows behind openings, seekers and tension.
+with placed_orders as (
+    select * from {{ in_places(ref('int_order__lasting')) }} as placed
+),
+
+placed_wishes as (
+    select * from {{ in_places(ref('int_wish__lasting')) }} as placed
+)
+
+select
+    cell.metric,
+    ends.period_kind,
+    ends.period,
+    orders.area_mode,
+    orders.area_code,
+    told.breakdown,
+    'numerator' as part,
+    'fct_job_order' as fact,
+    orders.batch_id,
+    orders.row_no,
+    orders.order_sk as unit,
+    orders.openings * orders.area_weight as amount
+from placed_orders as orders
+inner join {{ ref('int_day__stock') }} as ends on orders.posted_on <= ends.last_day and orders.ended_on > ends.last_day
+cross join lateral (values ('all', true), ('occupation=' || orders.occupation_code, ends.period_kind = 'quarter')) as told (breakdown, belongs)
+cross join (values ('openings_stock'), ('tension')) as cell (metric)
+where told.belongs
+union all
+select
+    cell.metric,
+    ends.period_kind,
+    ends.period,
+    wishes.area_mode,
+    wishes.area_code,
+    told.breakdown,
+    cell.part,
+    'fct_labour_supply',
+    wishes.batch_id,
+    wishes.row_no,
+    wishes.who,
+    wishes.area_weight
+from placed_wishes as wishes
+inner join {{ ref('int_day__stock') }} as ends on wishes.wished_on <= ends.last_day and wishes.ended_on > ends.last_day
+cross join
+    lateral {{ by_priority_group('wishes', [
+        ("'sex=' || wishes.sex", 'true'), ("'occupation=' || wishes.occupation_code", "ends.period_kind = 'quarter'")
+    ]) }} as told (breakdown, belongs)
+cross join
+    lateral (
+        values
+        ('jobseekers_stock', 'numerator', true),
+        ('tension', 'denominator', told.breakdown = 'all' or starts_with(told.breakdown, 'occupation='))
+    ) as cell (metric, part, belongs)
+where told.belongs and cell.belongs
+union all
+select
+    cell.metric,
+    'month',
+    orders.year_month,
+    orders.area_mode,
+    orders.area_code,
+    'all',
+    cell.part,
+    'fct_job_order',
+    orders.batch_id,
+    orders.row_no,
+    orders.order_sk,
+    orders.openings * orders.area_weight
+from placed_orders as orders
+cross join {{ ref('int_day__told') }} as known
+cross join
+    lateral (
+        values
+        ('openings_flow', 'numerator', true),
+        ('fill_rate', 'numerator', orders.close_reason = 'filled'),
+        ('fill_rate', 'denominator', orders.ended_on <= known.day),
+        ('still_open', 'numerator', orders.ended_on > known.day),
+        ('still_open', 'denominator', true)
+    ) as cell (metric, part, belongs)
+where cell.belongs
+union all
+select
+    'jobseekers_flow',
+    'month',
+    year_month,
+    area_mode,
+    area_code,
+    'all',
+    'numerator',
+    'fct_labour_supply',
+    batch_id,
+    row_no,
+    who,
+    area_weight
+from placed_wishes

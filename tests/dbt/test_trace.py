@@ -1,0 +1,122 @@
+"""From a figure to its source rows and back: each part of each cell is the sum of what stands behind it, and nothing else."""
+
+import json
+
+import pytest
+from labour_market.cli import app
+from labour_market.database import connect
+from labour_market.trace import batch_of, load_traces, trace_batch, trace_cell
+from typer.testing import CliRunner
+
+from tests.dbt.rows import one
+from tests.dbt.test_indicators import province
+
+__all__ = ["province"]
+
+UNEQUAL = """
+    with counted as (
+        select metric, period_kind, period, area_mode, area_code, breakdown, unit, part, max(amount) as amount
+        from marts.indicator_source
+        group by metric, period_kind, period, area_mode, area_code, breakdown, unit, part
+    ),
+
+    behind as (
+        select
+            metric, period_kind, period, area_mode, area_code, breakdown,
+            coalesce(sum(amount) filter (where part = 'numerator'), 0) as numerator,
+            coalesce(sum(amount) filter (where part = 'denominator'), 0) as denominator
+        from counted
+        group by metric, period_kind, period, area_mode, area_code, breakdown
+    )
+
+    select cell.metric, cell.period, cell.area_mode, cell.area_code, cell.breakdown,
+        cell.numerator, behind.numerator, cell.denominator, behind.denominator
+    from marts.fct_indicator_cell as cell
+    left join behind using (metric, period_kind, period, area_mode, area_code, breakdown)
+    where abs(cell.numerator - coalesce(behind.numerator, 0)) > 0.00001 or abs(cell.denominator - coalesce(behind.denominator, 0)) > 0.00001
+"""
+ATTENDED = {"metric": "attended_persons", "period": "2023-06", "area_code": "all", "breakdown": "all"}
+
+
+@pytest.fixture
+def steward(built):
+    with connect("steward", autocommit=True) as connection:
+        yield connection
+
+
+def test_every_part_of_every_cell_is_the_sum_of_the_rows_behind_it(admin):
+    assert admin.execute(UNEQUAL).fetchall() == []
+    assert one(admin, "select count(*) from marts.fct_indicator_cell where numerator > 0") > 500
+
+
+def test_a_row_that_is_gone_behind_a_figure_is_noticed(admin):
+    with admin.transaction(force_rollback=True):
+        admin.execute("delete from marts.fct_fair_attendance where sender_code = '794' and period = '2023-06' and row_no = 1")
+        assert {row[0] for row in admin.execute(UNEQUAL)} >= {"attended_persons", "interviewed_of_attended"}
+
+
+def test_every_view_says_what_stands_behind_it(admin):
+    views = {row[0] for row in admin.execute("select table_name from information_schema.views where table_schema = 'bi'")}
+    assert set(load_traces()) == views
+    assert all(trace.get("none", "reason") for trace in load_traces().values())
+
+
+def test_a_figure_leads_to_its_batches_and_to_the_rows_as_they_were_sent(steward, admin):
+    found = trace_cell(steward, "indicator", ATTENDED)
+    assert [cell["numerator"] for cell in found["cells"]] == [31]
+    assert sum(source["amount"] for source in found["sources"]) == 31
+    assert {source["feed"] for source in found["sources"]} == {"fair_attendance"}
+    for source in found["sources"]:
+        sent = admin.execute(
+            "select row_no from core.fair_attendance where batch_id = %s order by row_no limit 20", [source["batch_id"]]
+        ).fetchall()
+        assert source["row_numbers"] == [row_no for (row_no,) in sent]
+
+
+def test_every_view_with_figures_can_be_traced_from_a_row_of_it(steward):
+    for view, trace in load_traces().items():
+        if "none" in trace:
+            continue
+        cursor = steward.execute(f"select * from bi.{view} limit 1")  # noqa: S608
+        row = cursor.fetchone()
+        if row is None:
+            continue
+        given = {
+            column.name: str(value)
+            for column, value in zip(cursor.description, row, strict=True)
+            if value is not None and column.name != "age_seconds"
+        }
+        found = trace_cell(steward, view, given, limit=2)
+        assert found["sources"] or not any(cell["numerator"] for cell in found["cells"]), view
+
+
+def test_a_trace_names_nobody(steward):
+    told = json.dumps(trace_cell(steward, "indicator", ATTENDED), default=str)
+    assert "person_key" not in told and "person_sk" not in told and "k:794" not in told
+
+
+def test_a_delivery_leads_back_to_the_figure_that_it_stands_behind(steward):
+    source = trace_cell(steward, "indicator", ATTENDED)["sources"][0]
+    delivery = f"{source['sender_code']}/{source['delivery_id']}"
+    found = trace_batch(steward, batch_of(steward, delivery), limit=10_000)
+    assert found["batch"]["batch_id"] == source["batch_id"]
+    assert found["facts"]["fct_fair_attendance"] == source["rows"]
+    assert [cell["rows"] for cell in found["cells"] if all(cell[key] == value for key, value in ATTENDED.items())] == [source["rows"]]
+    assert sum(found["figures"].values()) == len(found["cells"])
+
+
+def test_what_cannot_be_traced_is_said_in_one_line(built):
+    for arguments, told in (
+        (["nowhere", "a=b"], "no view 'nowhere'"),
+        (["indicator", "colour=red"], "no column colour"),
+        (["indicator", "metric=nothing"], "no row of indicator"),
+        (["indicator", "metric=placements"], "say which one by"),
+        (["metric_definition", "metric=placements"], "nothing to trace"),
+        (["indicator", "metric"], "is not COLUMN=VALUE"),
+        (["--delivery", "794/none"], "no delivery"),
+        ([], "give a view"),
+    ):
+        refused = CliRunner().invoke(app, ["trace", *arguments])
+        assert refused.exit_code == 2 and told in refused.output, (arguments, refused.output)
+    shown = CliRunner().invoke(app, ["trace", "indicator", *(f"{key}={value}" for key, value in ATTENDED.items())])
+    assert shown.exit_code == 0 and "delivery_id=fair_attendance-794" in shown.output
