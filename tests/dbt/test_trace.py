@@ -1,6 +1,7 @@
 """From a figure to its source rows and back: each part of each cell is the sum of what stands behind it, and nothing else."""
 
 import json
+from datetime import datetime
 
 import pytest
 from labour_market.cli import app
@@ -84,7 +85,7 @@ def test_every_view_with_figures_can_be_traced_from_a_row_of_it(steward):
         given = {
             column.name: str(value)
             for column, value in zip(cursor.description, row, strict=True)
-            if value is not None and column.name != "age_seconds"
+            if value is not None and column.name != "age_seconds" and not isinstance(value, datetime)
         }
         found = trace_cell(steward, view, given, limit=2)
         assert found["sources"] or not any(cell["numerator"] for cell in found["cells"]), view

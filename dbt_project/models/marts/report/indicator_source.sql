@@ -1,4 +1,4 @@
-{{ config(materialized='view', contract={'enforced': false}) }}
+{{ config(materialized='view') }}
 -- The rows behind every figure of fct_indicator_cell, one row a cell, part (numerator or denominator) and source row. A part of a figure is the sum over its
 -- units of the greatest amount of a unit: a person whom two rows speak of counts once. Read by cell it says where a figure came from; read by batch, what a
 -- delivery touched.
