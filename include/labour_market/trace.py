@@ -125,10 +125,10 @@ def _only_row(connection: psycopg.Connection, view: str, keys: Mapping[str, str]
     if unknown := [key for key in keys if key not in columns]:
         raise KeyError(f"{view} has no column {', '.join(unknown)}; it has: {', '.join(columns)}")
     given = [sql.SQL("{}::text = {}").format(sql.Identifier(key), sql.Literal(value)) for key, value in keys.items()]
-    query = sql.SQL("select * from bi.{} where {} limit 1000").format(
+    query = sql.SQL("select to_jsonb(shown) from bi.{} as shown where {} limit 1000").format(
         sql.Identifier(view), sql.SQL(" and ").join([sql.SQL("true"), *given])
     )
-    found = connection.cursor(row_factory=dict_row).execute(query).fetchall()
+    found: list[Row] = [row[0] for row in connection.execute(query)]  # as JSON: a day may be infinity
     if not found:
         raise ValueError(f"no row of {view} has {', '.join(f'{key}={value}' for key, value in keys.items())}")
     if len(found) > 1:
