@@ -27,18 +27,23 @@ def main(chosen: list[str]) -> None:
     unknown = set(chosen) - set(BENCHES)
     if unknown:
         sys.exit(f"unknown bench {', '.join(sorted(unknown))}; known: {', '.join(BENCHES)}")
-    rows = [row for name in chosen or BENCHES for row in BENCHES[name]()]
-    table = Table("what", "ratio", "bar", "", "seconds", "peak MB")
-    for row in rows:
-        seconds = " / ".join(f"{value:.2f}" for value in row["seconds"])
-        peaks = " / ".join(str(value) for value in row["peak_mb"])
-        bar = row.get("bar")
-        table.add_row(row["what"], f"{row['ratio']:.2f}", row.get("bar_text", ""), verdict(row["ratio"], bar), seconds, peaks)
-    Console(width=160).print(table)
+    rows: list[dict[str, Any]] = []
+    for name in chosen or BENCHES:  # each is shown as soon as it is known: the next may take minutes, or fail
+        rows += (found := BENCHES[name]())
+        Console(width=160).print(_table(found))
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{time.strftime('%Y%m%d-%H%M%S')}.json"
     path.write_text(json.dumps(rows, indent=2), encoding="utf-8")
     print(Path(path).relative_to(PROJECT_ROOT))
+
+
+def _table(rows: list[dict[str, Any]]) -> Table:
+    table = Table("what", "ratio", "bar", "", "seconds", "peak MB")
+    for row in rows:
+        seconds = " / ".join(f"{value:.2f}" for value in row["seconds"])
+        peaks = " / ".join(str(value) for value in row["peak_mb"])
+        table.add_row(row["what"], f"{row['ratio']:.2f}", row.get("bar_text", ""), verdict(row["ratio"], row.get("bar")), seconds, peaks)
+    return table
 
 
 def verdict(ratio: float, bar: float | None) -> str:

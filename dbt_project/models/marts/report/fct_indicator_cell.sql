@@ -1,5 +1,11 @@
-{{ config(incremental_strategy='append', pre_hook="{% if is_incremental() %}delete from {{ this }}{% endif %}") }}
+{{ config(
+    incremental_strategy='append',
+    pre_hook="{% if is_incremental() %}delete from {{ this }}{% endif %}",
+    post_hook="{{ hide_what_gives_away(this) }}"
+) }}
 -- depends_on: {{ ref('dim_date') }}
+-- depends_on: {{ ref('dim_area') }}
+-- depends_on: {{ ref('bridge_area_analysis') }}
 -- Every figure of the reports as this build counts it, exact and long: one row a metric, period, area and breakdown. Each build writes it whole. What of it may
 -- be shown is bi.indicator.
 with cells as (
@@ -24,4 +30,7 @@ with cells as (
     select * from {{ ref('int_indicator__quality') }}
 )
 
-select * from {{ with_suppression('cells') }} as cell
+select
+    *,
+    coalesce({{ is_small('persons') }}, false) as is_suppressed
+from cells
