@@ -97,6 +97,7 @@ def _lay(connection: psycopg.Connection, settings: Settings) -> bool:
     failed = _failures(_dbt(["run", "--select", "path:models"], settings))
     if failed:
         raise BuildFailed("the marts could not be laid: " + "; ".join(failed))
+    _analyze(connection, "marts")
     for schema in ("marts", "bi"):
         connection.execute(sql.SQL("comment on schema {} is {}").format(sql.Identifier(schema), sql.Literal(digest)))
     return True
@@ -129,12 +130,20 @@ def seed_reference(settings: Settings | None = None) -> bool:
         failed = _failures(_dbt(["build", "--select", "path:seeds", "--indirect-selection", "cautious"], settings))
         if failed:
             raise BuildFailed("the reference lists could not be loaded: " + "; ".join(failed))
+        _analyze(connection, "reference")
         connection.execute(
             "insert into ops.setting (name, value) values (%s, %s)"
             " on conflict (name) do update set value = excluded.value, set_at = clock_timestamp()",
             [SEED_HASH, digest],
         )
     return True
+
+
+def _analyze(connection: psycopg.Connection, schema: str) -> None:
+    """What was just filled, before anything is planned over it: an audit that took a list for empty was seven times slower."""
+    tables = connection.execute("select tablename from pg_tables where schemaname = %s order by 1", [schema]).fetchall()
+    for (table,) in tables:
+        connection.execute(sql.SQL("analyze {}").format(sql.Identifier(schema, table)))
 
 
 def _widen(connection: psycopg.Connection, seeds: list[Path]) -> None:
