@@ -39,12 +39,16 @@ def placement_hand_overs(
     count: int,
     rng: Random,
 ) -> list[HandOver]:
-    """Everything until May in one hand-over, June in another. attendance, surveys, orders: of the districts; count: counter starts."""
+    """Everything until May in one hand-over, June in another. attendance, surveys, orders: of the districts; count: counter starts,
+    of which one in five is of somebody from a poor household, whom the centre goes and sees."""
     checks: list[Record] = []
     jobs = [(code, order) for code, found in orders.items() for order in found]
-    seekers = [form for found in surveys.values() for form in found if form["wants_job"] and form["national_id"]]
+    known = [form for found in surveys.values() for form in found if form["national_id"]]
+    poor = [form for form in known if "poor" in form["priority_groups"] and form["activity_status"] != "inactive"]
+    seekers = [form for form in known if form["wants_job"] and "poor" not in form["priority_groups"]]
     if jobs and seekers:
-        for form in rng.sample(seekers, k=min(count, len(seekers))):
+        visited = rng.sample(poor, k=min(count // 5, len(poor)))
+        for form in visited + rng.sample(seekers, k=min(count - len(visited), len(seekers))):
             started = date(2022, 3, 1) + timedelta(days=rng.randrange((REFERENCE_DAY - date(2022, 3, 1)).days))
             district, order = rng.choice(jobs)
             checks += _followed(form["national_id"], district, order, started, _CHANNELS(rng), None, rng)
@@ -122,18 +126,55 @@ VINTAGES = (
 )
 
 
+@dataclass(frozen=True)
+class Household:
+    """A household as the survey met it: its number and commune, and how many of its forms speak of somebody able to work."""
+
+    number: str
+    commune: str
+    persons: int
+    able: int
+
+
+Met = dict[tuple[str, str], list[Household]]  # of a district and status
+
+
 def register_hand_overs(
-    office: District, districts: Mapping[str, District], share: float, vintages: Sequence[Vintage], rng: Random
+    office: District,
+    districts: Mapping[str, District],
+    surveys: Mapping[str, list[Record]],
+    share: float,
+    vintages: Sequence[Vintage],
+    rng: Random,
 ) -> list[HandOver]:
-    """The register of each vintage. share: 1 gives the published counts to the household, less a smaller province."""
+    """The register of each vintage. share: 1 gives the published counts to the household, less a smaller province.
+
+    Households that ticked their status in the survey come first, under the number that they have there; the rest were not met.
+    """
+    met = _met(surveys, rng)
     return [
         hand_over("poverty_register", office, v.period, _at(max(v.as_of, date(2022, 1, 10)) + timedelta(days=20)), records)
         for v in vintages
-        for records in [_households(v, districts, share, rng)]
+        for records in [_households(v, districts, met, share, rng)]
     ]
 
 
-def _households(vintage: Vintage, districts: Mapping[str, District], share: float, rng: Random) -> list[Record]:
+def _met(surveys: Mapping[str, list[Record]], rng: Random) -> Met:
+    forms: dict[tuple[str, str, str, str], list[Record]] = {}
+    for code, found in surveys.items():
+        for form in found:
+            for status in {"poor", "near_poor", "newly_escaped"} & set(form["priority_groups"]):
+                forms.setdefault((code, status, form["commune_code"], form["household_no"]), []).append(form)
+    met: Met = {}
+    for (code, status, commune, number), of in forms.items():
+        able = sum(form["activity_status"] != "inactive" for form in of)
+        met.setdefault((code, status), []).append(Household(number, commune, len(of), able))
+    for households in met.values():
+        rng.shuffle(households)
+    return met
+
+
+def _households(vintage: Vintage, districts: Mapping[str, District], met: Met, share: float, rng: Random) -> list[Record]:
     other = vintage.households - vintage.poor - vintage.near_poor - vintage.newly_escaped
     counts = {"poor": vintage.poor, "near_poor": vintage.near_poor, "newly_escaped": vintage.newly_escaped, "other": other}
     people = {code: d.people for code, d in districts.items()}
@@ -144,15 +185,18 @@ def _households(vintage: Vintage, districts: Mapping[str, District], share: floa
             communes = [commune.code for commune in districts[code].communes]
             for n in range(number):
                 serial += 1
-                members = sizes[serial * 7 % 4096]
+                size = sizes[serial * 7 % 4096]
+                known = met.get((code, status), [])
+                unmet = Household(f"{code}-{serial:06d}", communes[n % len(communes)], size, min(size, sizes[serial * 11 % 4096] // 2))
+                household = known[n] if n < len(known) else unmet
                 records.append(
                     {
-                        "household_no": f"{code}-{serial:06d}",
+                        "household_no": household.number,
                         "district_code": code,
-                        "commune_code": communes[n % len(communes)],
+                        "commune_code": household.commune,
                         "status": status,
-                        "members": members,
-                        "working_age_members": min(members, sizes[serial * 11 % 4096] // 2),
+                        "members": max(household.persons, size),
+                        "working_age_members": household.able,
                         "standard_version": vintage.standard,
                         "as_of_date": as_of,
                     }

@@ -195,9 +195,9 @@ def _province(
         found += placement_hand_overs(offices["SC"], attendance, surveys, orders, count, stream(seed, "SC"))
     if "DOLISA" in senders:
         whole = scenario == "golden"
-        share = 1 if whole else min(1.0, 0.01 * max(scale, 0.5))
+        share = 1 if whole else min(1.0, 0.02 * max(scale, 0.25))
         vintages = VINTAGES[1:] if whole else VINTAGES
-        found += register_hand_overs(offices["DOLISA"], districts, share, vintages, stream(seed, "DOLISA", "register"))
+        found += register_hand_overs(offices["DOLISA"], districts, surveys, share, vintages, stream(seed, "DOLISA", "register"))
         found += programme_hand_overs(offices["DOLISA"], districts, stream(seed, "DOLISA", "programme"))
     return found
 

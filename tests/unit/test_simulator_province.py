@@ -331,3 +331,15 @@ def test_job_texts_are_written_as_people_write(clean):
         assert any(crop in text.lower() for text in texts), crop
     assert any(re.search(r"\d{3}", text) for text in texts), "a phone number in a job text"
     assert 0.1 < sum(n for text, n in texts.items() if text.isascii()) / texts.total() < 0.5
+
+
+def test_poor_households_of_the_register_are_those_that_the_survey_met_and_some_have_somebody_placed(clean):
+    met: dict[tuple[str, str], set[str]] = {}
+    for _, form in records_of(clean, "labour_survey"):
+        if "poor" in form["priority_groups"] and form["national_id"]:
+            met.setdefault((form["commune_code"], form["household_no"]), set()).add(form["national_id"])
+    listed = [record for _, record in records_of(clean, "poverty_register") if record["status"] == "poor"]
+    met_of_the_register = {(r["commune_code"], r["household_no"]) for r in listed} & met.keys()
+    assert len(met_of_the_register) >= 0.8 * len({(r["commune_code"], r["household_no"]) for r in listed})
+    placed = {check["national_id"] for _, check in records_of(clean, "placements")}
+    assert any(met[household] & placed for household in met_of_the_register)
