@@ -19,25 +19,31 @@ def survey_delivery(home: Path, records: int) -> Delivery:
     return latest(province, "labour_survey", SENDER)
 
 
-def land(delivery: Delivery, *, period: str | None = None) -> int:
-    """Put a delivery into the landing store and the ledger as a landed batch; returns the batch's id."""
+def land(delivery: Delivery, *, period: str | None = None, corrected: bool = False) -> int:
+    """Put a delivery into the landing store and the ledger as a landed batch; returns the batch's id.
+
+    corrected: the same again as the next sequence, one record in a hundred left out.
+    """
     settings = load_settings()
     announced = delivery.announcement
-    landed = LandingStore(settings.landing_url).put(delivery.payload.read_bytes())
+    records = delivery.payload.read_bytes().splitlines(keepends=True)
+    if corrected:
+        records = [record for place, record in enumerate(records) if place % 100]
+    landed = LandingStore(settings.landing_url).put(b"".join(records))
     with connect("loader", settings) as connection:
         batch_id = ledger.announce(
             connection,
             {
                 "feed": announced["feed"],
                 "sender_code": announced["sender_code"],
-                "delivery_id": f"{announced['delivery_id']}-{period or announced['period']}",
+                "delivery_id": f"{announced['delivery_id']}-{period or announced['period']}{'-corrected' * corrected}",
                 "period": period or announced["period"],
-                "sequence": announced["sequence"],
+                "sequence": announced["sequence"] + corrected,
                 "form_version": announced["form_version"],
                 "media_type": announced["media_type"],
-                "declared_records": announced["record_count"],
-                "declared_bytes": announced["size_bytes"],
-                "declared_sha256": announced["sha256"],
+                "declared_records": len(records),
+                "declared_bytes": landed.size,
+                "declared_sha256": landed.sha256,
                 "declared_totals": {},
                 "delivery_created_at": datetime.now(UTC),
             },
