@@ -78,6 +78,7 @@ def dbt_source(contract: Contract) -> str:
         "config": {
             "loaded_at_field": "recorded_from",
             "freshness": {"warn_after": {"count": contract.sla["latency"]["value"], "period": "day"}},
+            "meta": {"takes_from": sorted({told.feed for told in contract.takes_from} - {contract.feed})},
         },
         "columns": [{"name": name, "description": labels[name]} for name in core_columns(contract)],
     }

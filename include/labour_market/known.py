@@ -34,8 +34,8 @@ def as_of(connection: psycopg.Connection, moment: datetime, metric: str | None =
 def changes(connection: psycopg.Connection, first: datetime, second: datetime, metric: str | None = None) -> list[dict[str, Any]]:
     """The cells that two moments know otherwise: the cell, value_then, value_later, and batches, the deliveries that may have done it.
 
-    Those are what the builds took up that told the cell anew: of the district alone where the cell is a district's own figure. Raises
-    ValueError for a moment before the first build.
+    Those are what the builds took up that told the cell anew: of the feeds that can change the metric, and of the district alone where
+    the cell is a district's own figure. Raises ValueError for a moment before the first build.
     """
     _known(connection, min(first, second))
     return (
@@ -67,8 +67,9 @@ def changes(connection: psycopg.Connection, first: datetime, second: datetime, m
                 ) as batches
             from changed
             left join builds using ({", ".join(CELL)})
+            left join bi.metric_definition as definition using (metric)
             left join bi.vintage_batch as batch
-                on builds.build_id = batch.build_id
+                on builds.build_id = batch.build_id and (definition.feeds is null or batch.feed = any(definition.feeds))
                     and (changed.area_mode <> 'as_reported' or changed.area_code !~ '^[0-9]{{3}}$'
                         or batch.sender_code !~ '^[0-9]{{3}}$' or batch.sender_code = changed.area_code)
             where %(metric)s::text is null or changed.metric = %(metric)s

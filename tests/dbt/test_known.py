@@ -30,6 +30,7 @@ def moments(built) -> tuple[datetime, datetime]:
         first = connection.execute("select clock_timestamp()").fetchone()[0]
         corrected = [visit(str(n), "A", f"k:794-{n}", commune_code="27694") for n in range(10)]
         Core(connection).publish("fair_attendance", "794", "2023-06", corrected, sequence=2)
+        Core(connection).publish("employers", "794", "2023-05", [employer("8")])  # in the same build, and no cause of it
         transform.build()
         return first, connection.execute("select clock_timestamp()").fetchone()[0]
 
@@ -75,6 +76,13 @@ def test_what_changed_is_told_with_the_delivery_that_changed_it(reader, moments)
         {"first": moments[0].isoformat(), "second": moments[1].isoformat(), "metric": METRIC},
     )  # fmt: skip
     assert len(rows) == len([row for row in told if row["value_then"] != row["value_later"]]), columns
+
+
+def test_the_feeds_behind_a_metric_are_those_of_its_facts_and_those_that_tell_them_something(reader):
+    feeds = dict(reader.execute("select metric, feeds from bi.metric_definition").fetchall())
+    assert feeds["poor_rate"] == ["poverty_register"]
+    assert feeds["attended_persons"] == ["fair_attendance", "fair_sessions", "job_orders", "placements"]
+    assert [metric for metric, of in feeds.items() if of is None] == ["first_pass_rate", "rows_put_aside"]
 
 
 def test_the_delivery_is_named_although_the_build_that_told_it_failed_elsewhere(moments, admin, core, reader):
