@@ -1,5 +1,6 @@
 """`lmw`: the warehouse from a terminal. Exit codes: 0 done, 1 something needs a person, 2 the call was wrong."""
 
+import getpass
 import json
 import os
 import sys
@@ -360,6 +361,32 @@ def show_as_of(
             *("" if value is None else escape(", ".join(value) if isinstance(value, list) else str(value)) for value in row.values())
         )
     console.print(table)
+
+
+@app.command("state")
+@plain_errors
+def state_figure(
+    metric: Annotated[str, typer.Argument(help="The indicator, of bi.metric_definition.")],
+    period: Annotated[str, typer.Argument(help="The period, as bi.indicator writes it: 2023-06, 2023-H1, 2023.")],
+    as_written: Annotated[str, typer.Argument(help="The figure as it stands there: 1.530, 'hơn 1.500', '1,30%', 'hơn 3,6 tỷ đồng'.")],
+    source: Annotated[str, typer.Option("--source", help="The report or paper in which it stands.")],
+    stated_by: Annotated[str, typer.Option("--stated-by", help="Who stated it.")],
+    on: Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="The day on which it was stated.")],
+    by: Annotated[str, typer.Option("--by", help="Who records it. Default: the login name.", default_factory=getpass.getuser)],
+    period_kind: Annotated[str, typer.Option("--period-kind", help="month, quarter, half, year, vintage ...")] = "month",
+    area: Annotated[str, typer.Option("--area", help="Code of the area; all is the province.")] = "all",
+    area_mode: Annotated[str, typer.Option("--area-mode", help="as_reported, restated or restated_former_district.")] = "as_reported",
+    breakdown: Annotated[str, typer.Option("--breakdown", help="all, or key=value.")] = "all",
+    part: Annotated[str, typer.Option("--part", help="numerator, denominator or value.")] = "value",
+) -> None:
+    """Record what was reported or printed of an indicator; bi.stated_figure shows it beside what is counted."""
+    from labour_market.database import connect
+    from labour_market.stated import Statement, record
+
+    statement = Statement(metric, period_kind, period, area_mode, area, breakdown, part, as_written, stated_by, on.date(), source)
+    with connect("steward") as connection:
+        stated = record(connection, statement, by=by)
+    print(f"read as {stated.value:f} ({stated.bound})")
 
 
 @app.command()

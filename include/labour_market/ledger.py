@@ -4,6 +4,7 @@ The ledger is the truth of the warehouse; whatever else says that something happ
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,9 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
+
+from labour_market.normalise.stated import read_stated
+from labour_market.normalise.text import Unreadable
 
 OPEN = ("discovered", "landed", "staged", "audited")
 MOVES = {
@@ -57,8 +61,9 @@ def announce(connection: psycopg.Connection, announced: Mapping[str, Any], actor
     """Write a delivery that a gateway announced into the ledger; None when it stands there already.
 
     announced: the columns of ops.batch from feed to delivery_created_at. A delivery is immutable: one that comes back
-    under its old id with another hash is left out and kept as a finding.
+    under its old id with another hash is left out and kept as a finding. Typed totals are kept as they are and as they are read.
     """
+    announced = {**announced, "stated_totals": _read_totals(announced.get("declared_totals", {}))}
     names = list(announced)
     row = connection.execute(
         sql.SQL("insert into ops.batch ({}) values ({}) on conflict (sender_code, delivery_id) do nothing returning batch_id").format(
@@ -83,6 +88,16 @@ def announce(connection: psycopg.Connection, announced: Mapping[str, Any], actor
             **{n: announced[n] for n in ("feed", "sender_code", "period")},
         )
     return None
+
+
+def _read_totals(typed: Mapping[str, Any]) -> dict[str, Any]:
+    """What can be read as a figure; the rest stands in declared_totals alone."""
+    totals = {}
+    for name, raw in typed.items():
+        with suppress(Unreadable):
+            value, bound, step = read_stated(raw)
+            totals[name] = {"value": str(value), "bound": bound, "step": str(step)}
+    return totals
 
 
 def note_finding(connection: psycopg.Connection, kind: str, detail: str, **place: Any) -> None:

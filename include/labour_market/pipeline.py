@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from labour_market import ledger
 from labour_market.contracts import Contract, load_contract
@@ -270,7 +271,7 @@ def _audit_and_publish(
     for batch in batches:
         verdict, attempt = verdicts[batch.batch_id], attempts[batch.batch_id]
         try:
-            ledger.move(connection, batch.batch_id, attempt, "audited", actor())
+            ledger.move(connection, batch.batch_id, attempt, "audited", actor(), counted_totals=Jsonb(verdict.totals))
             if verdict.blocked_by is not None:
                 ledger.move(
                     connection,

@@ -42,12 +42,13 @@ def cells(admin: psycopg.Connection) -> Iterator[psycopg.Cursor]:
 
 
 def drawn(rng: Random, communes: list[tuple[str, str]]) -> Iterator[tuple[object, ...]]:
-    """Cells of two metrics, some months and their year, in all area modes, whole and broken down; most are small."""
+    """Cells of two metrics, some months, their halves and year, in all area modes, whole and broken down; most are small."""
     districts = sorted({district for _, district in communes})
     places = [("as_reported", "all"), *(("as_reported", d) for d in districts), *(("restated_former_district", d) for d in districts)]
     places += [("restated", commune) for commune, _ in communes]
     breakdowns = ["all", "sex=male", "sex=female", *(f"occupation={code}" for code in (61, 75, 92)), "priority_group=poor"]
-    periods = [*(("month", f"2023-{month:02d}") for month in range(1, rng.randint(2, 7))), ("year", "2023")]
+    months = [("month", f"2023-{month:02d}") for month in rng.sample(range(1, 13), k=rng.randint(1, 6))]
+    periods = [*months, ("half", "2023-H1"), ("half", "2023-H2"), ("year", "2023")]
     for metric in ("placements", "seekers"):
         for kind, period in periods:
             for mode, area in places:

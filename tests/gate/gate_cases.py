@@ -251,7 +251,8 @@ def _every_feed(listed: str, date_column: str, **beside: Any) -> list[Case]:
         changed("row.code_known", listed, how="staged", **{listed: "zzz"}, **beside),
         changed("row.text_composed", "", how="nfc", notes=["name:spaces", "name:nfc"]),
         batch("reconciliation.declared_totals", totals={"records": 7, "unheard_of": 1}),
-        batch("reconciliation.declared_totals", name="text", totals={"records": "hơn 20"}),
+        batch("reconciliation.declared_totals", name="bound", totals={"records": "hơn 20.000"}),
+        batch("reconciliation.declared_totals", name="text", totals={"records": "nhiều lắm"}),
     ]
 
 

@@ -185,3 +185,12 @@ def test_a_commune_without_a_day_of_its_record_is_judged_by_the_period(gate_of):
     rows[1].update(posted_on=None, commune_code=NOWHERE)
     outcome = gate_of("job_orders").audit_one(Delivery(rows, period="2023-06-14"))
     assert outcome.first_rows["row.commune_known"] == [2]
+
+
+def test_typed_totals_are_kept_beside_what_was_counted_and_a_bound_is_true_of_more_than_it_says(gate_of):
+    typed = {"attendees": "hơn 10", "records": 12, "counselled": "gần 20"}
+    outcome = gate_of("fair_attendance").audit_one(Delivery(clean_rows("fair_attendance", 12), totals=typed))
+    assert "reconciliation.declared_totals" not in outcome.told
+    assert outcome.verdict.totals["records"] == 12
+    assert outcome.verdict.totals["attendees"] > 10
+    assert outcome.verdict.totals["counselled"] <= 20

@@ -9,8 +9,8 @@ from simulator import build_province, serve
 
 
 @pytest.fixture(scope="module")
-def told(clone, tmp_path_factory):
-    """The value of a cell of the province in bi.indicator, as BI tools read it."""
+def reader(clone, tmp_path_factory):
+    """The warehouse after the golden night, as BI tools read it."""
     home = tmp_path_factory.mktemp("golden")
     with (
         pytest.MonkeyPatch.context() as patch,
@@ -23,17 +23,45 @@ def told(clone, tmp_path_factory):
         ingest(load_senders(home / "senders.yml"), ["fair_sessions", "fair_attendance", "programme_plans", "budget_movements"])
         transform.build()
         with connect("bi_reader", autocommit=True) as reader:
-            yield lambda metric, period: reader.execute(
-                "select value from bi.indicator where metric = %s and period = %s and breakdown = 'all' and area_code = 'all'",
-                [metric, period],
-            ).fetchone()[0]
+            yield reader
+
+
+@pytest.fixture
+def told(reader):
+    """The value of a cell of the province in bi.indicator."""
+    return lambda metric, period: reader.execute(
+        "select value from bi.indicator where metric = %s and period = %s and breakdown = 'all' and area_code = 'all'", [metric, period]
+    ).fetchone()[0]
 
 
 def test_two_sessions_had_32_employers_and_counselled_1530_persons(told):
-    assert told("sessions", "2023-06") == 2
-    assert told("employers_at_sessions", "2023-06") == 32
-    assert told("counselled_persons", "2023-06") == 1_530
+    for period in ("2023-06", "2023-H1"):
+        assert told("sessions", period) == 2
+        assert told("employers_at_sessions", period) == 32
+        assert told("counselled_persons", period) == 1_530
 
 
 def test_the_money_of_2023_is_more_than_3_6_billion(told):
     assert 3_600_000_000 < told("allocated_vnd", "2023") < 3_650_000_000
+
+
+def test_what_the_press_printed_stands_beside_what_is_counted_and_agrees(reader):
+    rows = reader.execute(
+        "select metric, as_written, counted::bigint, agrees from bi.stated_figure"
+        " where period in ('2023-H1', '2023') and counted is not null order by metric, as_written"
+    ).fetchall()
+    assert [row[:2] for row in rows] == [
+        ("allocated_vnd", "hơn 3,6 tỷ đồng"),
+        ("counselled_persons", "1.530 lao động"),
+        ("counselled_persons", "hơn 1.500"),
+        ("employers_at_sessions", "32 doanh nghiệp"),
+        ("sessions", "2 phiên"),
+    ]
+    assert all(agrees for *_, agrees in rows)
+    assert {counted for metric, _, counted, _ in rows if metric == "counselled_persons"} == {1_530}
+
+
+def test_what_a_session_typed_stands_beside_what_its_own_rows_have(reader):
+    """Both typed the figure of the two sessions together, and each has half of it."""
+    rows = reader.execute("select as_typed, stated::int, bound, counted::int, agrees from bi.typed_total where total = 'counselled'")
+    assert rows.fetchall() == [("hơn 1.500", 1500, "at_least", 765, False)] * 2

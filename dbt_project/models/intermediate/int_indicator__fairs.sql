@@ -1,10 +1,11 @@
 -- What a session yields: visits, persons, rates from stage to stage, and starts for its employers and money. A session is a period of its own, written
--- sender/number; a month counts a person and an employer once.
+-- sender/number; a month, a half-year and a year count a person and an employer once.
 with counted as (
     select
         breakdown,
-        coalesce(sender_code, 'all') as area_code,
-        coalesce(year_month, sender_code || '/' || session_no) as period,
+        period_kind,
+        told_period as period,
+        area_code,
         count(distinct visit_sk) as attended_visits,
         count(distinct who) as attended,
         count(distinct who) filter (where is_counselled) as counselled,
@@ -12,41 +13,36 @@ with counted as (
         count(distinct who) filter (where is_passed) as passed,
         count(distinct who) filter (where is_started) as started
     from {{ ref('int_visit__held') }}
-    group by grouping sets ((breakdown, year_month), (breakdown, sender_code, session_no))
-),
-
-held_sessions as (
-    select
-        session.*,
-        held.year_month
-    from {{ ref('fct_fair_session') }} as session
-    inner join {{ ref('dim_date') }} as held on session.held_date_sk = held.date_sk
+    group by breakdown, period_kind, told_period, area_code
 ),
 
 sessions as (
     select
-        coalesce(sender_code, 'all') as area_code,
-        coalesce(year_month, sender_code || '/' || session_no) as period,
+        period_kind,
+        told_period as period,
+        area_code,
         count(*) as sessions,
         -- one session whose cost is not settled yet leaves that of its month unknown
         case when bool_and(cost_settled_vnd is not null) then sum(cost_settled_vnd) end as cost_vnd
-    from held_sessions
-    group by grouping sets ((year_month), (sender_code, session_no))
+    from {{ ref('int_session__held') }}
+    group by period_kind, told_period, area_code
 ),
 
 employers as (
     select
-        coalesce(session.sender_code, 'all') as area_code,
-        coalesce(session.year_month, session.sender_code || '/' || session.session_no) as period,
+        session.period_kind,
+        session.told_period as period,
+        session.area_code,
         count(distinct talk.employer_sk) as employers
-    from held_sessions as session
+    from {{ ref('int_session__held') }} as session
     inner join {{ ref('fct_fair_interview') }} as talk on session.session_sk = talk.session_sk and talk.employer_sk > 0
-    group by grouping sets ((session.year_month), (session.sender_code, session.session_no))
+    group by session.period_kind, session.told_period, session.area_code
 ),
 
 cells as (
     select
         cell.metric,
+        counted.period_kind,
         counted.period,
         counted.area_code,
         counted.breakdown,
@@ -68,10 +64,10 @@ cells as (
             ('passed_of_interviewed', counted.passed, counted.interviewed),
             ('started_of_passed', counted.started, counted.passed)
         ) as cell (metric, numerator, denominator)
-    where counted.area_code = 'all' or counted.breakdown = 'all'
     union all
     select
         cell.metric,
+        period_kind,
         period,
         area_code,
         'all',
@@ -80,8 +76,8 @@ cells as (
         2,
         cell.persons
     from sessions
-    left join employers using (area_code, period)
-    left join counted using (area_code, period)
+    left join employers using (period_kind, period, area_code)
+    left join counted using (period_kind, period, area_code)
     cross join
         lateral (
             values
@@ -95,7 +91,7 @@ cells as (
 
 select
     cells.metric,
-    case when cells.area_code = 'all' then 'month' else 'session' end as period_kind,
+    cells.period_kind,
     cells.period,
     'as_reported' as area_mode,
     cells.area_code,

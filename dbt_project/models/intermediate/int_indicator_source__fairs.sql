@@ -1,18 +1,10 @@
 -- The rows behind what sessions yield.
-with sessions as (
-    select
-        session.*,
-        held.year_month
-    from {{ ref('fct_fair_session') }} as session
-    inner join {{ ref('dim_date') }} as held on session.held_date_sk = held.date_sk
-),
-
-telling as (
+with telling as (
     select
         cell.metric,
-        visit.year_month,
-        visit.sender_code,
-        visit.session_no,
+        visit.period_kind,
+        visit.told_period,
+        visit.area_code,
         visit.breakdown,
         cell.part,
         'fct_fair_attendance' as fact,
@@ -40,9 +32,9 @@ telling as (
     union all
     select
         cell.metric,
-        session.year_month,
-        session.sender_code,
-        session.session_no,
+        session.period_kind,
+        session.told_period,
+        session.area_code,
         'all',
         cell.part,
         'fct_fair_session',
@@ -50,7 +42,7 @@ telling as (
         session.row_no,
         session.session_sk,
         cell.amount
-    from sessions as session
+    from {{ ref('int_session__held') }} as session
     cross join
         lateral (
             values ('sessions', 'numerator', 1::numeric), ('started_per_million_vnd', 'denominator', session.cost_settled_vnd / 1000000.0)
@@ -59,9 +51,9 @@ telling as (
     union all
     select
         cell.metric,
-        session.year_month,
-        session.sender_code,
-        session.session_no,
+        session.period_kind,
+        session.told_period,
+        session.area_code,
         'all',
         cell.part,
         'fct_fair_interview',
@@ -69,29 +61,22 @@ telling as (
         talk.row_no,
         talk.employer_sk,
         1
-    from sessions as session
+    from {{ ref('int_session__held') }} as session
     inner join {{ ref('fct_fair_interview') }} as talk on session.session_sk = talk.session_sk and talk.employer_sk > 0
     cross join (values ('employers_at_sessions', 'numerator'), ('started_per_employer', 'denominator')) as cell (metric, part)
 )
 
 select
-    telling.metric,
-    lasting.period_kind,
-    lasting.period,
+    metric,
+    period_kind,
+    told_period as period,
     'as_reported' as area_mode,
-    lasting.area_code,
-    telling.breakdown,
-    telling.part,
-    telling.fact,
-    telling.batch_id,
-    telling.row_no,
-    telling.unit,
-    telling.amount
+    area_code,
+    breakdown,
+    part,
+    fact,
+    batch_id,
+    row_no,
+    unit,
+    amount
 from telling
-cross join
-    lateral (
-        values
-        ('month', telling.year_month, 'all', true),
-        ('session', telling.sender_code || '/' || telling.session_no, telling.sender_code, telling.breakdown = 'all')
-    ) as lasting (period_kind, period, area_code, belongs)
-where lasting.belongs

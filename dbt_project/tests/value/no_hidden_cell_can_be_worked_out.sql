@@ -53,14 +53,24 @@ totals as (
     group by metric, period_kind, period, breakdown, district_code
     union all
     select
-        'months of a year',
-        concat_ws(' ', metric, left(period, 4), breakdown, area_mode, area_code),
+        'months and halves of a year',
+        concat_ws(' ', metric, left(period, 4), period_kind, breakdown, area_mode, area_code),
+        count(*) filter (where is_suppressed),
+        sum(persons) filter (where is_suppressed),
+        count(*)
+    from cells
+    where period_kind in ('month', 'half')
+    group by metric, period_kind, breakdown, area_mode, area_code, left(period, 4)
+    union all
+    select
+        'months of a half',
+        concat_ws(' ', metric, left(period, 4), right(period, 2) <= '06', breakdown, area_mode, area_code),
         count(*) filter (where is_suppressed),
         sum(persons) filter (where is_suppressed),
         count(*)
     from cells
     where period_kind = 'month'
-    group by metric, breakdown, area_mode, area_code, left(period, 4)
+    group by metric, breakdown, area_mode, area_code, left(period, 4), right(period, 2) <= '06'
 )
 
 select

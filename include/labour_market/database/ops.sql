@@ -14,7 +14,7 @@ create table if not exists ops.batch (
     declared_records integer not null check (declared_records >= 0),
     declared_bytes bigint not null check (declared_bytes >= 0),
     declared_sha256 text not null,
-    declared_totals jsonb not null default '{{}}',
+    declared_totals jsonb not null default '{{}}', -- as typed
     delivery_created_at timestamptz not null,
     state text not null default 'discovered' check (
         state in ('discovered', 'landed', 'staged', 'audited', 'published', 'quarantined', 'rejected', 'superseded')
@@ -41,6 +41,9 @@ create table if not exists ops.batch (
     published_at timestamptz,
     unique (sender_code, delivery_id)
 );
+-- the totals as they are read, {{"attendees": {{"value": 1500, "bound": "at_least", "step": 1}}}}, and what was counted of them in the rows
+alter table ops.batch add column if not exists stated_totals jsonb not null default '{{}}';
+alter table ops.batch add column if not exists counted_totals jsonb not null default '{{}}';
 create index if not exists batch_partition on ops.batch (feed, sender_code, period, sequence);
 create index if not exists batch_open on ops.batch (feed, state) where state in ('discovered', 'landed', 'staged', 'audited');
 
@@ -202,6 +205,37 @@ create table if not exists ops.person_identity (
     state text not null
 );
 
+-- whether what was counted is what somebody stated: as exactly as it was written, or within a tenth where it was said to be about so
+create or replace function ops.agrees(counted numeric, stated numeric, bound text, step numeric) returns boolean
+language sql immutable
+return case bound
+    when 'at_least' then counted >= stated
+    when 'at_most' then counted <= stated
+    when 'about' then abs(counted - stated) <= 0.1 * abs(stated)
+    else abs(counted - stated) <= step / 2
+end;
+
+-- figures as somebody stated them, beside what is counted here: which cell of bi.indicator, and which part of it, they speak of
+create table if not exists ops.stated_figure (
+    stated_id bigint generated always as identity primary key,
+    metric text not null,
+    period_kind text not null,
+    period text not null,
+    area_mode text not null,
+    area_code text not null,
+    breakdown text not null,
+    part text not null check (part in ('numerator', 'denominator', 'value')),
+    as_written text not null,
+    value numeric not null,
+    bound text not null check (bound in ('exact', 'at_least', 'at_most', 'about')),
+    step numeric not null,
+    stated_by text not null,
+    stated_on date not null,
+    source text not null,
+    recorded_by text not null,
+    recorded_at timestamptz not null default clock_timestamp()
+);
+
 create table if not exists ops.reconcile_finding (
     found_at timestamptz not null default clock_timestamp(),
     kind text not null,
@@ -257,5 +291,5 @@ grant insert, delete on ops.person_identity to transformer;
 revoke update on ops.occupation_proposal from steward;
 grant insert, update (state, steward, valid_from, valid_to, replaced_by) on ops.occupation_proposal to steward;
 grant insert, update on ops.title_correction to steward;
-grant insert on ops.occupation_decision to steward;
+grant insert on ops.occupation_decision, ops.stated_figure to steward;
 grant insert on vault.erased_person to dpo;

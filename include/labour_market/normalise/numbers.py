@@ -16,7 +16,7 @@ _AMOUNT = re.compile(r"([+-]?\d[\d., ]*?) ?([^\W\d_]*)\.?", re.UNICODE)
 _RANGE = re.compile(r"\d[\d., ]*[^\W\d_]* ?(?:-|–|~|đến|tới) ?\d")
 _OTHER_CURRENCY = re.compile(r"[$€¥]|\b(?:usd|eur|jpy)\b|đô la")
 _DONG = ("đ", "đồng", "dong", "vnd", "vnđ")
-_SCALES = {
+SCALES = {
     "": 1,
     **dict.fromkeys(_DONG, 1),
     **dict.fromkeys(("k", "nghìn", "ngàn", "nghin", "ngan"), 1_000),
@@ -72,14 +72,14 @@ def _typed_amount(text: str) -> Whole:
     found = _AMOUNT.fullmatch(text)
     if not found:
         raise Unreadable("not_a_number")
-    if found[2] not in _SCALES:
+    if found[2] not in SCALES:
         raise Unreadable("unit_unknown")
-    scale, readings = _SCALES[found[2]], _readings(found[1])
-    if scale > 1 and len(readings) > 1:
+    scale, (likely, *others) = SCALES[found[2]], readings(found[1])
+    if scale > 1 and others:
         raise Unreadable("ambiguous")
-    if scale == 1 and readings[0] != readings[0].to_integral_value():
+    if scale == 1 and likely != likely.to_integral_value():
         raise Unreadable("unit_unknown")
-    return _bounded(readings[0] * scale), "unit" if scale > 1 else "grouped"
+    return _bounded(likely * scale), "unit" if scale > 1 else "grouped"
 
 
 def truth(raw: object) -> tuple[bool | None, str | None]:
@@ -130,10 +130,10 @@ def _from_text(text: str) -> Decimal:
     digits = exact_digits(text)
     if digits:
         return Decimal(text[0] + digits if text[0] in "+-" else digits)
-    return _readings(text)[0]
+    return readings(text)[0]
 
 
-def _readings(text: str) -> list[Decimal]:
+def readings(text: str) -> list[Decimal]:
     """What a written number can mean, the grouped reading first: 5.000 is 5000 or 5; 1.234,56 and 3,6 are one each."""
     found = _NUMBER.fullmatch(text)
     if not found:

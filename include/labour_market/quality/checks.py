@@ -67,6 +67,15 @@ def checks_of(contract: Contract) -> list[Check]:
 
 def fill(checks: Sequence[Check], stage_table: str, batches: Sequence[BatchDays]) -> list[Check]:
     """The checks with their templates filled in for stage.<stage_table> and the batches in it."""
+
+    def filled(value: Any) -> Any:
+        return fill_template(value, stage_table, batches) if isinstance(value, str) else value
+
+    return [replace(c, arguments={name: filled(value) for name, value in c.arguments.items()}, failing=filled(c.failing)) for c in checks]
+
+
+def fill_template(text: str, stage_table: str, batches: Sequence[BatchDays]) -> str:
+    """One template of SQL filled in for stage.<stage_table> and the batches in it."""
     names = ("first_day", "next_day", "delivered_on")
     facts = ", ".join(f"({b.batch_id}, {', '.join(f'{literal(getattr(b, n))}::date' for n in names)})" for b in batches)
     values = {
@@ -77,14 +86,9 @@ def fill(checks: Sequence[Check], stage_table: str, batches: Sequence[BatchDays]
     for name in names:
         cases = " ".join(f"when {b.batch_id} then {literal(getattr(b, name))}::date" for b in batches)
         values[f"{{{name}}}"] = f"(case batch_id {cases} end)"
-
-    def filled(value: Any) -> Any:
-        if isinstance(value, str):
-            for template, text in values.items():
-                value = value.replace(template, text)
-        return value
-
-    return [replace(c, arguments={name: filled(value) for name, value in c.arguments.items()}, failing=filled(c.failing)) for c in checks]
+    for template, value in values.items():
+        text = text.replace(template, value)
+    return text
 
 
 # ---- SQL
@@ -375,20 +379,27 @@ def _volume(contract: Contract, rule: Rule) -> list[Check]:
     return [_no_batches(rule, query)]
 
 
+def totals_counted(rule: Rule) -> str:
+    """A query template: of batches with typed totals and rows, each total that may be typed, as the rows have it: batch_id, totals."""
+    counted = ", ".join(f"{literal(name)}, {aggregate}" for name, aggregate in rule.arguments["totals"].items())
+    return (
+        f"select batch_id, jsonb_build_object({counted}) as totals from {{stage}}"
+        " where batch_id in (select b.batch_id from {batches} as b where b.declared_totals <> '{}') group by batch_id"
+    )
+
+
 def _totals(_: Contract, rule: Rule) -> list[Check]:
-    """totals: name of a typed total -> aggregate of the batch's rows. A name that is not among them is not compared."""
-    totals = rule.arguments["totals"]
-    counted = ", ".join(f"{literal(name)}, {aggregate}" for name, aggregate in totals.items())
+    """totals: name of a typed total -> aggregate of the batch's rows; other names are not compared. "hơn 1.500" is true of 1,530."""
     query = (
-        f"with counted as (select batch_id, jsonb_build_object({counted}) as totals from {{stage}}"
-        " where batch_id in (select b.batch_id from {batches} as b where b.declared_totals <> '{}') group by batch_id),"
-        " compared as (select b.batch_id, typed.name, typed.value,"
-        " coalesce(nullif(counted.totals -> typed.name, 'null'), '0') as found"
+        f"with counted as ({totals_counted(rule)}),"
+        " compared as (select b.batch_id, typed.name, typed.value, b.stated_totals -> typed.name as stated,"
+        " coalesce((counted.totals ->> typed.name)::numeric, 0) as found"
         " from {batches} as b cross join lateral jsonb_each(b.declared_totals) as typed (name, value)"
         " left join counted using (batch_id)"
-        f" where typed.name = any({literal(list(totals))}) and typed.value <> 'null')"
+        f" where typed.name = any({literal(list(rule.arguments['totals']))}) and typed.value <> 'null')"
         " select batch_id, string_agg(name || ': ' || left(value #>> '{}', 40) || ' <> ' || found, '; ' order by name) as details"
-        " from compared where value <> found group by batch_id"
+        " from compared where not coalesce(ops.agrees(found, (stated ->> 'value')::numeric, stated ->> 'bound',"
+        " (stated ->> 'step')::numeric), false) group by batch_id"
     )
     return [_no_batches(rule, query)]
 

@@ -6,6 +6,7 @@ Whatever is wrong with us raises AuditFailed: no verdict is given, and the batch
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -14,7 +15,7 @@ from labour_market.contracts import Contract, Rule
 from labour_market.database.tables import stage_columns
 from labour_market.ledger import Batch
 from labour_market.periods import period_bounds
-from labour_market.quality.checks import BatchDays, Check, checks_of, fill, literal
+from labour_market.quality.checks import BatchDays, Check, checks_of, fill, fill_template, literal, totals_counted
 from labour_market.quality.suites import WORK_MEMORY, CheckRaised, build_suite, run_suite
 from labour_market.quarantine import block_reason
 
@@ -28,8 +29,12 @@ class AuditFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of a batch. blocked_by: the rule that blocks it, with the reason for the ledger; None: it may be published."""
+    """What becomes of a batch. blocked_by: the rule that blocks it, with the reason for the ledger; None: it may be published.
 
+    totals: what was counted of the totals that its sender typed.
+    """
+
+    totals: Mapping[str, Any]
     blocked_by: str | None = None
     reason_vi: str | None = None
     reason_en: str | None = None
@@ -62,14 +67,16 @@ def audit(
     """
     with connection.transaction():
         connection.execute(f"set local work_mem = '{WORK_MEMORY}'")
-        checks = fill(checks_of(contract), stage_table, _days(connection, batches))
+        days = _days(connection, batches)
+        checks = fill(checks_of(contract), stage_table, days)
         rows = _guarded(connection, contract, checks, batches, stage_table)
         _find(connection, checks, stage_table)
         findings = _findings(connection, checks, rows)
         _keep_out(connection, contract, stage_table)
         for batch in batches:
             _record(connection, batch.batch_id, attempts[batch.batch_id], findings[batch.batch_id])
-    return {batch.batch_id: _verdict(contract, batch, findings[batch.batch_id]) for batch in batches}
+        totals = _totals(connection, contract, stage_table, days)
+    return {batch.batch_id: _verdict(contract, batch, findings[batch.batch_id], totals.get(batch.batch_id, {})) for batch in batches}
 
 
 # ---- before the suite
@@ -213,11 +220,20 @@ def _record(connection: psycopg.Connection, batch_id: int, attempt: int, finding
     )
 
 
-def _verdict(contract: Contract, batch: Batch, findings: list[Finding]) -> Verdict:
+def _totals(connection: psycopg.Connection, contract: Contract, stage_table: str, days: Sequence[BatchDays]) -> dict[int, Any]:
+    """Batch -> what its rows have of each total that its sender typed, as expect_totals_as_declared counts it."""
+    totals: dict[int, Any] = {}
+    for rule in contract.rules:
+        if rule.expectation == "expect_totals_as_declared":
+            totals.update(connection.execute(fill_template(totals_counted(rule), stage_table, days).encode()).fetchall())
+    return totals
+
+
+def _verdict(contract: Contract, batch: Batch, findings: list[Finding], totals: Mapping[str, Any]) -> Verdict:
     """A rule that blocks by itself speaks before one whose share was too large, and among these the largest share."""
     blocking = [f for f in findings if f.verdict == "block"]
     if not blocking:
-        return Verdict()
+        return Verdict(totals)
     worst = max(blocking, key=lambda f: (f.rule.action == "block", f.failed / f.checked))
     details = {
         "count": worst.failed,
@@ -228,4 +244,4 @@ def _verdict(contract: Contract, batch: Batch, findings: list[Finding]) -> Verdi
         "value_class": worst.value_class,
         "details": worst.value_class,
     }
-    return Verdict(worst.rule.id, *block_reason(worst.rule, batch.delivery_id, details))
+    return Verdict(totals, worst.rule.id, *block_reason(worst.rule, batch.delivery_id, details))

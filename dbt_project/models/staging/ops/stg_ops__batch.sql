@@ -12,6 +12,8 @@ select
     records_quarantined,
     records_duplicate,
     declared_totals,
+    stated_totals,
+    counted_totals,
     reason_rule,
     reason_vi,
     reason_en,

@@ -1,0 +1,40 @@
+"""Figures as reports state them, with the bound that they are meant as and the step of their last digit."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from labour_market.normalise.stated import read_stated
+from labour_market.normalise.text import Unreadable
+
+
+@pytest.mark.parametrize(
+    ("written", "value", "bound", "step"),
+    [
+        ("hơn 1.500", "1500", "at_least", "1"),
+        ("hơn 1.500", "1500", "at_least", "1"),  # decomposed, as some keyboards type it
+        ("hơn 3,6 tỷ đồng", "3600000000", "at_least", "100000000"),
+        ("gần 500 lượt người", "500", "at_most", "1"),
+        ("Khoảng 1.200 người", "1200", "about", "1"),
+        ("1,30%", "0.0130", "exact", "0.0001"),
+        ("0,97 %", "0.0097", "exact", "0.0001"),
+        ("479.632 hộ", "479632", "exact", "1"),
+        ("2 phiên", "2", "exact", "1"),
+        (1530, "1530", "exact", "1"),
+    ],
+)
+def test_a_stated_figure_is_read_with_its_bound_and_step(written, value, bound, step):
+    assert read_stated(written) == (Decimal(value), bound, Decimal(step))
+
+
+@pytest.mark.parametrize("written", ["", "nhiều", None, True, "hơn", "1.2.3", ["1"]])
+def test_what_is_no_figure_is_not_read(written):
+    with pytest.raises(Unreadable):
+        read_stated(written)
+
+
+@given(st.integers(0, 10**12))
+def test_a_whole_number_is_read_however_its_thousands_are_written(number):
+    for written in (f"{number}", f"{number:,}".replace(",", "."), f"hơn {number:,}".replace(",", ".")):
+        assert read_stated(written)[0] == number
