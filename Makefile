@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo down env test browser lint bench lock contracts clean
+.PHONY: demo down env test programs lint bench lock contracts clean
 
 demo: $(READY)  ## start everything and watch a province night
 	$(BIN)/lmw demo
@@ -26,13 +26,18 @@ $(READY): requirements.lock pyproject.toml
 	touch $(READY)
 
 # two at a time, a file each; the stack alone afterwards, since it wants the whole machine
-test: $(READY) browser  ## every test, with a real PostgreSQL, a real Airflow and a real browser
+test: $(READY) programs  ## every test, with a real PostgreSQL, a real Airflow and a real browser
 	$(BIN)/pytest -n 2 --dist loadfile -m "not stack"
 	$(BIN)/pytest -m stack
 
-browser:  ## the page's tests want Chromium; where it cannot be installed they say so and are skipped
-	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && apt-get update -q >/dev/null && apt-get install -yq chromium >/dev/null; } \
-		|| echo "no Chromium here: the tests of the page will be skipped"
+INSTALL := test "$$(id -u)" = 0 && apt-get update -q >/dev/null && apt-get install -yq >/dev/null
+
+# where a system starts the services of its packages, Redis runs after its installation; the tests start their own
+programs:  ## what some tests want beside Python; where it cannot be installed they say so and are skipped
+	@command -v chromium >/dev/null || { $(INSTALL) chromium; } || echo "no Chromium here: the tests of the page will be skipped"
+	@command -v redis-server >/dev/null || { $(INSTALL) redis-server \
+		&& { service redis-server stop; update-rc.d redis-server disable; true; } >/dev/null 2>&1; } \
+		|| echo "no Redis here: the commands of docker-compose.yml will not be run"
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -35,6 +35,16 @@ def free_port() -> int:
         return int(s.getsockname()[1])
 
 
+def program(*names: str) -> str:
+    """The path of a program by the first of its names that is there; without it the test is skipped, and fails where all must run."""
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        if os.environ.get("LMW_REQUIRE_PROGRAMS"):
+            pytest.fail(f"LMW_REQUIRE_PROGRAMS is set and {names[0]} is not installed")
+        pytest.skip(f"no {names[0]} on this machine; `make programs` as root installs it")
+    return found
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """The embedded PostgreSQL in a folder of its own, on a free port."""

@@ -156,11 +156,11 @@ def _run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     # the server's output must not keep a pipe of ours open after pg_ctl has ended, so start's goes nowhere but its log
     pipe = subprocess.DEVNULL if arguments[0] == "start" else subprocess.PIPE
     return subprocess.run(
-        [*_unprivileged(), str(path), *arguments], stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, check=False
+        [*unprivileged(), str(path), *arguments], stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, check=False
     )
 
 
-def _unprivileged() -> list[str]:
+def unprivileged() -> list[str]:
     """PostgreSQL refuses to run as root, so as root it is run through a program that steps down first.
 
     Raises RuntimeError where the system allows none of the ways.

@@ -17,11 +17,12 @@ from psycopg import conninfo, sql
 from labour_market import processes
 from labour_market.database import admin_dsn, provision
 from labour_market.server import server_running, start_server, stop_server
-from labour_market.settings import PROJECT_ROOT, Settings, load_settings, secret
+from labour_market.settings import CONFIG_DIR, PROJECT_ROOT, Settings, load_settings, secret
 
 Progress = Callable[[str], None]
 AIRFLOW_COMPONENTS = ("airflow-api", "airflow-scheduler", "airflow-processor")
 COMPONENTS = ("gateway", *AIRFLOW_COMPONENTS, "site")  # PostgreSQL has its own keeper, pg_ctl
+POOLS = CONFIG_DIR / "pools.json"  # in the form that `airflow pools import` reads, which is how the containers get them
 
 # Tasks are forked from the scheduler: what it has imported costs no task anything, and the expectation library alone costs seconds.
 SCHEDULER = "import labour_market.pipeline, labour_market.quality.gate; from airflow.__main__ import main; main()"
@@ -51,17 +52,18 @@ def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
     if airflow:
         _wait_for_airflow(settings)
         api = airflow_client(settings)
-        api.ensure_pool("gateway", 6, "senders that are asked at the same time")
-        api.ensure_pool("warehouse", 2, "loads and builds at the same time")
+        for name, pool in json.loads(POOLS.read_text(encoding="utf-8")).items():
+            api.ensure_pool(name, pool["slots"], pool["description"])
     for line in addresses(settings):
         progress(line)
 
 
 def prepare() -> None:
-    """Database, roles, tables, reference lists, empty marts and the local Airflow login, on the server of WAREHOUSE_DSN."""
+    """On the server of WAREHOUSE_DSN: database, roles, tables, lists, empty marts; here: the page's folder and the Airflow login."""
     settings = load_settings()
     provision(settings)
     _lay_marts(settings)
+    settings.site_dir.mkdir(parents=True, exist_ok=True)
     _password_file(settings)
 
 

@@ -1,12 +1,7 @@
-"""docker-compose.yml as far as a machine without a container engine can hold it to its word."""
+"""docker-compose.yml as a text; tests/e2e/test_compose_commands.py runs what stands in it."""
 
 import json
-import os
 import re
-import shlex
-import subprocess
-import sys
-from pathlib import Path
 
 import jsonschema
 import pytest
@@ -67,29 +62,3 @@ def test_every_dependency_names_a_service_and_waits_for_something_that_can_come(
             assert other in SERVICES, name
             if condition["condition"] == "service_healthy":
                 assert "healthcheck" in SERVICES[other], f"{name} waits for the health of {other}, which nobody checks"
-
-
-def harmless(argv: list[str]) -> list[tuple[list[str], list[str]]]:
-    """The program of a command in a form that only explains itself, and the options that the command gives it."""
-    if argv[0] == "sh":
-        return [form for part in argv[2].split("&&") for form in harmless(shlex.split(part))]
-    nested = argv[0] == "python" or argv[1] in ("celery", "db")
-    return [([*argv[: 3 if nested else 2], "--help"], [word for word in argv if word.startswith("--")])]
-
-
-COMMANDS = [
-    pytest.param(*form, id=f"{name}: {' '.join(form[0])}") for name, service in OURS.items() for form in harmless(service["command"])
-]
-
-
-@pytest.mark.parametrize(("command", "options"), COMMANDS)
-def test_every_command_exists_and_knows_its_options(command, options, tmp_path):
-    done = subprocess.run(
-        [str(Path(sys.executable).parent / command[0]), *command[1:]],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor"},
-    )
-    assert done.returncode == 0, done.stderr[-1500:]
-    assert [option for option in options if option not in done.stdout] == []

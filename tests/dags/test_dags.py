@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from labour_market.contracts import contract_feeds, load_order
-from labour_market.settings import PROJECT_ROOT
+from labour_market.settings import CONFIG_DIR, PROJECT_ROOT
 from simulator.area import SENDER_CODES
 from simulator.scenario import feeds_of
 
@@ -91,6 +91,11 @@ def test_a_person_can_start_a_feed_for_some_districts_one_period_and_without_loa
 def test_feeds_that_wait_for_the_same_slots_go_in_the_order_of_a_load_without_the_scheduler(twice):
     priorities = [twice[0]["dags"][f"ingest_{feed}"]["priorities"] for feed in load_order()]
     assert priorities == [[priority] for priority in range(len(priorities), 0, -1)]
+
+
+def test_every_pool_that_a_task_waits_for_is_made_and_no_other(twice):
+    made = set(json.loads((CONFIG_DIR / "pools.json").read_text(encoding="utf-8")))
+    assert {pool for dag in twice[0]["dags"].values() for pool in dag["pools"]} - {"default_pool"} == made
 
 
 def test_every_dag_explains_itself_in_vietnamese_and_english(twice):

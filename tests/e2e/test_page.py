@@ -1,7 +1,5 @@
 """The page in a real browser: it draws its charts, names every blocked batch, and asks nobody outside for anything."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +12,8 @@ from labour_market.pipeline import ingest
 from labour_market.settings import load_settings
 from playwright.sync_api import Page, sync_playwright
 from simulator import build_province, serve
+
+from tests.conftest import program
 
 pytestmark = pytest.mark.browser
 
@@ -33,11 +33,7 @@ def page_file(warehouse, monkeypatch, tmp_path) -> Path:
 @pytest.fixture
 def page(page_file) -> Iterator[Page]:
     """The page, open in headless Chromium; any request that leaves the file fails the test."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        if os.environ.get("LMW_REQUIRE_BROWSER"):
-            pytest.fail("LMW_REQUIRE_BROWSER is set and no Chromium is installed")
-        pytest.skip("no Chromium on this machine; install it to test the page")
+    chromium = program("chromium", "chromium-browser", "google-chrome")
     outside: list[str] = []
     errors: list[str] = []
     with sync_playwright() as playwright:
