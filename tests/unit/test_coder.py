@@ -69,11 +69,45 @@ def test_what_is_done_goes_before_what_it_is_done_to() -> None:
 
 @pytest.mark.parametrize(
     ("own", "hired"),
-    [("trồng thanh long", "trồng thanh long thuê"), ("nuôi heo", "công nhân nuôi heo"), ("cắt cỏ cho bò nhà", "cắt cỏ cho bò thuê")],
+    [
+        ("trồng thanh long", "trồng thanh long thuê"),
+        ("nuôi heo", "công nhân nuôi heo"),
+        ("cắt cỏ cho bò nhà", "cắt cỏ cho bò thuê"),
+        ("mướn vườn trồng chanh", "trồng chanh cho chủ vườn"),
+        ("chăm vườn xoài của nhà", "chăm vườn xoài ăn công"),
+        ("vô phân thanh long nhà", "vô phân thanh long"),
+    ],
 )
 def test_a_farm_of_ones_own_is_not_farm_labour(own: str, hired: str) -> None:
     assert (code(own) or "").startswith("61")
     assert (code(hired) or "").startswith("92")
+
+
+@pytest.mark.parametrize("task", ["bẻ ổi", "tỉa trái xoài", "vô bầu", "xịt thuốc vườn nhãn", "bơm nước ruộng", "dặm lúa"])
+def test_one_task_of_a_farm_is_farm_labour_unless_the_farm_is_ones_own(task: str) -> None:
+    assert (code(task) or "").startswith("920")
+    assert (code_titles([task], status="own_account")[0].code or "").startswith("61")
+
+
+def test_who_sells_what_they_grew_is_its_grower() -> None:
+    grown = [code(f"bán {what}") or "" for what in ("chanh nhà trồng", "rau tự trồng", "trứng gà nhà nuôi")]
+    sold = [code(f"bán {what}") or "" for what in ("chanh", "rau", "trứng gà")]
+    assert [answer[:4] for answer in grown] == ["6112", "6111", "6122"]
+    assert [answer[:2] for answer in sold] == ["52", "52", "52"]
+
+
+def test_growing_and_raising_on_one_farm_is_mixed_farming() -> None:
+    assert [code(title) for title in ("làm ruộng nuôi ngỗng", "trồng bưởi nuôi dê")] == ["61300", "61300"]
+    assert (code("nuôi cá ruộng") or "").startswith("6221")
+
+
+def test_who_catches_fish_does_not_raise_it() -> None:
+    assert [(code(title) or "")[:4] for title in ("nuôi cá lóc", "câu cá lóc", "soi cua biển")] == ["6221", "6222", "6222"]
+
+
+def test_who_drives_a_machine_over_the_fields_is_its_driver() -> None:
+    by_hand, by_machine = code("xịt thuốc lúa"), [code(title) for title in ("máy bay xịt thuốc lúa", "bay drone xịt thuốc sâu")]
+    assert (by_hand, by_machine) == ("92010", ["8341", "8341"])
 
 
 def test_who_helps_at_a_trade_is_coded_with_the_helpers() -> None:

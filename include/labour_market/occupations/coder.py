@@ -20,7 +20,7 @@ from labour_market.occupations.calibration import Calibration, load_calibration
 from labour_market.occupations.lexicon import NEUTRAL, Entry, Floats, Lexicon, files_digest, industry_hints, lexicon, spelling_features
 from labour_market.occupations.titles import Unit, clean_title, compounded, syllables_of
 
-CODER_VERSION = "2"
+CODER_VERSION = "3"
 LEVELS = (4, 2, 1)
 # An answer at a level must be right seven times in ten; else a shorter code is given, or none.
 NEEDED = 0.7
@@ -36,17 +36,43 @@ _UNKNOWN_WEIGHT = 2.0
 _UNMARKED, _UNMARKED_AMONG_MARKED, _OTHER_MARKS = 0.95, 0.85, 0.55
 _INDUSTRY_SUPPORT = 0.85
 
+
+def _forms(words: str, bare: bool = True) -> frozenset[str]:
+    """Full forms of these words, and bare ones for whoever types no marks. bare: False for words that then look like others."""
+    units = [unit for word in words.split("|") for unit in compounded(syllables_of(word))]
+    return frozenset(form for unit in units for form in ((unit.full, unit.bare) if bare else (unit.full,)))
+
+
 # Work for somebody else: with a farm trade it is farm labour (VSCO 92), and not a farm of one's own (61, 62).
-_HIRED = {"thue", "lam_thue", "cong_nhat", "cong_nhan", "lam_cong"}
-_NOT_HIRED = {("thue", "dat"), ("thue", "ruong"), ("thue", "vuon"), ("thue", "them"), ("lam_thue", "them")}
+_HIRED = _forms("thuê|làm thuê|công nhật|công nhân|nhân viên|làm công")
+_HIRED_PAIRS = {("cho", "chu"), ("cho", "nguoi"), ("cho", "nha_vuon"), ("cho", "vua"), ("lam", "cho"), ("an", "cong"), ("an", "ki")}
+_NOT_HIRED = {("thue", field) for field in ("dat", "ruong", "ray", "vuon", "ao", "vuong", "them")} | {("lam_thue", "them"), ("cho", "thue")}
 _HIRED_CODES = {
     **{"6113": "9204", "611": "92010", "612": "92020", "613": "92030", "621": "92050", "622": "9206"},
     **{"61": "92", "62": "92"},
 }
+# So is one task with crops or trees ("cắt chanh", "vô bầu"), unless the words or the form say that they are one's own, or are sold.
+_TASKS = _forms(
+    "cắt|bẻ|hái|nhổ|chặt|đốn|cưa|vót|lột|lặt|tỉa|bao|đào|dỡ|móc|bới|xịt|phun|bón|rải|tưới|bơm|bồi|cột|vác|khiêng|phát|dặm"
+) | _forms("vô", bare=False)
+_TASK_CODES = ("611", "621")
 # ... and what is done on the family's own farm ("cắt cỏ cho bò nhà") is that farm's trade, helping there too.
-_OWN = {"nha", "gia_dinh", "chong", "vo", "cha", "me", "minh"}
+_OWN = _forms("nhà|gia đình|chồng|cha|mình|cha mẹ|ba má|ba mẹ|bố mẹ|ông xã|bà xã") | _forms("vợ|mẹ", bare=False)
 _OWN_CODES = {"9201": "61", "9202": "612", "9204": "6113", "9205": "621", "9206": "622"}
+# Who sells what they grew or raised themselves ("bán chanh nhà trồng") is its grower.
+_SELLS, _THEMSELVES, _GROWS = _forms("bán|buôn bán"), _forms("nhà|tự|gia đình|mình"), _forms("trồng|nuôi|ươm|ương|ấp|thả|câu")
+# Growing and raising on one farm is mixed farming; fields count only before the animals, for "nuôi cá ruộng" raises fish.
+_RAISES, _FIELDS = _forms("nuôi|chăn nuôi|chăn"), _forms("trồng|trồng trọt|ruộng|vườn|rẫy|nông")
+_MIXED = "61300"
+# Who catches fish ("câu tôm càng") does not raise it.
+_CATCHES = _forms("câu|bắt|giăng|đặt|soi|chài|cào|đánh bắt")
+_RAISED_FISH, _CAUGHT_FISH = "6221", "6222"
+# Who drives a machine over the fields ("chạy máy tuốt lúa") is its driver.
+_MACHINES = _forms("máy|máy bay|drone|máy cày|máy xới|máy gặt|máy kéo")
+_DRIVES = _forms("lái|chạy|điều khiển|vận hành|bay") | _MACHINES
+_MACHINE_DRIVER = "8341"
 # Who helps at a trade (phụ) is coded with the helpers.
+_HELPS = _forms("phụ")
 _HELPERS = {
     "51": "9402",
     "5246": "9402",
@@ -63,7 +89,7 @@ _DOERS = {
     form: code
     for words, code in (
         ("bán|buôn bán|mua bán", "52"),
-        ("mua|thu mua|vựa|thương lái|kinh doanh", "33"),
+        ("mua|thu mua|vựa|thương lái|bỏ mối|kinh doanh", "33"),
         ("kỹ sư", "21"),
         ("kỹ thuật|kỹ thuật viên", "31"),
         ("giám đốc|trưởng phòng", "17"),
@@ -132,6 +158,11 @@ class _Read(NamedTuple):
     bares: frozenset[str]
     hired: bool
     own: bool
+    task: bool
+    helps: bool
+    mixed: bool
+    catches: bool
+    drives: bool
 
 
 def coder_version() -> str:
@@ -195,16 +226,45 @@ def _weigh_texts(questions: list[Question]) -> dict[Question, Evidence | None]:
 
 def _read(text: str, works_for: str, lex: Lexicon) -> _Read:
     syllables, corrected = lex.corrected(syllables_of(text))
-    units = list(dict.fromkeys(compounded(syllables)))
+    units = _grown_not_sold(list(dict.fromkeys(compounded(syllables))))
     marked = any(unit.marked for unit in units)
     head = next((u for u in units if any(_fit(u, full, marked) > _OTHER_MARKS for full in lex.heads.get(u.bare, ()))), None)
+    words = [unit.full for unit in units]
     bares = [unit.bare for unit in units]
-    own = not _OWN.isdisjoint(bares)
-    hired = not _HIRED.isdisjoint(bares) and _NOT_HIRED.isdisjoint(pairwise(bares))
-    hired = hired or ("phu" in bares and not own)
+    pairs = set(pairwise(bares))
+    first = next((unit.full for unit in units if unit.bare not in NEUTRAL), "")
+    own = not _OWN.isdisjoint(words)
+    helps = not _HELPS.isdisjoint(words)
+    hired = (not _HIRED.isdisjoint(words) and _NOT_HIRED.isdisjoint(pairs)) or not _HIRED_PAIRS.isdisjoint(pairs) or (helps and not own)
     if not own and not hired:  # the words say nothing of it: the form does
         own, hired = works_for == "self", works_for == "others"
-    return _Read(text, units, head, marked, corrected, frozenset(bares), hired, own and not hired)
+    return _Read(
+        text,
+        units,
+        head,
+        marked,
+        corrected,
+        frozenset(bares),
+        hired,
+        own and not hired,
+        task=first in _TASKS and not own and _SELLS.isdisjoint(words),
+        helps=helps,
+        mixed=_both_grows_and_raises(words),
+        catches=first in _CATCHES,
+        drives=first in _DRIVES and not _MACHINES.isdisjoint(words),
+    )
+
+
+def _grown_not_sold(units: list[Unit]) -> list[Unit]:
+    """Without the selling, where the title says that what is sold was grown at home."""
+    if any(one.full in _THEMSELVES and next_one.full in _GROWS for one, next_one in pairwise(units)) and units[0].full in _SELLS:
+        return [unit for unit in units[1:] if unit.full not in _THEMSELVES]
+    return units
+
+
+def _both_grows_and_raises(words: list[str]) -> bool:
+    raises = next((at for at, word in enumerate(words) if word in _RAISES), None)
+    return raises is not None and not _FIELDS.isdisjoint(words[:raises])
 
 
 def _fit(unit: Unit, full: str, marked: bool) -> float:
@@ -340,15 +400,23 @@ def _detail(code: str | None, voices: list[list[Vote]]) -> str:
 
 def _seen_as(entry: Entry, read: _Read) -> str:
     """The entry's code, or that of hired hands, helpers and others where the title says so and the entry does not."""
-    if read.head and entry.code[0] in "68" and read.head.full in _DOERS and read.head.bare not in entry.bares:
+    code = entry.code
+    if read.head and code[0] in "68" and read.head.full in _DOERS and read.head.bare not in entry.bares:
         return _DOERS[read.head.full]
-    if read.own and entry.code.startswith("92") and _OWN.isdisjoint(entry.bares):
-        return next((own for labour, own in _OWN_CODES.items() if entry.code.startswith(labour)), entry.code)
-    if read.hired and entry.code[0] == "6" and _HIRED.isdisjoint(entry.bares):
-        return next((labour for own, labour in _HIRED_CODES.items() if entry.code.startswith(own)), entry.code)
-    if "phu" in read.bares and "phu" not in entry.bares:
-        return next((helper for trade, helper in _HELPERS.items() if entry.code.startswith(trade)), entry.code)
-    return entry.code
+    said = entry.fulls
+    if read.drives and code.startswith(("611", "9201")) and _MACHINES.isdisjoint(said):
+        return _MACHINE_DRIVER
+    if read.catches and code.startswith(_RAISED_FISH) and _CATCHES.isdisjoint(said):
+        code = _CAUGHT_FISH
+    if read.mixed and code.startswith(("61", "62")) and (_RAISES.isdisjoint(said) or _FIELDS.isdisjoint(said)):
+        code = _MIXED
+    if read.own and code.startswith("92") and _OWN.isdisjoint(said):
+        return next((own for labour, own in _OWN_CODES.items() if code.startswith(labour)), code)
+    if ((read.hired and code[0] == "6") or (read.task and code.startswith(_TASK_CODES))) and _HIRED.isdisjoint(said):
+        return next((labour for own, labour in _HIRED_CODES.items() if code.startswith(own)), code)
+    if read.helps and _HELPS.isdisjoint(said):
+        return next((helper for trade, helper in _HELPERS.items() if code.startswith(trade)), code)
+    return code
 
 
 def _with_industry(text: str, evidence: Evidence | None, industry: str) -> Evidence | None:

@@ -48,12 +48,13 @@ Numbers = NDArray[np.int64]
 @dataclass(frozen=True)
 class Entry:
     """A title that stands for a code. key: its cleaned text; kind: title, official, head or object; units: its words, each once;
-    bares: the same without marks."""
+    fulls: the same with their marks; bares: without."""
 
     key: str
     code: str
     kind: str
     units: tuple[Unit, ...]
+    fulls: frozenset[str]
     bares: frozenset[str]
 
 
@@ -155,7 +156,8 @@ def lexicon() -> Lexicon:
         key = clean_title(text)
         if key and (key, code[:4]) not in entries:
             units = units_of(key)
-            entries[key, code[:4]] = Entry(key, code, kind, units, frozenset(unit.bare for unit in units))
+            fulls, bares = frozenset(unit.full for unit in units), frozenset(unit.bare for unit in units)
+            entries[key, code[:4]] = Entry(key, code, kind, units, fulls, bares)
     return index(list(entries.values()))
 
 
