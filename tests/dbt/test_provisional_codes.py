@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 
 import psycopg
 import pytest
@@ -84,7 +85,7 @@ def test_official_totals_are_the_same_before_and_after_a_local_code_and_facts_th
     assert transform.build().build_id is None, "what was decided is settled once"
 
     facts = admin.execute("select * from marts.fct_labour_supply order by supply_sk").fetchall()
-    local.promote(steward, code, "61123", by="bình", on=date(2025, 1, 1), because="danh mục mới có mã riêng")
+    local.promote(steward, code, {"61123": Decimal(1)}, by="bình", on=date(2025, 1, 1), because="danh mục mới có mã riêng")
     transform.build()
     assert admin.execute("select * from marts.fct_labour_supply order by supply_sk").fetchall() == facts
     assert official(admin) == before
@@ -95,15 +96,47 @@ def test_official_totals_are_the_same_before_and_after_a_local_code_and_facts_th
     assert steps == [(None, "proposed", "an"), ("proposed", "approved", "bình"), ("approved", "promoted", "bình")]
 
 
+def test_a_code_that_becomes_two_official_ones_is_split_by_shares_that_sum_to_1_and_rows_go_to_the_first(admin, steward):
+    code = local.propose(steward, "61129", "Lao động trồng cây gia vị", "Spice growers", ["gia vị"], "thử", by="an")
+    local.approve(steward, code, by="bình", start=START, end=END)
+    shares = {"61123": Decimal("0.7"), "61125": Decimal("0.3")}
+    for wrong in ({"61123": Decimal("0.7")}, {**shares, "61124": Decimal(0)}, {}):
+        with pytest.raises(ValueError, match="sum to 1"):
+            local.promote(steward, code, wrong, by="bình", on=date(2025, 1, 1), because="thử")
+    local.promote(steward, code, shares, by="bình", on=date(2025, 1, 1), because="danh mục mới tách đôi")
+    transform.build()
+    query = (
+        "select to_code, relation, weight, is_default from marts.bridge_occupation_map"
+        " where from_code = %s and valid_to = 'infinity' order by 1"
+    )
+    assert admin.execute(query, [code]).fetchall() == [
+        ("61123", "split", Decimal("0.7"), True),
+        ("61125", "split", Decimal("0.3"), False),
+    ]
+    assert counted_as(admin, code, date(2024, 12, 31)) == "61129"
+    assert counted_as(admin, code, date(2025, 1, 1)) == "61123"
+
+
+def test_a_code_that_is_promoted_before_its_successor_is_official_fails_the_build(admin, steward):
+    """The warehouse cannot know it when the steward decides: the list's dates may change."""
+    code = local.propose(steward, "61129", "Lao động trồng nghệ", "Turmeric growers", ["nghệ vàng"], "thử", by="an")
+    local.approve(steward, code, by="bình", start=START, end=END)
+    local.promote(steward, code, {"61123": Decimal(1)}, by="bình", on=date(2020, 6, 1), because="nhầm ngày")
+    with pytest.raises(transform.BuildFailed, match="both_ends_of_an_occupation_map_are_valid"):
+        transform.build()
+    admin.execute("update ops.occupation_proposal set valid_to = '2025-01-01' where code = %s", [code])
+    assert transform.build().build_id
+
+
 def test_a_code_past_its_end_is_given_to_no_new_title_and_kept_by_those_that_have_it(steward):
     code = local.propose(steward, "6113", "Lao động trồng hoa sen", "Lotus growers", ["sen"], "Tháp Mười", by="an")
-    local.approve(steward, code, by="bình", start=date(2020, 1, 1), end=date(2020, 12, 31))
+    local.approve(steward, code, by="bình", start=date(2022, 1, 1), end=date(2022, 12, 31))
     assert local.find(steward, code).state == "approved"
     assert code not in {proposal.code for proposal in local.in_use(steward)}
     assert code in local.retired(steward)
     tomorrow = date.today() + timedelta(days=1)
     open_code = local.propose(steward, "6113", "Lao động trồng hoa lài", "Jasmine growers", ["lài"], "Tháp Mười", by="an")
-    local.approve(steward, open_code, by="bình", start=date(2020, 1, 1), end=tomorrow)
+    local.approve(steward, open_code, by="bình", start=date(2022, 1, 1), end=tomorrow)
     assert open_code in {proposal.code for proposal in local.in_use(steward)}
     assert open_code not in local.retired(steward)
 

@@ -162,6 +162,17 @@ create table if not exists ops.occupation_proposal (
     check ((state = 'promoted') = (replaced_by is not null))
 );
 
+-- the official codes that a promoted one became, with the share of each; the default of a single row is the proposal's replaced_by
+create table if not exists ops.occupation_successor (
+    code text not null references ops.occupation_proposal,
+    official_code text not null,
+    weight numeric not null check (weight > 0 and weight <= 1),
+    primary key (code, official_code)
+);
+insert into ops.occupation_successor (code, official_code, weight)
+select code, replaced_by, 1 from ops.occupation_proposal as promoted
+where state = 'promoted' and not exists (select from ops.occupation_successor as known where known.code = promoted.code);
+
 -- every step of a proposal, and who took it; rows are only ever added
 create table if not exists ops.occupation_decision (
     decision_id bigint generated always as identity primary key,
@@ -291,5 +302,5 @@ grant insert, delete on ops.person_identity to transformer;
 revoke update on ops.occupation_proposal from steward;
 grant insert, update (state, steward, valid_from, valid_to, replaced_by) on ops.occupation_proposal to steward;
 grant insert, update on ops.title_correction to steward;
-grant insert on ops.occupation_decision, ops.stated_figure to steward;
+grant insert on ops.occupation_decision, ops.occupation_successor, ops.stated_figure to steward;
 grant insert on vault.erased_person to dpo;

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -157,15 +158,22 @@ def refuse(code: str, by: By, because: Because) -> None:
 @app.command("promote")
 def promote(
     code: str,
-    official: str,
+    officials: Annotated[
+        list[str], typer.Argument(help="The official code; of a split several, each with its share: 61124=0.7 61125=0.3.")
+    ],
     on: Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="The day from which the official code stands.")],
     by: By,
     because: Because,
 ) -> None:
-    """An official code has come: from that day on the provisional one counts as it, and no fact is rewritten."""
+    """An official code has come: from that day on the provisional one counts as it (the first of a split), and no fact is rewritten."""
     from labour_market.occupations import local
 
-    _as_steward(lambda connection: local.promote(connection, code, official, by=by, on=on.date(), because=because))
+    try:
+        shares = {official: Decimal(share or 1) for official, _, share in (given.partition("=") for given in officials)}
+    except InvalidOperation:
+        print("lmw: a share is written as 0.7", file=sys.stderr)
+        raise typer.Exit(2) from None
+    _as_steward(lambda connection: local.promote(connection, code, shares, by=by, on=on.date(), because=because))
 
 
 @app.command("retire")

@@ -5,8 +5,10 @@ counted under. `proposed -> approved | refused`, `approved -> promoted | retired
 """
 
 import csv
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ TRADES = Path(__file__).with_name("local_trades.csv")
 
 @dataclass(frozen=True)
 class Proposal:
-    """A provisional code. valid_to: the day from which it is no longer used (half-open); replaced_by: the official code that came."""
+    """A provisional code. valid_to: the day from which it is no longer used (half-open); replaced_by: the official code that came, the first of several."""
 
     code: str
     parent_code: str
@@ -87,16 +89,24 @@ def refuse(connection: psycopg.Connection, code: str, *, by: str, because: str) 
     _move(connection, proposal, "refused", by, because)
 
 
-def promote(connection: psycopg.Connection, code: str, official: str, *, by: str, on: date, because: str) -> None:
-    """An official code has come: from that day on the provisional one counts as it. Facts keep the code that they carry.
+def promote(connection: psycopg.Connection, code: str, successors: Mapping[str, Decimal], *, by: str, on: date, because: str) -> None:
+    """Official codes have come: from that day on the provisional one counts as the first of them. Facts keep the code that they carry.
 
-    Raises ValueError when the official code is not in the classification.
+    successors: official code -> its share of those who carry the code, which sum to 1; more than one is a split.
+    Raises ValueError when an official code is not in the classification or the shares are none.
     """
-    if official not in vsco_codes():
+    if unknown := [official for official in successors if official not in vsco_codes()]:
         raise ValueError(
-            f"{official!r} is not in the classification; bring it into seeds/occupation/occupation.csv with its decision first"
+            f"{unknown[0]!r} is not in the classification; bring it into seeds/occupation/occupation.csv with its decision first"
         )
-    _move(connection, find(connection, code), "promoted", by, because, valid_to=on, replaced_by=official)
+    if not successors or any(share <= 0 for share in successors.values()) or sum(successors.values()) != 1:
+        raise ValueError("the shares of the official codes must be above 0 and sum to 1")
+    with connection.transaction():
+        _move(connection, find(connection, code), "promoted", by, because, valid_to=on, replaced_by=next(iter(successors)))
+        connection.cursor().executemany(
+            "insert into ops.occupation_successor (code, official_code, weight) values (%s, %s, %s)",
+            [(code, official, share) for official, share in successors.items()],
+        )
 
 
 def retire(connection: psycopg.Connection, code: str, *, by: str, on: date, because: str) -> None:

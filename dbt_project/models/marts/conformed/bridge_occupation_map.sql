@@ -10,7 +10,9 @@ with to_isco as (
         relation,
         '2021-01-15'::date as valid_from,
         'infinity'::date as valid_to,
-        note as reason
+        note as reason,
+        1.0 as weight,
+        true as is_default
     from {{ ref('occupation_isco_map') }}
     where isco_code <> '' and relation <> 'none'
 ),
@@ -24,7 +26,9 @@ to_parent as (
         'narrower' as relation,
         '2021-01-15'::date as valid_from, -- titles said before the code was approved count as its parent too
         case when replaced_by is null then 'infinity'::date else valid_to end as valid_to,
-        evidence as reason
+        evidence as reason,
+        1.0 as weight,
+        true as is_default
     from {{ ref('stg_ops__occupation_proposal') }}
     where state in ('approved', 'retired', 'promoted')
 ),
@@ -32,15 +36,17 @@ to_parent as (
 to_successor as (
     select
         'LONGAN' as from_scheme,
-        code as from_code,
+        proposal.code as from_code,
         'VSCO2020' as to_scheme,
-        replaced_by as to_code,
-        'replaced_by' as relation,
-        valid_to as valid_from,
+        successor.official_code as to_code,
+        case when successor.weight < 1 then 'split' else 'replaced_by' end as relation,
+        proposal.valid_to as valid_from,
         'infinity'::date as valid_to,
-        evidence as reason
-    from {{ ref('stg_ops__occupation_proposal') }}
-    where state = 'promoted'
+        proposal.evidence as reason,
+        successor.weight,
+        successor.official_code = proposal.replaced_by as is_default
+    from {{ ref('stg_ops__occupation_proposal') }} as proposal
+    inner join {{ ref('stg_ops__occupation_successor') }} as successor on proposal.code = successor.code
 ),
 
 mapped as (
@@ -60,8 +66,8 @@ select
     to_scheme,
     to_code,
     relation,
-    1.0::numeric as weight,
-    true as is_default,
+    weight,
+    is_default,
     valid_from,
     valid_to,
     nullif(reason, '') as reason

@@ -42,7 +42,7 @@ provisional as (
         parent_code,
         null::int as skill_level,
         case state when 'refused' then 'rejected' when 'retired' then 'deprecated' when 'promoted' then 'deprecated' else 'provisional' end as status,
-        coalesce(valid_from, '1900-01-01'::date) as valid_from,
+        '2021-01-15'::date as valid_from, -- with its parent: titles said before it was approved carry it too
         valid_to,
         coalesce(replaced_by, parent_code) as default_target
     from {{ ref('stg_ops__occupation_proposal') }}
