@@ -3,7 +3,7 @@
   transaction that writes it, so that nobody sees the cells before. It comes with is_suppressed set where a cell is small, and hides what must be hidden beside those.
 
   A cell stands in several totals: the province over the areas of a mode, a former district over its communes, an area over the values of a breakdown that divides
-  it (priority groups overlap and do not, and few have a trade of the province), a year over its months and half-years, a half-year over its months. In each of them, where something is hidden, the next smallest are hidden too, until at least two
+  it (priority groups overlap and do not, and few have a trade of the province), a year over its months and half-years, a half-year over its months, a month over its sessions. In each of them, where something is hidden, the next smallest are hidden too, until at least two
   are and together they are no small cell. What stands under a hidden cell is hidden with it: the communes of a district, the breakdowns of an area, the areas of
   a figure of the province. Each step can call for another, so they are repeated until none hides anything more; totals never reach beyond a metric, so only
   metrics that the last round touched are looked at again.
@@ -17,7 +17,8 @@
     hidden_beside(["figure", "mode", "is_province"]),
     "divides and (" ~ hidden_beside(["subject", "place", "kind"]) ~ ")",
     "period_kind in ('month', 'half') and (" ~ hidden_beside(["metric", "period_kind", "breakdown", "place", "year"]) ~ ")",
-    "period_kind = 'month' and (" ~ hidden_beside(["metric", "period_kind", "breakdown", "place", "half"]) ~ ")"
+    "period_kind = 'month' and (" ~ hidden_beside(["metric", "period_kind", "breakdown", "place", "half"]) ~ ")",
+    "period_kind = 'session' and (" ~ hidden_beside(["metric", "period_kind", "breakdown", "session_month"]) ~ ")"
 ] -%}
 do $$
 declare
@@ -42,6 +43,7 @@ begin
         breakdown not like 'priority_group=%' and breakdown not like 'trade=%' as divides,
         left(period, 4) as year,
         left(period, 4) || case when right(period, 2) <= '06' then 'H1' else 'H2' end as half, -- of a month
+        held.session_month,
         area_code = 'all' as is_province,
         area_mode as mode
     from {{ cells }} as cell
@@ -53,6 +55,13 @@ begin
         inner join {{ ref('bridge_area_analysis') }} as bridge on commune.area_sk = bridge.area_sk and bridge.is_default
         where commune.level = 'commune' and commune.valid_to = 'infinity'
     ) as former on cell.area_mode = 'restated' and cell.area_code = former.code
+    left join (
+        select
+            session.sender_code || '/' || session.session_no as told_as,
+            day.year_month as session_month
+        from {{ ref('fct_fair_session') }} as session
+        inner join {{ ref('dim_date') }} as day on session.held_date_sk = day.date_sk
+    ) as held on cell.period_kind = 'session' and cell.period = held.told_as
     where cell.persons > 0;
     analyze hiding;
 

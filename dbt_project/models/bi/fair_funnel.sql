@@ -1,10 +1,10 @@
--- From attending to starting, by session, in visits and in persons. A person of two sessions is two visits and one person; a walk-in without a number counts as
--- one of each. Totals over sessions must be taken from the measure "visits": persons do not add up.
+-- From attending to starting, by session and for the whole province, in visits and in persons. A person of two sessions is two visits and one person; a walk-in
+-- without a number counts as one of each. Totals over sessions must be taken from the measure "visits": persons do not add up. A session is shown where
+-- bi.indicator shows it; the province is not, where a year of it is hidden and could be had by subtraction.
 with counted as (
     select
         visit.sender_code,
         visit.session_no,
-        grouping(visit.session_no) = 1 as is_district_total,
         measure.measure,
         count(distinct measure.who) as attended,
         count(distinct measure.who) filter (where visit.is_counselled) as counselled,
@@ -18,7 +18,16 @@ with counted as (
         lateral (
             values ('visits', visit.visit_sk), ('persons', case when visit.person_sk = -1 then visit.visit_sk else visit.person_sk end)
         ) as measure (measure, who)
-    group by grouping sets ((visit.sender_code, visit.session_no, measure.measure), (visit.sender_code, measure.measure), (measure.measure))
+    group by grouping sets ((visit.sender_code, visit.session_no, measure.measure), (measure.measure))
+),
+
+hidden as (
+    select
+        case when period_kind = 'session' then period else 'all' end as shown_as,
+        bool_or(is_suppressed) as is_suppressed
+    from {{ ref('fct_indicator_cell') }}
+    where metric = 'attended_persons' and breakdown = 'all' and period_kind in ('session', 'year')
+    group by case when period_kind = 'session' then period else 'all' end
 )
 
 select
@@ -28,15 +37,12 @@ select
     session.kind,
     held.date_day as held_on,
     counted.measure,
-    {{ suppressed('counted.attended') }} as attended,
-    {{ suppressed('counted.counselled') }} as counselled,
-    {{ suppressed('counted.interviewed') }} as interviewed,
-    {{ suppressed('counted.passed') }} as passed,
-    {{ suppressed('counted.offered') }} as offered,
-    {{ suppressed('counted.accepted') }} as accepted,
-    {{ suppressed('counted.started') }} as started,
+    {%- for step in ['attended', 'counselled', 'interviewed', 'passed', 'offered', 'accepted', 'started'] %}
+    case when hidden.is_suppressed is false then {{ suppressed('counted.' ~ step) }} end as {{ step }},
+    {%- endfor %}
     session.attendees_declared
 from counted
 left join {{ ref('fct_fair_session') }} as session
     on counted.sender_code = session.sender_code and counted.session_no = session.session_no
 left join {{ ref('dim_date') }} as held on session.held_date_sk = held.date_sk
+left join hidden on coalesce(counted.sender_code || '/' || counted.session_no, 'all') = hidden.shown_as

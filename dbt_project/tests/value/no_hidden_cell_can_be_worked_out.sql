@@ -71,6 +71,18 @@ totals as (
     from cells
     where period_kind = 'month'
     group by metric, breakdown, area_mode, area_code, left(period, 4), right(period, 2) <= '06'
+    union all
+    select
+        'sessions of a month',
+        concat_ws(' ', cells.metric, held.year_month, cells.breakdown),
+        count(*) filter (where cells.is_suppressed),
+        sum(cells.persons) filter (where cells.is_suppressed),
+        count(*)
+    from cells
+    inner join {{ ref('fct_fair_session') }} as session
+        on cells.period_kind = 'session' and cells.period = session.sender_code || '/' || session.session_no
+    inner join {{ ref('dim_date') }} as held on session.held_date_sk = held.date_sk
+    group by cells.metric, cells.breakdown, held.year_month
 )
 
 select

@@ -6,6 +6,7 @@
 -- depends_on: {{ ref('dim_date') }}
 -- depends_on: {{ ref('dim_area') }}
 -- depends_on: {{ ref('bridge_area_analysis') }}
+-- depends_on: {{ ref('fct_fair_session') }}
 -- Every figure of the reports as this build counts it, exact and long: one row a metric, period, area and breakdown. Each build writes it whole. What of it may
 -- be shown is bi.indicator.
 with cells as (
