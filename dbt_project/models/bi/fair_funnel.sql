@@ -37,9 +37,13 @@ select
     session.kind,
     held.date_day as held_on,
     counted.measure,
-    {%- for step in ['attended', 'counselled', 'interviewed', 'passed', 'offered', 'accepted', 'started'] %}
-    case when hidden.is_suppressed is false then {{ suppressed('counted.' ~ step) }} end as {{ step }},
-    {%- endfor %}
+    case when hidden.is_suppressed is false then {{ suppressed('counted.attended') }} end as attended,
+    case when hidden.is_suppressed is false then {{ suppressed('counted.counselled') }} end as counselled,
+    case when hidden.is_suppressed is false then {{ suppressed('counted.interviewed') }} end as interviewed,
+    case when hidden.is_suppressed is false then {{ suppressed('counted.passed') }} end as passed,
+    case when hidden.is_suppressed is false then {{ suppressed('counted.offered') }} end as offered,
+    case when hidden.is_suppressed is false then {{ suppressed('counted.accepted') }} end as accepted,
+    case when hidden.is_suppressed is false then {{ suppressed('counted.started') }} end as started,
     session.attendees_declared
 from counted
 left join {{ ref('fct_fair_session') }} as session
