@@ -188,7 +188,10 @@ def _open(connection: psycopg.Connection, up_to_event: int) -> tuple[int, int]:
 
 
 def _follow(connection: psycopg.Connection, feed: str, told: TakesFrom) -> int:
-    """Take up the partitions of a feed whose records share their numbers with records of the scope; returns how many are new."""
+    """Take up the partitions of a feed whose records share their numbers with records of the scope; returns how many are new.
+
+    Two pseudonyms of one person are one number.
+    """
     return connection.execute(
         sql.SQL(
             "insert into ops.build_scope (feed, sender_code, period)"
@@ -201,9 +204,18 @@ def _follow(connection: psycopg.Connection, feed: str, told: TakesFrom) -> int:
             follower=sql.Identifier(feed),
             told_by=sql.Identifier(told.feed),
             told=sql.Literal(told.feed),
-            shared=sql.SQL(" and ").join(sql.SQL("follower.{0} = told.{0}").format(sql.Identifier(column)) for column in told.by),
+            shared=sql.SQL(" and ").join(
+                sql.SQL("{} = {}").format(_number("follower", column), _number("told", column)) for column in told.by
+            ),
         )
     ).rowcount
+
+
+def _number(alias: str, column: str) -> sql.Composed:
+    number = sql.Identifier(alias, column)
+    if column != "person_key":
+        return sql.SQL("{}").format(number)
+    return sql.SQL("coalesce((select same.person_key from ops.person_identity as same where same.alias_key = {0}), {0})").format(number)
 
 
 def _dbt(arguments: list[str], settings: Settings) -> list[dict[str, Any]]:

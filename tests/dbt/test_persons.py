@@ -246,3 +246,18 @@ def test_a_steward_reads_and_decides_from_a_terminal(built):
         last = next(link for link in links.links(connection, "refused") if link["alias_key"] == found[-1]["alias_key"])
         assert (last["decided_by"], last["reason"]) == ("chị Lan", "hai người")
         connection.rollback()
+
+
+def test_a_check_that_comes_under_the_other_number_of_a_person_reaches_the_start_that_the_fair_tells(admin, core):
+    """The chain knows Lan by the new number; the centre checks the job under the old one, in a delivery of its own."""
+    core.publish("fair_sessions", "803", "2023-06", [session("L", commune_code="28003")])
+    took = {"interviewed": True, "interview_result": "passed", "offered": True, "accepted": True, "start_date": "2023-06-12"}
+    core.publish("fair_attendance", "803", "2023-06", [at_fair("1", "k:lan-12", "m:lan", session_no="L", commune_code="28003", **took)])
+    core.publish("labour_survey", "803", "2022", [person("L", person_key="k:lan-9", match_key="m:lan", commune_code="28003", **OLD)])
+    transform.build()
+    told = "select check_start from marts.fct_placement where sender_code = '803' and session_no = 'L'"
+    assert admin.execute(told).fetchall() == [("not_checked",)]
+    followed = check("L1", "start", "k:lan-9", True, start_date="2023-06-12", session_no="L", channel="fair", **OLD)
+    core.publish("placements", "SC", "2023-06", [followed])
+    transform.build()
+    assert admin.execute(told).fetchall() == [("in_job",)]

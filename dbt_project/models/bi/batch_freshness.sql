@@ -1,14 +1,44 @@
--- What each sender last published of each feed, and what became of its latest delivery. A sender that never delivered a feed is shown as missing, not as zero.
-with feeds as (
-    select distinct feed from {{ ref('stg_ops__batch') }}
-),
-
-senders as (
+-- What each sender last published of each feed, and what became of its latest delivery. A district that never delivered a feed which another district delivers is
+-- shown as missing, not as zero; an office of the province is expected to send what it has sent before.
+with senders as (
     select
         code as sender_code,
-        name_vi as sender
+        name_vi as sender,
+        'district' as kind
     from {{ ref('dim_area') }}
     where level = 'district'
+    union all
+    select
+        unit_code,
+        label_vi,
+        'office'
+    from {{ ref('dim_reporting_unit') }}
+    where unit_type in ('department', 'service_centre') and valid_to = 'infinity'
+),
+
+delivered as (
+    select distinct
+        batch.feed,
+        batch.sender_code,
+        coalesce(senders.kind, 'office') as kind
+    from {{ ref('stg_ops__batch') }} as batch
+    left join senders on batch.sender_code = senders.sender_code
+),
+
+expected as (
+    select
+        feed,
+        sender_code,
+        kind
+    from delivered
+    union
+    select
+        delivered.feed,
+        senders.sender_code,
+        senders.kind
+    from delivered
+    inner join senders on delivered.kind = senders.kind
+    where delivered.kind = 'district'
 ),
 
 published as (
@@ -32,9 +62,10 @@ last_batch as (
 )
 
 select
-    feeds.feed,
-    senders.sender_code,
-    senders.sender,
+    expected.feed,
+    expected.sender_code,
+    coalesce(senders.sender, expected.sender_code) as sender,
+    expected.kind,
     published.last_period,
     published.last_published_at,
     extract(epoch from now() - published.last_published_at)::bigint as age_seconds,
@@ -44,7 +75,7 @@ select
         when last_batch.state = 'superseded' and published.last_published_at is not null then 'published'
         else last_batch.state
     end as state
-from feeds
-cross join senders
-left join published on feeds.feed = published.feed and senders.sender_code = published.sender_code
-left join last_batch on feeds.feed = last_batch.feed and senders.sender_code = last_batch.sender_code
+from expected
+left join senders on expected.sender_code = senders.sender_code
+left join published on expected.feed = published.feed and expected.sender_code = published.sender_code
+left join last_batch on expected.feed = last_batch.feed and expected.sender_code = last_batch.sender_code

@@ -13,6 +13,7 @@ import psycopg
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from psycopg.rows import dict_row
 
+from labour_market.contracts import load_contracts
 from labour_market.database import connect
 from labour_market.headlines import read_headlines
 from labour_market.settings import Settings, load_settings
@@ -33,6 +34,7 @@ def render(settings: Settings | None = None) -> Path:
         figures=figures,
         answers=answers,
         states=questions.STATES,
+        feeds_vi={feed: contract.title_vi for feed, contract in load_contracts().items()},
         charts={name: _json(draw(answers[name])) for name, draw in CHARTS.items() if answers[name]},
         vega=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
         made_at=datetime.now(PROVINCE_TIME),

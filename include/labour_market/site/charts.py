@@ -101,13 +101,12 @@ def district_grid(rows: Rows) -> dict[str, Any]:
     base = alt.Chart(tiles).encode(
         x=alt.X("column:O", axis=None), y=alt.Y("row:O", axis=None), tooltip=["district", "seekers", "openings", "tension"]
     )
-    squares = base.mark_rect(stroke="white", strokeWidth=4, cornerRadius=6).encode(
-        color=alt.condition(
-            "isValid(datum.tension)",
-            alt.Color("tension:Q", title="chỗ / người | ratio", scale=alt.Scale(scheme="tealblues")),
-            alt.value(MUTED),
-        )
-    )
+    tile: dict[str, Any] = {"stroke": "white", "strokeWidth": 4, "cornerRadius": 6}
+    unknown = base.mark_rect(color=MUTED, **tile)
+    # light enough at both ends for the ink of the names
+    shades = alt.Scale(range=["#e4f2f2", "#63b0ba"], zero=True)
+    known_ones = base.transform_filter("isValid(datum.tension)").mark_rect(**tile)
+    squares = unknown + known_ones.encode(color=alt.Color("tension:Q", title="chỗ / người | ratio", scale=shades))
     names = base.mark_text(fontSize=10, color=INK, dy=-7, limit=90).encode(text="short:N")
     figures = base.mark_text(fontSize=12, fontWeight="bold", color=INK, dy=9).encode(text="told:N")
     return _finished((squares + names + figures).properties(width="container", height=330))

@@ -35,9 +35,9 @@ QUERIES = {
         limit 20
     """,
     "freshness": """
-        select sender_code || ' ' || sender as sender, feed, state, last_published_at
+        select sender_code || ' ' || sender as sender, kind, feed, state, last_published_at
         from bi.batch_freshness
-        order by sender_code, feed
+        order by kind, sender_code, feed
     """,
     "blocked": """
         select batch_id, feed, sender_code || ' ' || sender as sender, period, state, reason_vi, reason_en, remedy_vi
