@@ -53,6 +53,9 @@ def province(core: Core) -> None:
         core.publish("fair_sessions", code, "2023-06", [
             session("A", fund, share, kind="fixed", cost_settled_vnd=share * 100_000 if code == "794" else None) for fund, share in funds
         ])  # fmt: skip
+    # attendance of June may come for 45 days from the first; the others' came today
+    core.connection.execute("update ops.batch set delivery_created_at = case sender_code when '794' then '2023-07-15T23:59+07'::timestamptz"
+                            " else '2023-07-16T00:00+07' end where feed = 'fair_attendance' and sender_code in ('794', '795')")  # fmt: skip
     # the fair's six starts: five confirmed, one whom nobody reached; twelve starts at the counter a year ago
     at_fair = {"channel": "fair", "session_no": "A", "employer_no": "1", "employer_district": "794", "start_date": "2023-06-12"}
     core.publish("placements", "SC", "2023-06", [
@@ -273,3 +276,9 @@ def test_the_funnel_hides_the_session_that_would_give_a_small_one_away(admin):
     """3 of 795 are too few, and all of June are known: 31. The next smallest hides too: 794, where six of twelve started."""
     funnel = admin.execute("select sender_code, attended, started from bi.fair_funnel where measure = 'persons' order by 1").fetchall()
     assert funnel == [("794", None, None), ("795", None, None), ("796", 7, 0), ("797", 9, 0), ("all", 31, 6)]
+
+
+def test_a_delivery_is_on_time_until_the_last_day_that_its_contract_allows(cell):
+    """794 came on the 45th day, a minute before midnight; 795 at midnight, two others today."""
+    assert cell("on_time_rate", "all", "feed=fair_attendance") == (1, 4, Decimal("0.25"))
+    assert cell("on_time_rate", "all", "feed=fair_attendance", area_code="795") == (0, 1, 0)

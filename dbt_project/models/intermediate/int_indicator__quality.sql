@@ -40,6 +40,7 @@ passed as (
         feed,
         coalesce(sender_code, 'all') as sender_code,
         count(*) filter (where is_passed) as passed,
+        count(*) filter (where is_on_time) as on_time,
         count(*) as deliveries
     from {{ ref('int_delivery__first') }}
     group by grouping sets ((feed, sender_code), (feed))
@@ -93,7 +94,10 @@ cells as (
         on passed.sender_code = unit.unit_code and current_date >= unit.valid_from and current_date < unit.valid_to
     cross join
         lateral (
-            values ('first_pass_rate', passed.passed, passed.deliveries), ('rows_put_aside', put_aside.put_aside, put_aside.records)
+            values
+            ('first_pass_rate', passed.passed, passed.deliveries),
+            ('on_time_rate', passed.on_time, passed.deliveries),
+            ('rows_put_aside', put_aside.put_aside, put_aside.records)
         ) as cell (metric, numerator, denominator)
     where cell.denominator is not null
 )

@@ -28,7 +28,7 @@ cross join lateral (values (metric.metric, 'numerator', metric.is_met), (metric.
 where cell.belongs
 union all
 select
-    'first_pass_rate',
+    cell.metric,
     'all',
     'all',
     'as_reported',
@@ -42,7 +42,14 @@ select
     1
 from {{ ref('int_delivery__first') }} as delivery
 cross join lateral (values (delivery.sender_code), ('all')) as place (area_code)
-cross join lateral (values ('numerator', delivery.is_passed), ('denominator', true)) as cell (part, belongs)
+cross join
+    lateral (
+        values
+        ('first_pass_rate', 'numerator', delivery.is_passed),
+        ('first_pass_rate', 'denominator', true),
+        ('on_time_rate', 'numerator', delivery.is_on_time),
+        ('on_time_rate', 'denominator', true)
+    ) as cell (metric, part, belongs)
 where cell.belongs
 union all
 select
