@@ -1,5 +1,5 @@
--- What each sender last published of each feed, and what became of its latest delivery. A district that never delivered a feed which another district delivers is
--- shown as missing, not as zero; an office of the province is expected to send what it has sent before.
+-- What each sender last published of each feed, and what became of its latest delivery. A district that never delivered a feed which another district delivers
+-- is shown as missing, not as zero; an office of the province is expected to send what it has sent before.
 with senders as (
     select
         code as sender_code,
