@@ -127,7 +127,8 @@ def _tell_states(rows: list[dict[str, Any]]) -> None:
         for s in ("published", "superseded", "quarantined", "rejected", "discovered", "landed", "staged", "audited")
         if any(r["state"] == s for r in rows)
     ]
-    table = Table("feed", *states, "records", "published", "put aside", title="Batches by feed and state")
+    # 80 columns wide at most: nothing is cut on a plain terminal
+    table = Table("feed", *states, "rows", "in core", "aside", title="Batches by feed and state, and their rows", box=None)
     for feed in contract_feeds():
         mine = [row for row in rows if row["feed"] == feed]
         table.add_row(

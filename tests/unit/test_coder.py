@@ -54,6 +54,8 @@ def code(title: str, industry: str | None = None) -> str | None:
         ("kỹ sư cơ khí", "2144"),
         ("giao vien cap 3", "2331"),
         ("trồng thnah long", "6112"),
+        ("trong tram", "6210"),
+        ("ở đợ", "9111"),
     ],
 )
 def test_trades_of_the_province_are_known(title: str, begins: str) -> None:
@@ -114,6 +116,11 @@ def test_who_helps_at_a_trade_is_coded_with_the_helpers() -> None:
     assert [(code(title) or "")[:2] for title in ("thợ xây", "phụ thợ xây", "đầu bếp", "phụ bếp")] == ["71", "93", "51", "94"]
 
 
+def test_by_the_season_says_nothing_of_what_is_done() -> None:
+    for title, begins in (("công nhân may thời vụ", "8153"), ("bảo vệ thời vụ", "5401"), ("trồng lúa thời vụ", "61111")):
+        assert (code(title) or "").startswith(begins), title
+
+
 def test_marks_tell_words_apart_and_their_lack_is_not_guessed_away() -> None:
     assert (code("thợ may") or "")[:2] == "75"
     assert (code("thợ máy") or "")[:2] == "72"
@@ -122,7 +129,7 @@ def test_marks_tell_words_apart_and_their_lack_is_not_guessed_away() -> None:
 
 
 @pytest.mark.parametrize(
-    "title", ["", "   ", "0912345678", "công nhân", "nhân viên", "không có", "thất nghiệp", "tùy", "abc xyz", "...", "lương cao"]
+    "title", ["", "   ", "0912345678", "công nhân", "nhân viên", "tự do", "không có", "thất nghiệp", "tùy", "abc xyz", "...", "lương cao"]
 )
 def test_what_says_nothing_gets_no_code(title: str) -> None:
     coding = code_titles([title])[0]

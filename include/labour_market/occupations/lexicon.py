@@ -26,7 +26,7 @@ KIND_TRUST = {"title": 1.0, "official": 0.96, "head": 0.9, "object": 0.85}
 # Words that stand before any trade tell little of which it is.
 NEUTRAL = {
     *("lam", "cong_nhan", "nhan_vien", "nguoi", "tho", "nha", "chu", "khac", "lien_quan", "cong_ti", "viec", "di", "mo", "cho", "san_xuat"),
-    *("lao_dong", "ban_than", "giup", "gia_dinh", "dung", "khau", "nhan", "phu", "tiem", "co"),
+    *("lao_dong", "ban_than", "giup", "gia_dinh", "dung", "khau", "nhan", "phu", "tiem", "co", "thoi_vu", "mua_vu", "tu_do"),
 }
 _NEUTRAL_WEIGHT = 0.7
 _LETTERS = 4
@@ -184,7 +184,7 @@ def index(entries: list[Entry]) -> Lexicon:
     }
     return Lexicon(
         entries=entries,
-        weights=np.array([sum(weight[bare] for bare in entry.bares) for entry in entries], dtype=np.float32),
+        weights=np.array([sum(weight[unit.bare] for unit in entry.units) for entry in entries], dtype=np.float32),
         trust=np.array([KIND_TRUST[entry.kind] for entry in entries], dtype=np.float32),
         words={
             bare: [(full, np.array(numbers, dtype=np.int64), weight[bare]) for full, numbers in forms.items()]

@@ -72,7 +72,7 @@ _COMPOUND_LIST = """
     hủ tiếu|bánh canh|đồng áng|rau muống|khổ qua|nha đam|mai vàng|hoa kiểng|vườn ươm|bồ câu|lò ấp|càng xanh|ba ba|lồng bè|thả vườn|sinh sản
     gia dụng|mô tơ|cấp nước|công nghệ thông tin|chạy bàn|bưng bê|điện lực|tráng bánh|hộ lý|người già|người bệnh|cao tuổi|thu tiền
     nhà màng|nhà lưới|nhà kính|ba má|ba mẹ|bố mẹ|cha mẹ|ông xã|bà xã|bỏ mối
-    người mẫu|hợp đồng|xí nghiệp|phân xưởng|không hột|cắt tóc|hớt tóc|lau chùi|làm tóc|gội đầu|bảo vệ thực vật|sinh học|lương y|lương thực|làm công|call center|dạy nghề|cây lâu năm|tiểu thương|sạp chợ|nghỉ việc|thất nghiệp|học sinh|sinh viên|nội trợ|hưu trí
+    người mẫu|hợp đồng|xí nghiệp|phân xưởng|không hột|cắt tóc|hớt tóc|thời vụ|lau chùi|làm tóc|gội đầu|bảo vệ thực vật|sinh học|lương y|lương thực|làm công|call center|dạy nghề|cây lâu năm|tiểu thương|sạp chợ|nghỉ việc|thất nghiệp|học sinh|sinh viên|nội trợ|hưu trí
 """
 
 # Words of the south, of the north and of shop floors for one thing. The first stands for the others.
