@@ -5,6 +5,7 @@ from labour_market import transform
 from labour_market.database import connect
 from labour_market.gateway import load_senders
 from labour_market.pipeline import ingest
+from labour_market.questions import ask, load_questions
 from simulator import build_province, serve
 
 
@@ -65,3 +66,17 @@ def test_what_a_session_typed_stands_beside_what_its_own_rows_have(reader):
     """Both typed the figure of the two sessions together, and each has half of it."""
     rows = reader.execute("select as_typed, stated::int, bound, counted::int, agrees from bi.typed_total where total = 'counselled'")
     assert rows.fetchall() == [("hơn 1.500", 1500, "at_least", 765, False)] * 2
+
+
+def test_plans_came_late_and_those_of_2022_were_carried_into_2023_with_their_money(reader, told):
+    statuses = dict(
+        reader.execute(
+            "select breakdown, sum(numerator) from bi.indicator where metric = 'plans_in_status' and area_code = 'all' and period = '2023-01'"
+            " group by breakdown"
+        ).fetchall()
+    )
+    assert statuses["plan_year=2022;status=carried_over"] == 17
+    assert told("carry_over_rate", "2022") > 0.5
+    assert told("plan_days_late", "2023") > 0
+    _, late = ask(reader, load_questions()["plans_not_approved"], {"day": "2023-06-30"})
+    assert [(unit, status) for unit, _, status, _ in late] == [(unit, "not_submitted") for unit in ("796", "798", "800")]
