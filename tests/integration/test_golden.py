@@ -71,7 +71,8 @@ def test_what_a_session_typed_stands_beside_what_its_own_rows_have(reader):
 def test_plans_came_late_and_those_of_2022_were_carried_into_2023_with_their_money(reader, told):
     statuses = dict(
         reader.execute(
-            "select breakdown, sum(numerator) from bi.indicator where metric = 'plans_in_status' and area_code = 'all' and period = '2023-01'"
+            "select breakdown, sum(numerator) from bi.indicator"
+            " where metric = 'plans_in_status' and area_code = 'all' and period = '2023-01'"
             " group by breakdown"
         ).fetchall()
     )
