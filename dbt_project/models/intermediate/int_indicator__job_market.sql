@@ -11,39 +11,29 @@ placed_wishes as (
 
 open_orders as (
     select
-        ends.period_kind,
-        ends.period,
-        orders.area_mode,
-        orders.area_code,
-        orders.area,
-        told.breakdown,
-        {{ whole('sum(orders.openings * orders.area_weight)') }} as openings
-    from placed_orders as orders
-    inner join {{ ref('int_day__stock') }} as ends on orders.posted_on <= ends.last_day and orders.ended_on > ends.last_day
-    cross join
-        lateral (values ('all', true), ('occupation=' || orders.occupation_code, ends.period_kind = 'quarter')) as told (breakdown, belongs)
-    where told.belongs
-    group by ends.period_kind, ends.period, orders.area_mode, orders.area_code, orders.area, told.breakdown
+        period_kind,
+        told_period as period,
+        area_mode,
+        area_code,
+        area,
+        breakdown,
+        {{ whole('sum(openings * area_weight)') }} as openings
+    from {{ ref('int_order__in_stock') }}
+    group by period_kind, told_period, area_mode, area_code, area, breakdown
 ),
 
 live_persons as (
     select
-        ends.period_kind,
-        ends.period,
-        wishes.area_mode,
-        wishes.area_code,
-        wishes.area,
-        told.breakdown,
-        wishes.who,
-        max(wishes.area_weight) as area_weight
-    from placed_wishes as wishes
-    inner join {{ ref('int_day__stock') }} as ends on wishes.wished_on <= ends.last_day and wishes.ended_on > ends.last_day
-    cross join
-        lateral {{ by_priority_group('wishes', [
-            ("'sex=' || wishes.sex", 'true'), ("'occupation=' || wishes.occupation_code", "ends.period_kind = 'quarter'")
-        ]) }} as told (breakdown, belongs)
-    where told.belongs
-    group by ends.period_kind, ends.period, wishes.area_mode, wishes.area_code, wishes.area, told.breakdown, wishes.who
+        period_kind,
+        told_period as period,
+        area_mode,
+        area_code,
+        area,
+        breakdown,
+        who,
+        max(area_weight) as area_weight
+    from {{ ref('int_wish__in_stock') }}
+    group by period_kind, told_period, area_mode, area_code, area, breakdown, who
 ),
 
 live_wishes as (

@@ -9,49 +9,41 @@ placed_wishes as (
 
 select
     cell.metric,
-    ends.period_kind,
-    ends.period,
+    orders.period_kind,
+    orders.told_period as period,
     orders.area_mode,
     orders.area_code,
-    told.breakdown,
+    orders.breakdown,
     'numerator' as part,
     'fct_job_order' as fact,
     orders.batch_id,
     orders.row_no,
     orders.order_sk as unit,
     orders.openings * orders.area_weight as amount
-from placed_orders as orders
-inner join {{ ref('int_day__stock') }} as ends on orders.posted_on <= ends.last_day and orders.ended_on > ends.last_day
-cross join lateral (values ('all', true), ('occupation=' || orders.occupation_code, ends.period_kind = 'quarter')) as told (breakdown, belongs)
+from {{ ref('int_order__in_stock') }} as orders
 cross join (values ('openings_stock'), ('tension')) as cell (metric)
-where told.belongs
 union all
 select
     cell.metric,
-    ends.period_kind,
-    ends.period,
+    wishes.period_kind,
+    wishes.told_period,
     wishes.area_mode,
     wishes.area_code,
-    told.breakdown,
+    wishes.breakdown,
     cell.part,
     'fct_labour_supply',
     wishes.batch_id,
     wishes.row_no,
     wishes.who,
     wishes.area_weight
-from placed_wishes as wishes
-inner join {{ ref('int_day__stock') }} as ends on wishes.wished_on <= ends.last_day and wishes.ended_on > ends.last_day
-cross join
-    lateral {{ by_priority_group('wishes', [
-        ("'sex=' || wishes.sex", 'true'), ("'occupation=' || wishes.occupation_code", "ends.period_kind = 'quarter'")
-    ]) }} as told (breakdown, belongs)
+from {{ ref('int_wish__in_stock') }} as wishes
 cross join
     lateral (
         values
         ('jobseekers_stock', 'numerator', true),
-        ('tension', 'denominator', told.breakdown = 'all' or starts_with(told.breakdown, 'occupation='))
+        ('tension', 'denominator', wishes.breakdown = 'all' or starts_with(wishes.breakdown, 'occupation='))
     ) as cell (metric, part, belongs)
-where told.belongs and cell.belongs
+where cell.belongs
 union all
 select
     cell.metric,
