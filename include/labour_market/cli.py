@@ -1,6 +1,5 @@
 """`lmw`: the warehouse from a terminal. Exit codes: 0 done, 1 something needs a person, 2 the call was wrong."""
 
-import getpass
 import json
 import os
 import sys
@@ -19,13 +18,14 @@ from rich.table import Table
 from labour_market.contracts import contract_feeds, load_order
 from labour_market.occupations.commands import app as occupation_app
 from labour_market.persons.commands import app as person_app
+from labour_market.settings import who_acts
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 contracts_app = typer.Typer(no_args_is_help=True, help="Contracts of the feeds and what is derived from them.")
 app.add_typer(contracts_app, name="contracts")
 app.add_typer(occupation_app, name="occupation")
 app.add_typer(person_app, name="person")
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 200)  # a pipe or a file is not 80 columns wide
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -330,6 +330,9 @@ def question(
     if as_json:
         _print_json([dict(zip(columns, row, strict=True)) for row in rows])
         return
+    if not rows:
+        print("no rows")
+        return
     table = Table(*columns)
     for row in rows:
         table.add_row(*("" if value is None else escape(str(value)) for value in row))
@@ -372,7 +375,7 @@ def state_figure(
     source: Annotated[str, typer.Option("--source", help="The report or paper in which it stands.")],
     stated_by: Annotated[str, typer.Option("--stated-by", help="Who stated it.")],
     on: Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="The day on which it was stated.")],
-    by: Annotated[str, typer.Option("--by", help="Who records it. Default: the login name.", default_factory=getpass.getuser)],
+    by: Annotated[str, typer.Option("--by", help="Who records it. Default: LMW_ACTOR, else the login name.", default_factory=who_acts)],
     period_kind: Annotated[str, typer.Option("--period-kind", help="month, quarter, half, year, vintage ...")] = "month",
     area: Annotated[str, typer.Option("--area", help="Code of the area; all is the province.")] = "all",
     area_mode: Annotated[str, typer.Option("--area-mode", help="as_reported, restated or restated_former_district.")] = "as_reported",

@@ -128,7 +128,9 @@ def _tell_states(rows: list[dict[str, Any]]) -> None:
         if any(r["state"] == s for r in rows)
     ]
     # 80 columns wide at most: nothing is cut on a plain terminal
-    table = Table("feed", *states, "rows", "in core", "aside", title="Batches by feed and state, and their rows", box=None)
+    table = Table(
+        "feed", *states, "rows", "in core", "aside", title="Batches by feed and state, and their rows", box=None, padding=(0, 1, 0, 0)
+    )
     for feed in contract_feeds():
         mine = [row for row in rows if row["feed"] == feed]
         table.add_row(

@@ -1,5 +1,6 @@
 """Where things are, taken from the environment once; docs/operations.md has the table of all settings."""
 
+import getpass
 import os
 import secrets
 from dataclasses import dataclass
@@ -52,6 +53,11 @@ def load_settings() -> Settings:
         site_port=int(os.environ.get("LMW_SITE_PORT", "8090")),
         landing_url=os.environ.get("LMW_LANDING") or str(home / "landing"),
     )
+
+
+def who_acts() -> str:
+    """Who is named for what a person decides: LMW_ACTOR, else the login name."""
+    return os.environ.get("LMW_ACTOR") or getpass.getuser()
 
 
 def secret(settings: Settings, name: str) -> str:

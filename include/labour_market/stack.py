@@ -54,7 +54,7 @@ def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
         api = airflow_client(settings)
         for name, pool in json.loads(POOLS.read_text(encoding="utf-8")).items():
             api.ensure_pool(name, pool["slots"], pool["description"])
-    for line in addresses(settings):
+    for line in addresses(settings, airflow=airflow):
         progress(line)
 
 
@@ -97,10 +97,11 @@ def status() -> list[dict[str, Any]]:
     return rows
 
 
-def addresses(settings: Settings) -> list[str]:
-    """Where a person finds things, with the login of the local Airflow."""
+def addresses(settings: Settings, *, airflow: bool = True) -> list[str]:
+    """Where a person finds things, with the login of the local Airflow where it runs."""
+    login = f"Airflow        http://127.0.0.1:{settings.airflow_port}  (admin / {secret(settings, 'airflow_admin')})" if airflow else None
     return [
-        f"Airflow        http://127.0.0.1:{settings.airflow_port}  (admin / {secret(settings, 'airflow_admin')})",
+        *([login] if login else []),
         f"The page       http://127.0.0.1:{settings.site_port}/  ({settings.site_dir / 'index.html'})",
         "The marts      .venv/bin/lmw psql   (role bi_reader, schema bi)",
     ]

@@ -116,7 +116,7 @@ def batch_of(connection: psycopg.Connection, delivery: str) -> int:
     sender, _, delivery_id = delivery.partition("/")
     row = connection.execute("select batch_id from ops.batch where sender_code = %s and delivery_id = %s", [sender, delivery_id]).fetchone()
     if row is None:
-        raise KeyError(f"no delivery {delivery!r} is known; it is written SENDER/DELIVERY, as lmw batches shows them")
+        raise KeyError(f"no delivery {delivery!r} is known; it is written SENDER/DELIVERY, as lmw show BATCH tells it")
     return int(row[0])
 
 

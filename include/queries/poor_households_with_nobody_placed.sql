@@ -4,8 +4,8 @@ select
     area_code,
     area,
     numerator as households_with_nobody_placed,
-    denominator as poor_households,
+    denominator as poor_households_with_somebody_of_working_age,
     is_suppressed
 from bi.indicator
-where metric = 'poor_households_without_placement' and area_mode = 'restated' and period = %(vintage)s
-order by numerator desc nulls last, area_code
+where metric = 'poor_households_without_placement' and (area_mode = 'restated' or area_code = 'all') and period = %(vintage)s
+order by area_code = 'all' desc, numerator desc nulls last, area_code

@@ -56,7 +56,7 @@ def test_a_unit_of_2023_reaches_the_communes_of_today_through_two_reforms(ask):
 
 
 def test_sums_over_the_province_are_equal_in_every_mode(ask):
-    rows = ask("select area_mode, sum(seekers), sum(openings), sum(employed) from bi.supply_demand_by_occupation"
+    rows = ask("select area_mode, sum(seekers), sum(openings_planned), sum(employed) from bi.supply_demand_by_occupation"
                " where area_code <> 'all' group by 1 order by 1")  # fmt: skip
     assert [mode for mode, *_ in rows] == list(MODES)
     for mode, seekers, openings, employed in rows:
@@ -89,8 +89,8 @@ def test_a_fact_lands_on_the_version_of_its_day_and_a_code_that_is_no_more_on_no
 
 
 def test_after_the_districts_ended_a_commune_is_reported_as_itself(ask):
-    rows = ask("select area_code, area, sum(openings) from bi.supply_demand_by_occupation where area_mode = 'as_reported'"
-               " and openings > 0 and area_code <> 'all'"
+    rows = ask("select area_code, area, sum(openings_planned) from bi.supply_demand_by_occupation where area_mode = 'as_reported'"
+               " and openings_planned > 0 and area_code <> 'all'"
                " group by 1, 2 order by 1")  # fmt: skip
     codes = {code: openings for code, _, openings in rows}
     assert codes == {"27694": 15, "794": 15, "799": 30}, "27829 belongs to 799, and so does the row whose commune is not known"

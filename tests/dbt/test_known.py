@@ -1,13 +1,13 @@
 """What was known when: a correction changes the figures of today, and those of yesterday stay as they were told."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import psycopg
 import pytest
 from labour_market import transform
 from labour_market.cli import app
 from labour_market.database import connect
-from labour_market.known import as_of, changes, moment_of
+from labour_market.known import PROVINCE_TIME, as_of, changes, moment_of
 from labour_market.questions import ask, load_questions
 from typer.testing import CliRunner
 
@@ -76,6 +76,15 @@ def test_what_changed_is_told_with_the_delivery_that_changed_it(reader, moments)
         {"first": moments[0].isoformat(), "second": moments[1].isoformat(), "metric": METRIC},
     )  # fmt: skip
     assert len(rows) == len([row for row in told if row["value_then"] != row["value_later"]]), columns
+
+
+def test_a_day_means_its_end_by_the_provinces_clock_in_the_question_as_in_the_command(reader, moments):
+    today = moments[1].astimezone(PROVINCE_TIME).date()
+    parameters = {"first": today.isoformat(), "second": (today + timedelta(days=1)).isoformat(), "metric": METRIC}
+    _, rows = ask(reader, load_questions()["changed_between_submissions"], parameters)
+    assert rows == [] == changes(reader, *(moment_of(datetime.combine(day, time())) for day in (today, today + timedelta(days=1))), METRIC)
+    _, rows = ask(reader, load_questions()["changed_between_submissions"], {**parameters, "first": str(today - timedelta(days=1))})
+    assert rows, "nothing was known the day before"
 
 
 def test_the_feeds_behind_a_metric_are_those_of_its_facts_and_those_that_tell_them_something(reader):

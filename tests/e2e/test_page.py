@@ -76,6 +76,10 @@ def test_the_page_draws_every_chart_and_names_every_blocked_batch(page, page_fil
     for width in (1240, 390):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1"), f"the page overflows at {width}px"
+    page.reload()
+    page.wait_for_selector("#chart-supply_demand[data-drawn=yes]", timeout=20_000)
+    longest = "Math.max(...[...document.querySelectorAll('#chart-supply_demand svg .mark-rect path')].map(bar => bar.getBBox().width))"
+    assert page.evaluate(longest) > 100, "on a phone the chart has bars and not only labels"
     text = page_file.read_text(encoding="utf-8")
     assert 'src="http' not in text
     assert 'href="http' not in text

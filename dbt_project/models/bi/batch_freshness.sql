@@ -7,13 +7,6 @@ with senders as (
         'district' as kind
     from {{ ref('dim_area') }}
     where level = 'district'
-    union all
-    select
-        unit_code,
-        label_vi,
-        'office'
-    from {{ ref('dim_reporting_unit') }}
-    where unit_type in ('department', 'service_centre') and valid_to = 'infinity'
 ),
 
 delivered as (
@@ -45,8 +38,7 @@ published as (
     select
         feed,
         sender_code,
-        max(published_at) as last_published_at,
-        max(period) as last_period
+        max(published_at) as last_published_at
     from {{ ref('stg_ops__batch') }}
     where state = 'published'
     group by feed, sender_code
@@ -56,7 +48,8 @@ last_batch as (
     select distinct on (feed, sender_code)
         feed,
         sender_code,
-        state
+        state,
+        delivered_on
     from {{ ref('stg_ops__batch') }}
     order by feed asc, sender_code asc, batch_id desc
 )
@@ -64,9 +57,9 @@ last_batch as (
 select
     expected.feed,
     expected.sender_code,
-    coalesce(senders.sender, expected.sender_code) as sender,
+    coalesce(senders.sender, office.label_vi, expected.sender_code) as sender,
     expected.kind,
-    published.last_period,
+    latest.period as last_period,
     published.last_published_at,
     extract(epoch from now() - published.last_published_at)::bigint as age_seconds,
     case
@@ -78,4 +71,7 @@ select
 from expected
 left join senders on expected.sender_code = senders.sender_code
 left join published on expected.feed = published.feed and expected.sender_code = published.sender_code
+left join {{ ref('int_period__latest') }} as latest on expected.feed = latest.feed and expected.sender_code = latest.sender_code
 left join last_batch on expected.feed = last_batch.feed and expected.sender_code = last_batch.sender_code
+left join {{ ref('dim_reporting_unit') }} as office
+    on expected.sender_code = office.unit_code and last_batch.delivered_on >= office.valid_from and last_batch.delivered_on < office.valid_to

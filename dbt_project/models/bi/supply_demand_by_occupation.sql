@@ -7,8 +7,8 @@ with told as (
         substring(breakdown, '^occupation=(.*)$') as occupation_code,
         max(value) filter (where metric = 'employed') as employed,
         max(value) filter (where metric = 'seekers_surveyed') as seekers,
-        max(value) filter (where metric = 'openings_planned') as openings,
-        max(value) filter (where metric = 'tension_planned') as tension,
+        max(value) filter (where metric = 'openings_planned') as openings_planned,
+        max(value) filter (where metric = 'tension_planned') as tension_planned,
         bool_or(is_suppressed) as is_suppressed
     from {{ ref('indicator') }}
     where metric in ('employed', 'seekers_surveyed', 'openings_planned', 'tension_planned') and starts_with(breakdown, 'occupation=')
@@ -24,8 +24,8 @@ select
     occupation.label_en as occupation_en,
     told.employed,
     told.seekers,
-    told.openings,
-    told.tension,
+    told.openings_planned,
+    told.tension_planned,
     told.is_suppressed
 from told
 inner join {{ ref('dim_occupation') }} as occupation

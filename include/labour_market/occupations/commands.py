@@ -1,6 +1,5 @@
 """`lmw occupation`: coding titles from a terminal, and how good the coder is."""
 
-import getpass
 import json
 import sys
 from collections.abc import Callable
@@ -16,13 +15,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from labour_market.settings import who_acts
+
 if TYPE_CHECKING:
     from labour_market.occupations.evaluation import Evaluation
 
 app = typer.Typer(no_args_is_help=True, help="Occupations: coding titles, and how good the coder is.")
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 200)  # a pipe or a file is not 80 columns wide
 
-By = Annotated[str, typer.Option("--by", help="Who says so; kept for ever. Default: the login name.", default_factory=getpass.getuser)]
+By = Annotated[
+    str, typer.Option("--by", help="Who says so; kept for ever. Default: LMW_ACTOR, else the login name.", default_factory=who_acts)
+]
 Because = Annotated[str, typer.Option("--because", help="The reason; kept for ever.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of a table.")]
 

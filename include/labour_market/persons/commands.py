@@ -1,6 +1,5 @@
 """`lmw person`: which pseudonyms are one person, as a steward decides it."""
 
-import getpass
 import json
 import sys
 from collections.abc import Callable
@@ -12,10 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from labour_market.settings import who_acts
+
 app = typer.Typer(no_args_is_help=True, help="Persons: which pseudonyms are one person.")
 
 Link = Annotated[int, typer.Argument(help="The number of the link, as `lmw person links` shows it.")]
-By = Annotated[str, typer.Option("--by", help="Who says so; kept for ever. Default: the login name.", default_factory=getpass.getuser)]
+By = Annotated[
+    str, typer.Option("--by", help="Who says so; kept for ever. Default: LMW_ACTOR, else the login name.", default_factory=who_acts)
+]
 Because = Annotated[str, typer.Option("--because", help="The reason; kept for ever.")]
 
 

@@ -2,7 +2,7 @@
 
 QUERIES = {
     "supply_demand": """
-        select occupation_code || ' ' || occupation_vi as occupation, seekers::int as seekers, openings::int as openings
+        select occupation_code || ' ' || occupation_vi as occupation, seekers::int as seekers, openings_planned::int as openings
         from bi.supply_demand_by_occupation
         where area_mode = 'as_reported' and area_code = 'all' and occupation_code not in ('unknown', 'not_applicable')
         order by occupation_code
