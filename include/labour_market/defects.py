@@ -53,10 +53,12 @@ def drift_defect(missing: Sequence[str], unexpected: Sequence[str]) -> FileDefec
     return FileDefect("header_recognised", {"missing": joined(missing), "unexpected": joined(unexpected)})
 
 
-def legacy_defect(broken: Sequence[str], cells: int, column: str) -> FileDefect:
-    """broken: for each broken cell what it looks like (normalise.text.legacy_encoding)."""
+def legacy_defect(broken: Sequence[str], cells: int, column: str, column_vi: str) -> FileDefect:
+    """broken: for each broken cell what it looks like (normalise.text.legacy_encoding). column_vi: the column as the form calls it."""
     legacy = Counter(broken).most_common(1)[0][0]
-    return FileDefect("text_readable", {"share_pct": round(100 * len(broken) / cells), "legacy": legacy, "column": column})
+    return FileDefect(
+        "text_readable", {"share_pct": round(100 * len(broken) / cells), "legacy": legacy, "column": column, "column_vi": column_vi}
+    )
 
 
 def shown(name: str) -> str:

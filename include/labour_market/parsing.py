@@ -245,4 +245,4 @@ def _check_text(parsed: Parsed, contract: Contract) -> None:
         texts = [cell for cell in cells if cell in looks]
         broken = [kind for kind in map(looks.__getitem__, texts) if kind]
         if len(broken) > LEGACY_SHARE * len(texts):
-            raise legacy_defect(broken, len(texts), text_field.name)
+            raise legacy_defect(broken, len(texts), text_field.name, text_field.label_vi)

@@ -139,7 +139,7 @@ def _unknown_header(header: Header, rows: Sequence[Row]) -> FileDefect:
     cells = [c for row in rows[:HEADER_SEARCH_ROWS] for c in row if type(c) is str and c.strip()]
     broken = [kind for kind in map(legacy_encoding, cells) if kind]
     if len(broken) > LEGACY_SHARE * len(cells):
-        return legacy_defect(broken, len(cells), "tiêu đề")
+        return legacy_defect(broken, len(cells), "header", "tiêu đề")
     # with so little recognised, what looks like a header may be a row of people: say nothing of it
     unexpected = header.unexpected if len(header.columns) >= len(header.missing) else []
     return drift_defect(header.missing, unexpected)
