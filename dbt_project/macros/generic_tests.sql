@@ -8,7 +8,7 @@ having count(*) > 1
 {# Keys of a fact that point nowhere, -1 included in the dimension itself. #}
 {% test points_into(model, column_name, to, field) %}
 select fact.{{ column_name }}
-from {{ model }} as fact
+from (select {{ column_name }} from {{ model }}) as fact
 left join {{ to }} as dimension on dimension.{{ field }} = fact.{{ column_name }}
 where dimension.{{ field }} is null
 {% endtest %}
