@@ -21,7 +21,8 @@ select
     orders.order_sk as unit,
     orders.openings * orders.area_weight as amount
 from {{ ref('int_order__in_stock') }} as orders
-cross join (values ('openings_stock'), ('tension')) as cell (metric)
+cross join lateral (values ('openings_stock', true), ('tension', orders.knows_wishes)) as cell (metric, belongs)
+where cell.belongs
 union all
 select
     cell.metric,
@@ -41,7 +42,7 @@ cross join
     lateral (
         values
         ('jobseekers_stock', 'numerator', true),
-        ('tension', 'denominator', wishes.breakdown = 'all' or starts_with(wishes.breakdown, 'occupation='))
+        ('tension', 'denominator', wishes.knows_orders and (wishes.breakdown = 'all' or starts_with(wishes.breakdown, 'occupation=')))
     ) as cell (metric, part, belongs)
 where cell.belongs
 union all

@@ -3,6 +3,7 @@ select
     orders.*,
     ends.period_kind,
     ends.period as told_period,
+    ends.knows_wishes,
     told.breakdown
 from {{ in_places(ref('int_order__lasting')) }} as orders
 inner join {{ ref('int_day__stock') }} as ends on orders.posted_on <= ends.last_day and orders.ended_on > ends.last_day

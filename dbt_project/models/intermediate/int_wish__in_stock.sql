@@ -3,6 +3,7 @@ select
     wishes.*,
     ends.period_kind,
     ends.period as told_period,
+    ends.knows_orders,
     told.breakdown
 from {{ in_places(ref('int_wish__lasting')) }} as wishes
 inner join {{ ref('int_day__stock') }} as ends on wishes.wished_on <= ends.last_day and wishes.ended_on > ends.last_day

@@ -1,0 +1,99 @@
+"""Stocks of a province drawn by chance, counted again day by day: persons of two districts, rounds of surveys, starts that end a wish."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+from random import Random
+
+from tests.dbt.rows import Core, person
+from tests.dbt.test_trace import UNEQUAL
+
+RNG = Random(20230614)
+COMMUNES = {"794": ("27694", "27688"), "803": ("28006", "28003"), "806": ("28114",)}
+ROUNDS = {"2021": date(2021, 10, 1), "2022": date(2022, 10, 1), "2022-01": date(2022, 1, 10)}
+KNOWN_UNTIL = date(2023, 6, 14)
+ORDERS = [
+    {
+        "order_no": f"O{number}", "openings": RNG.randint(1, 9), "title": "công nhân may", "employer_no": "1", "occupation_code": "8153",
+        "posted_on": (posted := date(2022, 11, 1) + timedelta(RNG.randint(0, 200))),
+        "closed_on": RNG.choice([None, min(posted + timedelta(RNG.randint(0, 90)), KNOWN_UNTIL)]),
+        "deadline": RNG.choice([None, posted + timedelta(RNG.randint(0, 60))]),
+    }
+    for number in range(60)
+]  # fmt: skip
+WISHES = [  # (district, period, person, commune, surveyed on)
+    (district, period, who, RNG.choice(communes), begins + timedelta(RNG.randint(0, 40)))
+    for district, communes in COMMUNES.items()
+    for period, begins in ROUNDS.items()
+    for who in RNG.sample(range(60), 25)
+]
+STARTS = {who: date(2022, 1, 1) + timedelta(RNG.randint(0, 500)) for who in RNG.sample(range(60), 20)}
+
+
+def province(core: Core) -> None:
+    core.publish("job_orders", "794", "2023-06-14", ORDERS)
+    for district in COMMUNES:
+        for period in ROUNDS:
+            core.publish("labour_survey", district, period, [
+                person(f"{district}-{period}-{who}", person_key=f"k:{who}", commune_code=commune, surveyed_on=day, wants_job=True,
+                       wanted_job_text="công nhân may")
+                for of, in_period, who, commune, day in WISHES if (of, in_period) == (district, period)
+            ])  # fmt: skip
+    core.publish("placements", "SC", "2023-06", [
+        {"placement_no": f"P{who}", "check_kind": "start", "person_key": f"k:{who}", "person_method": "national_id", "in_job": True,
+         "checked_on": KNOWN_UNTIL, "start_date": day, "channel": "counter"}
+        for who, day in STARTS.items()
+    ])  # fmt: skip
+
+
+def ends_on(district: str, period: str, who: int, day: date) -> date:
+    """A wish ends with the first start after it, or with the first survey of its district's next round."""
+    begun = {p: min(d for of, in_period, _, _, d in WISHES if (of, in_period) == (district, p)) for p in ROUNDS}
+    later = [first for first in begun.values() if first > begun[period]]
+    start = STARTS.get(who)
+    return min([*later, *([start] if start and start >= day else []), date.max])
+
+
+def month_ends() -> dict[str, date]:
+    firsts = [date(2021 + n // 12, n % 12 + 1, 1) for n in range(9, 30)]
+    return {f"{first:%Y-%m}": min((first + timedelta(31)).replace(day=1) - timedelta(1), KNOWN_UNTIL) for first in firsts}
+
+
+def test_seekers_are_those_whose_wish_lives_on_the_last_day_of_each_month_since_the_first_wish(admin):
+    expected = {}
+    for month, last in month_ends().items():
+        live = {who for district, period, who, _, day in WISHES if day <= last < ends_on(district, period, who, day)}
+        if live:
+            expected[month] = len(live)
+    found = admin.execute(
+        "select period, numerator from marts.fct_indicator_cell where metric = 'jobseekers_stock' and period_kind = 'month'"
+        " and area_code = 'all' and breakdown = 'all'"
+    ).fetchall()
+    assert dict(found) == expected
+    assert min(expected) < "2022-01" and max(expected) == "2023-06"
+
+
+def test_openings_are_those_of_orders_open_on_the_last_day_of_each_month_since_the_first_order(admin):
+    expected: dict[str, int] = defaultdict(int)
+    for month, last in month_ends().items():
+        for order in ORDERS:
+            ended = min(order["closed_on"] or date.max, (order["deadline"] or date.max - timedelta(1)) + timedelta(1))
+            if last >= min(order["posted_on"] for order in ORDERS):
+                expected[month] += order["openings"] if order["posted_on"] <= last < ended else 0
+    found = admin.execute(
+        "select period, numerator from marts.fct_indicator_cell where metric = 'openings_stock' and period_kind = 'month'"
+        " and area_code = 'all' and breakdown = 'all'"
+    ).fetchall()
+    assert dict(found) == expected
+
+
+def test_every_stock_is_what_stands_behind_it_in_every_place_and_group(admin):
+    assert admin.execute(UNEQUAL).fetchall() == []
+
+
+def test_persons_of_two_districts_at_once_are_among_those_counted(admin):
+    """Otherwise the tests above would not speak of them."""
+    (crowded, alone), = admin.execute(
+        "select count(*) filter (where not is_alone), count(*) filter (where is_alone) from intermediate.int_wish__lasting"
+    ).fetchall()  # fmt: skip
+    assert crowded > 20
+    assert alone > 20
