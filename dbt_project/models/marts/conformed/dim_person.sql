@@ -3,14 +3,21 @@
 -- depends_on: {{ ref('dim_area') }}
 -- Pseudonyms of persons, as the person was last seen. No name, number, birth date or address. One that stands for the person of another names it, with the
 -- evidence; facts carry the person's key alone. The address told last is the person's: a later sighting that tells none does not take it away.
-with touched as (
-    select distinct described.key
+with in_scope as (
+    select
+        seen.person_key,
+        seen.resolved_key
     from {{ ref('int_person__seen') }} as seen
     {% if is_incremental() %}
         inner join {{ source('ops', 'build_scope') }} as scope
             on seen.feed = scope.feed and seen.sender_code = scope.sender_code and seen.period = scope.period
     {% endif %}
-    cross join lateral (values (seen.person_key), (seen.resolved_key)) as described (key)
+),
+
+touched as (
+    select person_key as key from in_scope
+    union
+    select resolved_key from in_scope
 ),
 
 -- whoever is touched and every pseudonym that stands for them: of a long history only their sightings matter
@@ -28,28 +35,40 @@ sightings as (
 ),
 
 -- a person is described by the sightings of every pseudonym, a pseudonym that stands for another by its own
+described as (
+    select
+        *,
+        person_key as key
+    from sightings
+    union all
+    select
+        *,
+        resolved_key
+    from sightings
+    where resolved_key <> person_key
+),
+
 latest as (
-    select distinct on (described.key)
-        {{ surrogate_key(['described.key']) }} as person_sk,
-        coalesce(max(seen.person_method) filter (where seen.person_key = described.key) over (partition by described.key), seen.person_method) as person_method,
+    select distinct on (seen.key)
+        {{ surrogate_key(['seen.key']) }} as person_sk,
+        coalesce(max(seen.person_method) filter (where seen.person_key = seen.key) over (partition by seen.key), seen.person_method) as person_method,
         coalesce(seen.sex, 'unknown') as sex,
         {{ age_band('seen.birth_date', 'seen.seen_on') }} as age_band,
         {{ priority_flags('seen.priority_groups') }},
         coalesce(area.area_sk, -1) as area_sk,
-        max(seen.seen_on) over (partition by described.key) as last_seen_on,
+        max(seen.seen_on) over (partition by seen.key) as last_seen_on,
         seen.batch_id,
         case when same.person_key is not null then {{ surrogate_key(['same.person_key']) }} end as same_person_sk,
         same.state as link_state,
         same.method as link_method,
         same.score as link_score
-    from sightings as seen
-    cross join lateral (select distinct known.key from (values (seen.person_key), (seen.resolved_key)) as known (key)) as described
-    inner join touched on described.key = touched.key
-    left join {{ ref('stg_ops__person_identity') }} as same on described.key = same.alias_key
+    from described as seen
+    inner join touched on seen.key = touched.key
+    left join {{ ref('stg_ops__person_identity') }} as same on seen.key = same.alias_key
     left join {{ ref('int_area__keyed') }} as area
         on area.level = 'commune' and seen.commune_code = area.code
             and seen.seen_on >= area.valid_from and seen.seen_on < area.valid_to
-    order by described.key asc, (seen.commune_code is null) asc, seen.seen_on desc nulls last, seen.batch_id desc
+    order by seen.key asc, (seen.commune_code is null) asc, seen.seen_on desc nulls last, seen.batch_id desc
 ),
 
 members as (
