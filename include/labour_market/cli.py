@@ -347,14 +347,26 @@ def show_as_of(
         datetime | None, typer.Option("--against", help="Another one: only what changed, with the deliveries behind it.")
     ] = None,
     metric: Annotated[str | None, typer.Option("--metric", help="One indicator of bi.metric_definition.")] = None,
+    again: Annotated[
+        bool,
+        typer.Option("--recount", help="Not what was told then: what today's rules say of the rows that were held then. Takes minutes."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Every indicator as it was known then; with --against, what two days know otherwise and why."""
     from labour_market.database import connect
     from labour_market.known import as_of, changes, moment_of
+    from labour_market.transform import recount
 
-    with connect("bi_reader") as connection:
-        found = changes(connection, moment_of(day), moment_of(against), metric) if against else as_of(connection, moment_of(day), metric)
+    if again and against:
+        raise typer.BadParameter("--recount counts one moment; --against compares what was told at two")
+    if again:
+        found = [row for row in recount(moment_of(day)) if metric in (None, row["metric"])]
+    else:
+        with connect("bi_reader") as connection:
+            found = (
+                changes(connection, moment_of(day), moment_of(against), metric) if against else as_of(connection, moment_of(day), metric)
+            )
     if as_json:
         _print_json(found)
         return

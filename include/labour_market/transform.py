@@ -8,12 +8,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import conninfo, sql
+from psycopg.rows import dict_row
 
 from labour_market.contracts import TakesFrom, load_contracts
 from labour_market.database import connect, dsn
@@ -101,6 +102,29 @@ def _lay(connection: psycopg.Connection, settings: Settings) -> bool:
     for schema in ("marts", "bi"):
         connection.execute(sql.SQL("comment on schema {} is {}").format(sql.Identifier(schema), sql.Literal(digest)))
     return True
+
+
+def recount(moment: datetime, settings: Settings | None = None) -> list[dict[str, Any]]:
+    """Every indicator as today's rules, codes and links count it from the rows that core held at that moment: the columns of bi.indicator.
+
+    All of history is counted, in a schema that is gone afterwards: as long as a first build. Raises BuildFailed naming what failed.
+    """
+    settings = settings or load_settings()
+    away = sql.SQL("drop schema if exists recounted cascade")
+    with connect("transformer", settings, autocommit=True) as connection, _build_lock(connection):
+        connection.execute(away)
+        try:
+            known_at = json.dumps({"known_at": moment.isoformat()})
+            failed = _failures(_dbt(["run", "--select", "+indicator", "--vars", known_at], settings, "dbt-recount"))
+            if failed:
+                raise BuildFailed("the figures could not be counted again: " + "; ".join(failed))
+            return (
+                connection.cursor(row_factory=dict_row)
+                .execute("select * from recounted.indicator order by metric, period_kind, period, area_mode, area_code, breakdown")
+                .fetchall()
+            )
+        finally:
+            connection.execute(away)
 
 
 def overdue(patience: timedelta, settings: Settings | None = None) -> bool:
@@ -218,9 +242,12 @@ def _number(alias: str, column: str) -> sql.Composed:
     return sql.SQL("coalesce((select same.person_key from ops.person_identity as same where same.alias_key = {0}), {0})").format(number)
 
 
-def _dbt(arguments: list[str], settings: Settings) -> list[dict[str, Any]]:
-    """Run dbt in a process of its own and give the results of its nodes. Raises BuildFailed when it could not even begin."""
-    work = settings.home / "dbt"
+def _dbt(arguments: list[str], settings: Settings, folder: str = "dbt") -> list[dict[str, Any]]:
+    """Run dbt in a process of its own and give the results of its nodes. Raises BuildFailed when it could not even begin.
+
+    What dbt keeps of a parsed project, in the folder, holds for one set of variables.
+    """
+    work = settings.home / folder
     work.mkdir(parents=True, exist_ok=True)
     target = work / "target"
     results = target / "run_results.json"

@@ -34,6 +34,9 @@ class Core:
         ).fetchone()
         assert row
         self.connection.execute(
+            "insert into ops.batch_event (batch_id, attempt, to_state, actor) values (%s, 1, 'published', 'tests')", [row[0]]
+        )
+        self.connection.execute(
             sql.SQL("update core.{} set recorded_to = now() where sender_code = %s and period = %s and recorded_to = 'infinity'").format(
                 sql.Identifier(feed)
             ),

@@ -1,5 +1,5 @@
 -- The last day that any feed of events tells of: what is open on it is open, and nothing is known after it. Never after today.
-select least(max(told.day), coalesce(nullif('{{ var("reporting_date") or "" }}', '')::date, current_date)) as day
+select least(max(told.day), {{ today() }}) as day
 from (
     select greatest(posted_on, closed_on) as day
     from {{ ref('stg_job_orders__job_order') }}

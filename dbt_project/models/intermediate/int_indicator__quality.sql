@@ -91,7 +91,7 @@ cells as (
     left join put_aside on passed.feed = put_aside.feed and passed.sender_code = put_aside.sender_code
     left join {{ ref('dim_area') }} as district on district.level = 'district' and passed.sender_code = district.code
     left join {{ ref('dim_reporting_unit') }} as unit
-        on passed.sender_code = unit.unit_code and current_date >= unit.valid_from and current_date < unit.valid_to
+        on passed.sender_code = unit.unit_code and {{ today() }} >= unit.valid_from and {{ today() }} < unit.valid_to
     cross join
         lateral (
             values

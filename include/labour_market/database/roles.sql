@@ -21,13 +21,14 @@ create schema if not exists staging authorization transformer;
 create schema if not exists intermediate authorization transformer;
 create schema if not exists marts_build authorization transformer;
 create schema if not exists marts authorization transformer;
+create schema if not exists vintages authorization transformer;
 create schema if not exists bi authorization transformer;
 
 -- the auditor judges what is staged against the reference lists and what is already known
 grant usage on schema ops, stage, core, reference to auditor;
 grant usage on schema reference, quarantine to loader;
 grant usage on schema ops, core, quarantine to transformer;
-grant usage on schema ops, quarantine, reference, marts, bi to steward;
+grant usage on schema ops, quarantine, reference, marts, vintages, bi to steward;
 grant usage on schema ops, vault to dpo;
 grant usage on schema bi to bi_reader;
 
@@ -38,6 +39,7 @@ alter default privileges for role loader in schema vault grant select, delete on
 alter default privileges for role auditor in schema quarantine grant select on tables to loader, transformer, steward;
 alter default privileges for role transformer in schema reference grant select on tables to auditor, loader, steward;
 alter default privileges for role transformer in schema marts grant select on tables to steward;
+alter default privileges for role transformer in schema vintages grant select on tables to steward;
 alter default privileges for role transformer in schema bi grant select on tables to bi_reader, steward;
 
 alter role bi_reader set default_transaction_read_only = on;

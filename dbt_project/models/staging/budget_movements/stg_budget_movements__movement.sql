@@ -18,4 +18,4 @@ select
     moved_on,
     treasury_ref
 from {{ source('core', 'budget_movements') }}
-where recorded_to = 'infinity'
+where {{ is_known() }}

@@ -21,4 +21,4 @@ select
     demand_grid,
     surveyed_on
 from {{ source('core', 'employers') }}
-where recorded_to = 'infinity'
+where {{ is_known() }}

@@ -24,4 +24,4 @@ select
     coalesce(accepted, false) as accepted,
     start_date
 from {{ source('core', 'fair_attendance') }}
-where recorded_to = 'infinity'
+where {{ is_known() }}

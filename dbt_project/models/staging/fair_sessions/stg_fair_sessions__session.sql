@@ -18,4 +18,4 @@ select
     employers_declared,
     attendees_declared
 from {{ source('core', 'fair_sessions') }}
-where recorded_to = 'infinity'
+where {{ is_known() }}

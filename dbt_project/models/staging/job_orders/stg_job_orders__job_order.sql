@@ -25,4 +25,4 @@ select
     closed_on,
     close_reason
 from {{ source('core', 'job_orders') }}
-where recorded_to = 'infinity'
+where {{ is_known() }}

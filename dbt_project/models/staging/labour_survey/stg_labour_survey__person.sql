@@ -28,4 +28,4 @@ select
     wanted_job_text,
     surveyed_on
 from {{ source('core', 'labour_survey') }}
-where recorded_to = 'infinity'
+where {{ is_known() }}

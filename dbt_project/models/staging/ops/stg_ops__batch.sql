@@ -1,4 +1,26 @@
--- The ledger as the marts need it.
+-- The ledger as the marts need it: each delivery with its state, and the moment it was published.
+with ledger as (
+    select
+        batch.*,
+        {% if var('known_at') %}
+            moved.to_state as state_known,
+            case when batch.published_at <= '{{ var("known_at") }}' then batch.published_at end as published_known
+        {% else %}
+            batch.state as state_known,
+            batch.published_at as published_known
+        {% endif %}
+    from {{ source('ops', 'batch') }} as batch
+    {% if var('known_at') %}
+        cross join lateral (
+            select event.to_state
+            from {{ source('ops', 'batch_event') }} as event
+            where event.batch_id = batch.batch_id and event.at <= '{{ var("known_at") }}'
+            order by event.event_id desc
+            limit 1
+        ) as moved
+    {% endif %}
+)
+
 select
     batch_id,
     feed,
@@ -6,7 +28,7 @@ select
     period,
     sequence,
     delivery_id,
-    state,
+    state_known as state,
     declared_records,
     records_published,
     records_quarantined,
@@ -23,5 +45,5 @@ select
     (delivery_created_at at time zone 'Asia/Ho_Chi_Minh')::date as delivered_on,
     discovered_at,
     landed_at,
-    published_at
-from {{ source('ops', 'batch') }}
+    published_known as published_at
+from ledger

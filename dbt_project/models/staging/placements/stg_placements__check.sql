@@ -24,4 +24,4 @@ select
     person_key,
     person_method
 from {{ source('core', 'placements') }}
-where recorded_to = 'infinity'
+where {{ is_known() }}

@@ -15,4 +15,4 @@ select
     standard_version,
     as_of_date
 from {{ source('core', 'poverty_register') }}
-where recorded_to = 'infinity'
+where {{ is_known() }}

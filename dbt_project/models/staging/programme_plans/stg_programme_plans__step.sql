@@ -17,4 +17,4 @@ select
     target_unit,
     planned_vnd
 from {{ source('core', 'programme_plans') }}
-where recorded_to = 'infinity'
+where {{ is_known() }}
