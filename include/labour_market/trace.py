@@ -193,7 +193,7 @@ def _sources(connection: psycopg.Connection, behind: sql.Composed, limit: int) -
         with behind as ({behind}),
 
         units as (
-            select metric, part, unit, max(amount) as amount, min(batch_id) as batch_id
+            select metric, part, unit, max(amount) as amount, (array_agg(batch_id order by amount desc, batch_id))[1] as batch_id
             from behind
             group by metric, part, unit
         ),

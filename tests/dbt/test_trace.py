@@ -8,10 +8,9 @@ from labour_market.database import connect
 from labour_market.trace import batch_of, load_traces, trace_batch, trace_cell
 from typer.testing import CliRunner
 
-from tests.dbt.rows import one
-from tests.dbt.test_indicators import province
-
-__all__ = ["province"]
+from tests.dbt import test_indicators
+from tests.dbt.rows import Core, employer, one
+from tests.dbt.test_indicators import followed
 
 UNEQUAL = """
     with counted as (
@@ -35,7 +34,22 @@ UNEQUAL = """
     left join behind using (metric, period_kind, period, area_mode, area_code, breakdown)
     where abs(cell.numerator - coalesce(behind.numerator, 0)) > 0.00001 or abs(cell.denominator - coalesce(behind.denominator, 0)) > 0.00001
 """
+SEWERS = {"metric": "placements", "period_kind": "year", "period": "2023", "area_code": "all", "breakdown": "occupation=81"}
 ATTENDED = {"metric": "attended_persons", "period": "2023-06", "area_code": "all", "breakdown": "all"}
+AT_SEWING = {"employer_district": "797", "employer_no": "9", "start_date": "2023-05-20", "checked_on": "2023-05-25"}
+
+
+def province(core: Core) -> None:
+    """The province of the indicators, and two who started at a garment factory: on an order, and by the words of the check."""
+    test_indicators.province(core)
+    core.publish("employers", "797", "2023-06", [employer("8"), employer("9", vsic_code="1410")])
+    core.publish("job_orders", "797", "2023-06-14", [
+        {"order_no": "7", "employer_no": "9", "title": "công nhân", "openings": 3, "posted_on": "2023-05-01"}
+    ])  # fmt: skip
+    core.publish("placements", "SC", "2023-05", [
+        followed(900, "start", True, order_no="7", **AT_SEWING), followed(901, "start", True, job_text="công nhân", **AT_SEWING),
+        followed(901, "m3", True, job_text="công nhân", **AT_SEWING | {"checked_on": "2023-08-25"}),
+    ])  # fmt: skip
 
 
 @pytest.fixture
@@ -71,6 +85,23 @@ def test_a_figure_leads_to_its_batches_and_to_the_rows_as_they_were_sent(steward
             "select row_no from core.fair_attendance where batch_id = %s order by row_no limit 20", [source["batch_id"]]
         ).fetchall()
         assert source["row_numbers"] == [row_no for (row_no,) in sent]
+
+
+def test_a_start_told_by_occupation_names_what_gave_the_occupation(steward):
+    found = trace_cell(steward, "placements", {"period": "2023-05", "area_code": "all", "breakdown": "all", "period_kind": "month"})
+    assert {source["feed"] for source in found["sources"]} == {"placements"}
+    found = trace_cell(steward, "indicator", SEWERS)
+    assert {(s["feed"], s["sender_code"], s["period"], s["units"], *s["row_numbers"]) for s in found["sources"]} == {
+        ("placements", "SC", "2023-05", 2, 1, 2, 3), ("job_orders", "797", "2023-06-14", 0, 1), ("employers", "797", "2023-06", 0, 2),
+    }  # fmt: skip
+    assert sum(source["amount"] for source in found["sources"]) == 2
+    assert [fact["order_no"] for fact in found["facts"] if fact["fact"] == "fct_job_order"] == ["7"]
+
+
+def test_the_delivery_of_an_order_leads_to_the_starts_that_are_told_by_its_occupation(steward):
+    for source in trace_cell(steward, "indicator", SEWERS)["sources"]:
+        back = trace_batch(steward, source["batch_id"], limit=10_000)
+        assert [c["numerator"] for c in back["cells"] if all(c[key] == value for key, value in SEWERS.items())] == [2], source["feed"]
 
 
 def test_every_view_with_figures_can_be_traced_from_a_row_of_it(steward):

@@ -1,4 +1,5 @@
--- The rows behind job starts and what became of them: that of the start, and that of the check which says so.
+-- The rows behind job starts and what became of them: that of the start, that of the check which says so, and, where starts are told by occupation, those that
+-- gave the occupation: the order, else what the checks call the job, and the employer's record where its industry decided. These add nothing to the count.
 with checks as (
     select
         {{ surrogate_key(['matched.chain_sender', 'matched.session_no', 'matched.chain_attendance_no']) }} as placement_sk,
@@ -15,6 +16,33 @@ with checks as (
         batch_id,
         row_no
     from {{ ref('stg_placements__check') }}
+),
+
+occupation_from as (
+    select
+        placement.placement_sk,
+        giving.fact,
+        giving.batch_id,
+        giving.row_no
+    from {{ ref('fct_placement') }} as placement
+    left join {{ ref('fct_job_order') }} as job_order on placement.order_sk = job_order.order_sk
+    left join {{ ref('dim_employer') }} as employer
+        on placement.coding_method = 'industry_assisted' and coalesce(job_order.employer_sk, placement.employer_sk) = employer.employer_sk
+    left join {{ ref('stg_employers__employer') }} as record on employer.batch_id = record.batch_id and employer.employer_no = record.employer_no
+    cross join
+        lateral (
+            values ('fct_job_order', job_order.batch_id, job_order.row_no), ('dim_employer', record.batch_id, record.row_no)
+        ) as giving (fact, batch_id, row_no)
+    where giving.batch_id is not null
+    union all
+    select
+        placement.placement_sk,
+        'fct_placement',
+        checks.batch_id,
+        checks.row_no
+    from {{ ref('fct_placement') }} as placement
+    inner join checks on placement.placement_sk = checks.placement_sk
+    where placement.order_sk = -1 and placement.occupation_sk > 0
 ),
 
 told as not materialized (
@@ -108,3 +136,20 @@ select
 from counted
 inner join checks on counted.placement_sk = checks.placement_sk and counted.check_kind = checks.check_kind
 where counted.metric not in ('placements', 'placed_persons')
+union all
+select
+    counted.metric,
+    counted.period_kind,
+    counted.lasting,
+    counted.area_mode,
+    counted.area_code,
+    counted.breakdown,
+    counted.part,
+    occupation_from.fact,
+    occupation_from.batch_id,
+    occupation_from.row_no,
+    counted.unit,
+    0
+from counted
+inner join occupation_from on counted.placement_sk = occupation_from.placement_sk
+where starts_with(counted.breakdown, 'occupation=')
