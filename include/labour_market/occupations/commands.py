@@ -1,33 +1,20 @@
 """`lmw occupation`: coding titles from a terminal, and how good the coder is."""
 
-import json
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import psycopg
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from labour_market.settings import who_acts
+from labour_market.terminal import Because, By, Json, as_steward, complain, console, print_json, print_table
 
 if TYPE_CHECKING:
     from labour_market.occupations.evaluation import Evaluation
 
 app = typer.Typer(no_args_is_help=True, help="Occupations: coding titles, and how good the coder is.")
-console = Console(width=None if sys.stdout.isatty() else 200)  # a pipe or a file is not 80 columns wide
-
-By = Annotated[
-    str, typer.Option("--by", help="Who says so; kept for ever. Default: LMW_ACTOR, else the login name.", default_factory=who_acts)
-]
-Because = Annotated[str, typer.Option("--because", help="The reason; kept for ever.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of a table.")]
 
 
 @app.command("code")
@@ -47,12 +34,11 @@ def code(
     titles = [line.rstrip("\r\n") for line in sys.stdin]
     codings = code_titles(titles, industry, status)
     if as_json:
-        print(json.dumps([coding._asdict() for coding in codings], ensure_ascii=False, indent=1))
+        print_json([coding._asdict() for coding in codings])
         return
-    table = Table("title", "code", "level", "method", "score")
-    for coding in codings:
-        table.add_row(escape(coding.title), coding.code or "-", str(coding.level), coding.method, f"{coding.score:.3f}")
-    console.print(table)
+    print_table(
+        ["title", "code", "level", "method", "score"], [(c.title, c.code or "-", c.level, c.method, f"{c.score:.3f}") for c in codings]
+    )
 
 
 @app.command("evaluate")
@@ -68,7 +54,7 @@ def show_evaluation(
 
     found = evaluate(part)
     if as_json:
-        print(json.dumps(found.as_json(), ensure_ascii=False, indent=1))
+        print_json(found.as_json())
         return
     _print(found)
     for title, right, answered in found.wrong if wrong else ():
@@ -90,11 +76,11 @@ def queue(
     as_json: Json = False,
 ) -> None:
     """Titles that nobody could code, or not to two digits, most frequent first: what proposals and corrections start from."""
-    rows = _asked(
+    query = (
         "select title_key, max(occupation_code), max(method), sum(seen_count)::bigint, min(first_seen), max(last_seen) from ops.title_coding"
-        " where level < 2 and method <> 'manual' group by title_key order by 4 desc, title_key limit %s",
-        [limit],
+        " where level < 2 and method <> 'manual' group by title_key order by 4 desc, title_key limit %s"
     )
+    rows = as_steward(lambda connection: connection.execute(query, [limit]).fetchall())
     _show(rows, ["title", "code", "method", "seen", "first_seen", "last_seen"], as_json)
 
 
@@ -103,9 +89,9 @@ def list_codes(as_json: Json = False) -> None:
     """Provisional codes: where they are counted, by which words titles are known, their state and their end."""
     from labour_market.occupations.local import proposals
 
-    found = [asdict(proposal) for proposal in _as_steward(proposals)]
+    found = [asdict(proposal) for proposal in as_steward(proposals)]
     if as_json:
-        print(json.dumps(found, default=str, ensure_ascii=False, indent=1))
+        print_json(found)
         return
     columns = ["code", "label_vi", "keywords", "state", "steward", "valid_to", "replaced_by"]
     _show([tuple(row[column] for column in columns) for row in found], columns, as_json)
@@ -116,7 +102,7 @@ def history(code: str, as_json: Json = False) -> None:
     """Every step of a provisional code, and who took it."""
     from labour_market.occupations.local import decisions
 
-    rows = _as_steward(lambda connection: decisions(connection, code))
+    rows = as_steward(lambda connection: decisions(connection, code))
     columns = ["at", "from_state", "to_state", "actor", "reason"]
     _show([tuple(row[column] for column in columns) for row in rows], columns, as_json)
 
@@ -133,7 +119,7 @@ def propose(
     """Propose a code for a trade that the classification does not know. Another person decides on it."""
     from labour_market.occupations import local
 
-    print(_as_steward(lambda connection: local.propose(connection, parent, label_vi, label_en, keyword, evidence, by=by)))
+    print(as_steward(lambda connection: local.propose(connection, parent, label_vi, label_en, keyword, evidence, by=by)))
 
 
 @app.command("approve")
@@ -147,7 +133,7 @@ def approve(
     from labour_market.occupations import local
 
     begin = start.date() if start else date.today()
-    _as_steward(lambda connection: local.approve(connection, code, by=by, start=begin, end=until.date()))
+    as_steward(lambda connection: local.approve(connection, code, by=by, start=begin, end=until.date()))
 
 
 @app.command("refuse")
@@ -155,7 +141,7 @@ def refuse(code: str, by: By, because: Because) -> None:
     """Refuse a proposal."""
     from labour_market.occupations import local
 
-    _as_steward(lambda connection: local.refuse(connection, code, by=by, because=because))
+    as_steward(lambda connection: local.refuse(connection, code, by=by, because=because))
 
 
 @app.command("promote")
@@ -174,9 +160,8 @@ def promote(
     try:
         shares = {official: Decimal(share or 1) for official, _, share in (given.partition("=") for given in officials)}
     except InvalidOperation:
-        print("lmw: a share is written as 0.7", file=sys.stderr)
-        raise typer.Exit(2) from None
-    _as_steward(lambda connection: local.promote(connection, code, shares, by=by, on=on.date(), because=because))
+        raise SystemExit(complain("a share is written as 0.7", 2)) from None
+    as_steward(lambda connection: local.promote(connection, code, shares, by=by, on=on.date(), because=because))
 
 
 @app.command("retire")
@@ -189,7 +174,7 @@ def retire(
     """Take a provisional code out of use for new titles; what carries it keeps it."""
     from labour_market.occupations import local
 
-    _as_steward(lambda connection: local.retire(connection, code, by=by, on=on.date(), because=because))
+    as_steward(lambda connection: local.retire(connection, code, by=by, on=on.date(), because=because))
 
 
 @app.command("correct")
@@ -197,7 +182,7 @@ def correct(title: str, code: str, by: By, because: Because) -> None:
     """Say what a title is: for every title that reads the same, and for ever."""
     from labour_market.occupations import local
 
-    print(_as_steward(lambda connection: local.correct(connection, title, code, by=by, because=because)))
+    print(as_steward(lambda connection: local.correct(connection, title, code, by=by, because=because)))
 
 
 @app.command("check")
@@ -208,59 +193,36 @@ def check(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, read
     try:
         found = defects(file)
     except ValueError as error:
-        print(f"lmw: {file.name}: {error}", file=sys.stderr)
-        raise typer.Exit(2) from None
+        raise SystemExit(complain(f"{file.name}: {error}", 2)) from None
     if as_json:
-        print(json.dumps([asdict(defect) for defect in found], ensure_ascii=False, indent=1))
+        print_json([asdict(defect) for defect in found])
     else:
         for defect in found:
             print(f"{defect.name}: {defect.sentence_vi} | {defect.sentence_en}")
         print(f"{file.name}: " + (f"refused, {len(found)} kinds of defects" if found else "nothing to object"))
     if found:
-        raise typer.Exit(1)
-
-
-def _as_steward(act: Callable[[psycopg.Connection], Any]) -> Any:
-    from labour_market.database import connect
-
-    try:
-        with connect("steward") as connection:
-            return act(connection)
-    except (KeyError, ValueError) as error:
-        print(f"lmw: {error.args[0]}", file=sys.stderr)
-        raise typer.Exit(2) from None
-    except psycopg.OperationalError:
-        print("lmw: the warehouse cannot be reached; start it with: lmw up", file=sys.stderr)
-        raise typer.Exit(1) from None
-
-
-def _asked(query: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
-    return list(_as_steward(lambda connection: connection.execute(query.encode(), parameters).fetchall()))
+        raise SystemExit(1)
 
 
 def _show(rows: list[tuple[Any, ...]], columns: list[str], as_json: bool) -> None:
     if as_json:
-        print(json.dumps([dict(zip(columns, row, strict=True)) for row in rows], default=str, ensure_ascii=False, indent=1))
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
         return
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*(escape(", ".join(value) if isinstance(value, list) else "" if value is None else str(value)) for value in row))
-    console.print(table)
+    print_table(columns, rows)
 
 
 def _print(found: "Evaluation") -> None:
-    figures = Table("titles", "number", *(f"{what} {level}" for level in (1, 2, 4) for what in ("coverage", "accuracy")))
-    for group, of in found.figures.items():
-        shares = (f"{share[level]:.3f}" for level in (1, 2, 4) for share in (of.coverage, of.accuracy))
-        figures.add_row(group, str(of.titles), *shares)
-    console.print(figures)
-    bands = Table("score", "answers", "mean score", "share right")
-    for band, (answers, score, right) in found.bands.items():
-        bands.add_row(band, str(answers), f"{score:.3f}", f"{right:.3f}")
-    console.print(bands)
+    print_table(
+        ["titles", "number", *(f"{what} {level}" for level in (1, 2, 4) for what in ("coverage", "accuracy"))],
+        [
+            (group, of.titles, *(f"{share[level]:.3f}" for level in (1, 2, 4) for share in (of.coverage, of.accuracy)))
+            for group, of in found.figures.items()
+        ],
+    )
+    print_table(
+        ["score", "answers", "mean score", "share right"],
+        [(band, answers, f"{score:.3f}", f"{right:.3f}") for band, (answers, score, right) in found.bands.items()],
+    )
     titles, answered = found.uncodable
     console.print(f"{answered} of {titles} titles that say too little were given a code all the same", highlight=False)
-    confusions = Table("right", "answered", "times")
-    for right_group, answered_group, times in found.confusions[:12]:
-        confusions.add_row(right_group, answered_group, str(times))
-    console.print(confusions)
+    print_table(["right", "answered", "times"], found.confusions[:12])
