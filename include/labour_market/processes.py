@@ -53,6 +53,11 @@ def running(home: Path, name: str) -> int | None:
     return note["pid"] if note and _lives(note) else None
 
 
+def asked_for(home: Path, name: str) -> bool:
+    """Whether the component was started and not stopped since, also when it has died."""
+    return _note(home, name) is not None
+
+
 def stop(home: Path, name: str) -> None:
     """Stop a component and all that it started, also when it died itself and left its children behind."""
     note = _note(home, name)

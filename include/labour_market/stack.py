@@ -45,6 +45,9 @@ def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
         for future in [pool.submit(prepare, settings) for prepare in preparations]:
             future.result()
     settings.site_dir.mkdir(parents=True, exist_ok=True)
+    for name in () if airflow else AIRFLOW_COMPONENTS:
+        if processes.running(settings.home, name) is None:
+            processes.stop(settings.home, name)  # what died is not asked for any more
     for name in ("site", *(AIRFLOW_COMPONENTS if airflow else ())):
         if processes.running(settings.home, name) is None:
             processes.start(settings.home, name, _command(name, settings), airflow_environment(settings))
@@ -82,7 +85,7 @@ def down(progress: Progress = lambda line: None) -> None:
 
 
 def status() -> list[dict[str, Any]]:
-    """One dict a component: name, state (running or stopped), pid, address."""
+    """One dict a component: name, state (running, stopped, or not asked for: an Airflow that was not started), pid, address."""
     settings = load_settings()
     rows: list[dict[str, Any]] = []
     if not settings.warehouse_dsn:
@@ -93,7 +96,8 @@ def status() -> list[dict[str, Any]]:
             continue
         pid = processes.running(settings.home, name)
         address = f"127.0.0.1:{port}" if (port := _ports(settings).get(name)) else None
-        rows.append({"name": name, "state": "running" if pid else "stopped", "pid": pid, "address": address})
+        idle = "not asked for" if name in AIRFLOW_COMPONENTS and not processes.asked_for(settings.home, name) else "stopped"
+        rows.append({"name": name, "state": "running" if pid else idle, "pid": pid, "address": address})
     return rows
 
 

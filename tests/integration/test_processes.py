@@ -8,7 +8,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from labour_market import processes
+from labour_market import processes, stack
+from labour_market.cli import app
+from typer.testing import CliRunner
 
 # a component whose child has lost the installation's mark, as a worker that writes its title over its environment
 FORGETFUL = ["bash", "-c", "env -i sleep 300 & env -i sleep 300 & wait"]
@@ -70,3 +72,22 @@ def test_a_pid_that_another_process_has_got_since_is_never_stopped(home):
     processes.stop(home, "one")
     assert psutil.Process(pid).is_running()
     note.write_text(kept)
+
+
+def test_the_status_is_good_when_what_was_asked_for_runs(home, monkeypatch):
+    """A stack without Airflow, then one whose scheduler died; the server is somebody else's."""
+    monkeypatch.setenv("LMW_HOME", str(home))
+    monkeypatch.setenv("WAREHOUSE_DSN", "host=127.0.0.1")
+    monkeypatch.setenv("LMW_SENDERS", "senders.yml")
+    assert CliRunner().invoke(app, ["status"]).exit_code == 1
+    processes.start(home, "site", FORGETFUL)
+    try:
+        assert {row["name"]: row["state"] for row in stack.status()} == {
+            "site": "running", **dict.fromkeys(stack.AIRFLOW_COMPONENTS, "not asked for"),
+        }  # fmt: skip
+        assert CliRunner().invoke(app, ["status"]).exit_code == 0
+        killed(home, "airflow-scheduler")
+        assert CliRunner().invoke(app, ["status"]).exit_code == 1
+    finally:
+        for name in ("site", "airflow-scheduler"):
+            processes.stop(home, name)

@@ -43,7 +43,7 @@ def down() -> None:
 @app.command()
 @plain_errors
 def status(as_json: Json = False) -> None:
-    """What runs, and where. Exit 1 when something that should run does not."""
+    """What runs, and where. Exit 1 when something that was asked for does not."""
     from labour_market import stack
 
     components = stack.status()
@@ -51,7 +51,7 @@ def status(as_json: Json = False) -> None:
         print_json(components)
     else:
         print_table(["component", "state", "pid", "address"], [row.values() for row in components])
-    if any(row["state"] != "running" for row in components):
+    if any(row["state"] == "stopped" for row in components):
         raise SystemExit(1)
 
 
