@@ -9,6 +9,7 @@ import typer
 from labour_market.terminal import Json, plain_errors, print_json, print_table
 
 app = typer.Typer()
+PASSES_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 @app.command()
@@ -64,25 +65,26 @@ def demo() -> None:
     demonstration.run()
 
 
-@app.command()
+@app.command(context_settings=PASSES_ON)
 @plain_errors
 def psql(
+    context: typer.Context,
     role: Annotated[str, typer.Option(help="loader, auditor, transformer, steward, dpo or bi_reader.")] = "bi_reader",
 ) -> None:
-    """Open psql on the warehouse."""
-    from psycopg.conninfo import conninfo_to_dict
+    """Open psql on the warehouse; what psql itself takes is passed on: lmw psql -c "select 1"."""
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
     from labour_market.database import dsn
     from labour_market.server import server_program
 
-    parts = conninfo_to_dict(dsn(role))
-    password = str(parts.pop("password"))
+    parts = {name: str(value) for name, value in conninfo_to_dict(dsn(role)).items()}
+    password = parts.pop("password")
     program = str(server_program("psql"))
-    line = " ".join(f"{k}='{v}'" for k, v in parts.items())
-    os.execve(program, [program, line], {**os.environ, "PGPASSWORD": password})  # noqa: S606  # no shell is wanted
+    command = [program, "--dbname", make_conninfo(**parts), *context.args]
+    os.execve(program, command, {**os.environ, "PGPASSWORD": password})  # noqa: S606  # no shell is wanted
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(context_settings=PASSES_ON)
 def simulate(context: typer.Context) -> None:
     """Run the simulated district gateways alone, in the foreground (its own options: lmw simulate --help-simulator)."""
     arguments = ["--help" if a == "--help-simulator" else a for a in context.args]

@@ -29,7 +29,7 @@ def admin_dsn(settings: Settings) -> str:
 def dsn(role: str, settings: Settings | None = None) -> str:
     """The DSN of a role in the warehouse database. Raises KeyError for a role that does not exist."""
     if role not in ROLES:
-        raise KeyError(role)
+        raise KeyError(f"there is no role {role!r}; known: {', '.join(ROLES)}")
     settings = settings or load_settings()
     return conninfo.make_conninfo(
         admin_dsn(settings),
