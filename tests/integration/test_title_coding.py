@@ -1,17 +1,20 @@
 """Titles are coded once and kept, in a real warehouse: what is new costs, what is known does not, and a steward's word stays."""
 
+import json
 import time
 from collections.abc import Sequence
 from datetime import date
 
 import psycopg
 import pytest
+from labour_market.cli import app
 from labour_market.database import connect
 from labour_market.occupations import store
 from labour_market.occupations.coder import coder_version
 from labour_market.occupations.local import correct
 from labour_market.occupations.store import code_new_titles, settle_decisions
 from psycopg import sql
+from typer.testing import CliRunner
 
 TITLE_COLUMN = {"labour_survey": "job_text", "job_orders": "title", "fair_attendance": "wanted_job_text", "employers": "name"}
 KEY_COLUMN = {"labour_survey": "form_no", "job_orders": "order_no", "fair_attendance": "attendance_no", "employers": "employer_no"}
@@ -139,6 +142,19 @@ def test_what_is_known_beside_a_title_is_kept_beside_it_and_an_industry_that_is_
     assert code_titles_now() == 1
     found = {row["context"]: (row["occupation_code"], row["seen_count"]) for row in codings() if row["title_key"] == "công nhân"}
     assert found == {"": (None, 1), "industry:1410": ("8153", 0)}, "nobody said it again"
+
+
+def test_the_queue_tells_the_same_titles_on_a_terminal_and_in_its_view_with_what_was_sent(warehouse: str) -> None:
+    publish(["cn kcn"] * 6 + ["công nhân"] * 5 + ["Tuyển công nhân khu công nghiệp", "lao động tự do", "lương 5tr", "công nhân may"])
+    publish(["làm thuê", "Làm thuê", "LÀM THUÊ", "lm thuê", "làm thuê lâu năm"])
+    code_titles_now()
+    told = json.loads(CliRunner().invoke(app, ["occupation", "queue", "--json"]).stdout)
+    assert [(row["title"], row["most_often_sent"], row["seen"]) for row in told] == [
+        ("công nhân", "cn kcn", 12), ("làm thuê", "LÀM THUÊ", 5), ("lao động tự do", "lao động tự do", 1),
+    ]  # fmt: skip
+    with connect("bi_reader") as reader:
+        shown = reader.execute("select title, most_often_sent, seen from bi.occupation_queue order by seen desc").fetchall()
+    assert shown == [("công nhân", "cn kcn", 12), ("làm thuê", None, 5)]
 
 
 def test_a_number_that_got_past_the_masks_is_not_kept(warehouse: str) -> None:

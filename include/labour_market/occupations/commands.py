@@ -75,13 +75,21 @@ def queue(
     limit: Annotated[int, typer.Option("--limit", help="How many titles.")] = 30,
     as_json: Json = False,
 ) -> None:
-    """Titles that nobody could code, or not to two digits, most frequent first: what proposals and corrections start from."""
+    """Titles that nobody could code, or not to two digits, most frequent first: what proposals and corrections start from.
+
+    A title is told as it is read, which is what a correction is said of, and as it was sent most often. bi.occupation_queue hides the rare ones.
+    """
     query = (
-        "select title_key, max(occupation_code), max(method), sum(seen_count)::bigint, min(first_seen), max(last_seen) from ops.title_coding"
-        " where level < 2 and method <> 'manual' group by title_key order by 4 desc, title_key limit %s"
+        "with spelled as ("
+        "   select title, title_key, max(occupation_code) as code, max(method) as method, sum(seen_count)::bigint as seen,"
+        "   min(first_seen) as first_seen, max(last_seen) as last_seen"
+        "   from ops.title_coding where level < 2 and method <> 'manual' and title <> '' group by title, title_key"
+        " )"
+        " select title, (array_agg(title_key order by seen desc, title_key asc))[1], max(code), max(method), sum(seen)::bigint,"
+        " min(first_seen), max(last_seen) from spelled group by title order by 5 desc, title limit %s"
     )
     rows = as_steward(lambda connection: connection.execute(query, [limit]).fetchall())
-    _show(rows, ["title", "code", "method", "seen", "first_seen", "last_seen"], as_json)
+    _show(rows, ["title", "most_often_sent", "code", "method", "seen", "first_seen", "last_seen"], as_json)
 
 
 @app.command("list")
