@@ -17,6 +17,10 @@ from tests.conftest import program
 
 pytestmark = pytest.mark.browser
 
+# of each chart: whether it is shown whole, and what is written above it
+CHARTS = """[...document.querySelectorAll('.chart')].map(
+    chart => [chart.scrollWidth <= chart.clientWidth, getComputedStyle(chart, '::before').content])"""
+
 
 @pytest.fixture
 def page_file(warehouse, monkeypatch, tmp_path) -> Path:
@@ -73,9 +77,12 @@ def test_the_page_draws_every_chart_and_names_every_blocked_batch(page, page_fil
     assert page.locator("#freshness .missing").count() > 0, "a district without fairs is shown as missing"
     assert page.locator("#coding-quality tr").count() > 15, "every district with its share of coded jobs"
     assert page.locator("#coding-queue").count() == 1
-    for width in (1240, 390):
+    for width, is_wide_enough in ((1240, True), (390, False), (360, False)):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1"), f"the page overflows at {width}px"
+        for fits, hint in page.evaluate(CHARTS):
+            assert fits == is_wide_enough
+            assert ("Kéo ngang" in hint) == (not fits), f"a chart that scrolls at {width}px says so, and no other"
     page.reload()
     page.wait_for_selector("#chart-supply_demand[data-drawn=yes]", timeout=20_000)
     longest = "Math.max(...[...document.querySelectorAll('#chart-supply_demand svg .mark-rect path')].map(bar => bar.getBBox().width))"

@@ -65,7 +65,7 @@ def _json(specification: dict[str, Any]) -> str:
 
 def _template() -> Any:
     environment = Environment(loader=PackageLoader(__package__, "."), autoescape=True, undefined=StrictUndefined)
-    environment.filters["number"] = lambda value: "–" if value is None else f"{value:,}".replace(",", ".")
+    environment.filters["number"] = lambda value: "–" if value is None else f"{value:,}".translate(str.maketrans(",.", ".,"))
     environment.filters["percent"] = lambda value: "–" if value is None else f"{100 * value:.1f} %".replace(".", ",")
     environment.filters["day"] = lambda value: "–" if value is None else f"{value:%d/%m/%Y}"
     environment.filters["moment"] = lambda value: "–" if value is None else f"{value.astimezone(PROVINCE_TIME):%d/%m/%Y %H:%M}"

@@ -9,6 +9,12 @@ Rows = list[dict[str, Any]]
 
 INK, SUPPLY, DEMAND, GOOD, MUTED = "#1f2a37", "#2f6f8f", "#d98324", "#3b7d4f", "#c9ced6"
 
+# Figures as the text of the page writes them: 1.000,5.
+NUMBERS: dict[str, Any] = {
+    "numberFormat": ",~f",
+    "locale": {"number": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " ₫"]}},
+}
+
 # Where each district lies on a grid of tiles (column, row), north-west to south-east, after the province's own map.
 DISTRICT_TILES = {
     "796": (0, 0), "797": (1, 0), "795": (2, 1), "798": (2, 2), "799": (1, 2), "800": (3, 2), "801": (4, 0), "802": (5, 0),
@@ -125,6 +131,6 @@ def _short(district: str) -> str:
 
 
 def _finished(chart: alt.TopLevelMixin) -> dict[str, Any]:
-    styled = chart.configure(font="system-ui, sans-serif").configure_view(strokeWidth=0).configure_axis(labelColor=INK)
+    styled = chart.configure(font="system-ui, sans-serif", **NUMBERS).configure_view(strokeWidth=0).configure_axis(labelColor=INK)
     specification: dict[str, Any] = styled.to_dict()
     return specification
