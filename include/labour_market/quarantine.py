@@ -1,5 +1,6 @@
 """What a clerk is told: why a batch was blocked, what is wrong with a row, and what to do. Vietnamese first, English beside."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,6 +46,26 @@ REASONS_VI = {
     "wrong_length": "sai độ dài",
     "year_only": "chỉ có năm",
 }
+# totals that senders type beside their rows, where they have not the name of a field
+TOTALS_VI = {
+    "allocated_vnd": "số vốn giao",
+    "attendees": "số lượt tham dự",
+    "disbursed_vnd": "số giải ngân",
+    "employers": "số đơn vị",
+    "households": "số hộ",
+    "interviews": "số lượt phỏng vấn",
+    "lost": "số mất việc",
+    "not_reached": "số không liên lạc được",
+    "orders": "số phiếu tuyển",
+    "persons": "số người",
+    "placements": "số lượt bắt đầu làm việc",
+    "planned_hires": "số dự kiến tuyển",
+    "records": "số bản ghi",
+    "sessions": "số phiên",
+    "started": "số bắt đầu làm việc",
+    "units": "số đơn vị",
+    "visits": "số lượt tham dự",
+}
 
 
 def value_class(text: str) -> str:
@@ -62,16 +83,33 @@ def _filled(template: str, details: Mapping[str, Any]) -> str:
     return template.format_map(_Known(details))
 
 
+def clerks_words(contract: Contract, column: str, seen: str) -> str:
+    """What an audit saw in a column ("": in the batch as a whole), in Vietnamese: why it could not be read, or codes by their labels."""
+    if seen in REASONS_VI:
+        return REASONS_VI[seen]
+    if column:
+        words = next((f.code_labels for f in contract.fields if f.name == column), {})
+    else:
+        words = TOTALS_VI | {f.name: f.label_vi for f in contract.fields}
+        words |= {code: label for f in contract.fields for code, label in f.code_labels.items()}
+    return re.sub(r"[a-z][a-z0-9_]+", lambda word: _within(words[word[0]]) if word[0] in words else word[0], seen)
+
+
+def _within(label: str) -> str:
+    """A label within a sentence: without its capital, unless it is an acronym."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
 def block_reason(rule: Rule, delivery_id: str, details: Mapping[str, Any]) -> tuple[str, str, str]:
     """One sentence in Vietnamese, one in English, and the remedy in Vietnamese, for a batch that a rule keeps out.
 
     details: what the reader of a file found, by name; or of an audit count, total (rows), rows (the first ones), column,
-    column_vi, value_class, details.
+    column_vi, value_class, value_class_vi (in a clerk's words), details.
     """
     count, total, rows = details.get("count"), details.get("total"), details.get("rows") or []
     share = count / total if count and total else 0.0
-    seen = str(details.get("value_class", "-"))
-    told_vi = {**details, "share": _percent(share, ","), "column": _label(details), "value_class": REASONS_VI.get(seen, seen)}
+    seen_vi = details.get("value_class_vi", "-")
+    told_vi = {**details, "share": _percent(share, ","), "column": _label(details), "value_class": seen_vi, "details": seen_vi}
     vi = _filled(rule.message_vi, told_vi)
     en = _filled(rule.message_en, {**details, "share": _percent(share, ".")})
     if rows and total:
@@ -98,7 +136,8 @@ def explain(contract: Contract, rule_id: str, row_no: int, column: str, value_cl
         return f"Dòng {row_no}: quy tắc {rule_id} không còn áp dụng.", f"Row {row_no}: the rule {rule_id} is no longer in force."
     label = next((f.label_vi for f in contract.fields if f.name == column), column)
     details = {"row": row_no, "value_class": value_class, "details": value_class}
-    vi = _filled(rule.message_vi, {**details, "column": label, "value_class": REASONS_VI.get(value_class, value_class)})
+    seen_vi = clerks_words(contract, column, value_class)
+    vi = _filled(rule.message_vi, {**details, "column": label, "value_class": seen_vi, "details": seen_vi})
     en = _filled(rule.message_en, {**details, "column": column})
     return f"Dòng {row_no}: {vi}. {rule.remedy_vi}", f"Row {row_no}: {en}."
 

@@ -1,8 +1,8 @@
 """What a clerk is told of a blocked batch and of a row."""
 
 import pytest
-from labour_market.contracts import load_contract
-from labour_market.quarantine import block_reason, explain, value_class
+from labour_market.contracts import load_contract, load_contracts
+from labour_market.quarantine import block_reason, clerks_words, explain, value_class
 
 SURVEY = load_contract("labour_survey")
 
@@ -41,6 +41,27 @@ def test_a_row_is_told_its_column_by_its_label_and_the_reason_in_vietnamese():
         "Dòng 7: cột “Ngày thu thập” có giá trị không đọc được (ngày không có thật). Sửa giá trị của cột này ở dòng đã nêu rồi gửi lại."
     )
     assert en == "Row 7: the value of surveyed_on cannot be read (impossible)."
+
+
+def test_a_vietnamese_sentence_names_codes_and_totals_by_their_vietnamese_names():
+    budget = load_contract("budget_movements")
+    seen = "2022 recurrent: 0 ≠ 9626000"
+    details = {"value_class": seen, "details": seen, "value_class_vi": clerks_words(budget, "", seen)}
+    vi, en, _ = block_reason(budget.rule("budget_movements.reconciliation.transfers_pair"), "D", details)
+    assert vi == "Lần gửi D: tổng điều chuyển đi khác tổng điều chuyển đến (2022 vốn sự nghiệp: 0 ≠ 9626000)."
+    assert "(2022 recurrent: 0 ≠ 9626000)" in en
+    assert (
+        "ở trạng thái đã phê duyệt khi"
+        in explain(load_contract("programme_plans"), "programme_plans.cross_batch.submitted_first", 1, "plan_status", "approved")[0]
+    )
+    assert clerks_words(SURVEY, "commune_code", "aaa 99") == "aaa 99", "the shape of a value is no word"
+
+
+def test_every_total_that_may_be_typed_has_a_vietnamese_name():
+    for contract in load_contracts().values():
+        for rule in contract.rules:
+            for name in rule.arguments.get("totals", ()):
+                assert clerks_words(contract, "", f"{name}: 1").isascii() is False, f"{contract.feed}: {name}"
 
 
 def test_a_row_of_a_rule_that_is_no_more_is_still_explained():

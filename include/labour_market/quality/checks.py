@@ -365,7 +365,7 @@ def _volume(contract: Contract, rule: Rule) -> list[Check]:
     a = rule.arguments
     earlier = "false" if a.get("same_period") else f"length(p.period) = length(b.period) and p.period ~ {literal(a['periods'])}"
     query = (
-        "select b.batch_id, last.records || ' -> ' || b.declared_records as details from {batches} as b"
+        "select b.batch_id, last.records || ' → ' || b.declared_records as details from {batches} as b"
         " cross join lateral (select p.records_parsed as records from ops.batch as p"
         f" where p.feed = {literal(contract.feed)} and p.sender_code = b.sender_code and p.batch_id <> b.batch_id"
         " and p.published_at is not null and p.records_parsed is not null"
@@ -397,7 +397,7 @@ def _totals(_: Contract, rule: Rule) -> list[Check]:
         " from {batches} as b cross join lateral jsonb_each(b.declared_totals) as typed (name, value)"
         " left join counted using (batch_id)"
         f" where typed.name = any({literal(list(rule.arguments['totals']))}) and typed.value <> 'null')"
-        " select batch_id, string_agg(name || ': ' || left(value #>> '{}', 40) || ' <> ' || found, '; ' order by name) as details"
+        " select batch_id, string_agg(name || ': ' || left(value #>> '{}', 40) || ' ≠ ' || found, '; ' order by name) as details"
         " from compared where not coalesce(ops.agrees(found, (stated ->> 'value')::numeric, stated ->> 'bound',"
         " (stated ->> 'step')::numeric), false) group by batch_id"
     )

@@ -17,7 +17,7 @@ from labour_market.ledger import Batch
 from labour_market.periods import period_bounds
 from labour_market.quality.checks import BatchDays, Check, checks_of, fill, fill_template, literal, totals_counted
 from labour_market.quality.suites import WORK_MEMORY, CheckRaised, build_suite, run_suite
-from labour_market.quarantine import block_reason
+from labour_market.quarantine import block_reason, clerks_words
 
 FIRST_ROWS = 20
 KEPT_OUT = ("quarantine", "normalise")
@@ -242,6 +242,7 @@ def _verdict(contract: Contract, batch: Batch, findings: list[Finding], totals: 
         "column": worst.column,
         "column_vi": contract.field(worst.column).label_vi if worst.column else "",
         "value_class": worst.value_class,
+        "value_class_vi": clerks_words(contract, worst.column, worst.value_class),
         "details": worst.value_class,
     }
     return Verdict(totals, worst.rule.id, *block_reason(worst.rule, batch.delivery_id, details))
