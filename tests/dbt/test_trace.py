@@ -40,15 +40,17 @@ AT_SEWING = {"employer_district": "797", "employer_no": "9", "start_date": "2023
 
 
 def province(core: Core) -> None:
-    """The province of the indicators, and two who started at a garment factory: on an order, and by the words of the check."""
+    """The province of the indicators, and three starts at a garment factory: on an order, by a check, on an order of no known job."""
     test_indicators.province(core)
     core.publish("employers", "797", "2023-06", [employer("8"), employer("9", vsic_code="1410")])
     core.publish("job_orders", "797", "2023-06-14", [
-        {"order_no": "7", "employer_no": "9", "title": "công nhân", "openings": 3, "posted_on": "2023-05-01"}
+        {"order_no": "7", "employer_no": "9", "title": "công nhân", "openings": 3, "posted_on": "2023-05-01"},
+        {"order_no": "8", "employer_no": "9", "title": "theo thỏa thuận", "openings": 3, "posted_on": "2023-05-01"},
     ])  # fmt: skip
     core.publish("placements", "SC", "2023-05", [
         followed(900, "start", True, order_no="7", **AT_SEWING), followed(901, "start", True, job_text="công nhân", **AT_SEWING),
         followed(901, "m3", True, job_text="công nhân", **AT_SEWING | {"checked_on": "2023-08-25"}),
+        followed(902, "start", True, order_no="8", job_text="công nhân may", **AT_SEWING),
     ])  # fmt: skip
 
 
@@ -92,16 +94,16 @@ def test_a_start_told_by_occupation_names_what_gave_the_occupation(steward):
     assert {source["feed"] for source in found["sources"]} == {"placements"}
     found = trace_cell(steward, "indicator", SEWERS)
     assert {(s["feed"], s["sender_code"], s["period"], s["units"], *s["row_numbers"]) for s in found["sources"]} == {
-        ("placements", "SC", "2023-05", 2, 1, 2, 3), ("job_orders", "797", "2023-06-14", 0, 1), ("employers", "797", "2023-06", 0, 2),
+        ("placements", "SC", "2023-05", 3, 1, 2, 3, 4), ("job_orders", "797", "2023-06-14", 0, 1), ("employers", "797", "2023-06", 0, 2),
     }  # fmt: skip
-    assert sum(source["amount"] for source in found["sources"]) == 2
+    assert sum(source["amount"] for source in found["sources"]) == 3
     assert [fact["order_no"] for fact in found["facts"] if fact["fact"] == "fct_job_order"] == ["7"]
 
 
 def test_the_delivery_of_an_order_leads_to_the_starts_that_are_told_by_its_occupation(steward):
     for source in trace_cell(steward, "indicator", SEWERS)["sources"]:
         back = trace_batch(steward, source["batch_id"], limit=10_000)
-        assert [c["numerator"] for c in back["cells"] if all(c[key] == value for key, value in SEWERS.items())] == [2], source["feed"]
+        assert [c["numerator"] for c in back["cells"] if all(c[key] == value for key, value in SEWERS.items())] == [3], source["feed"]
 
 
 def test_every_view_with_figures_can_be_traced_from_a_row_of_it(steward):

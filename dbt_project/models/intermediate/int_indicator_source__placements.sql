@@ -33,7 +33,7 @@ occupation_from as (
         lateral (
             values ('fct_job_order', job_order.batch_id, job_order.row_no), ('dim_employer', record.batch_id, record.row_no)
         ) as giving (fact, batch_id, row_no)
-    where giving.batch_id is not null
+    where giving.batch_id is not null and (giving.fact <> 'fct_job_order' or job_order.occupation_official is not null)
     union all
     select
         placement.placement_sk,
@@ -42,7 +42,8 @@ occupation_from as (
         checks.row_no
     from {{ ref('fct_placement') }} as placement
     inner join checks on placement.placement_sk = checks.placement_sk
-    where placement.order_sk = -1 and placement.occupation_sk > 0
+    left join {{ ref('fct_job_order') }} as job_order on placement.order_sk = job_order.order_sk
+    where job_order.occupation_official is null and placement.occupation_sk > 0
 ),
 
 told as not materialized (

@@ -52,7 +52,7 @@ def show_as_of(
     ] = None,
     metric: Annotated[str | None, typer.Option("--metric", help="One indicator of bi.metric_definition.")] = None,
     again: Annotated[
-        bool, typer.Option("--recount", help="Not what was told then: what today's rules say of the rows that were held then. Takes minutes.")
+        bool, typer.Option("--recount", help="Not what was told then: what today's rules say of the rows held then. Takes minutes.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -67,7 +67,10 @@ def show_as_of(
         found = [row for row in recount(moment_of(day)) if metric in (None, row["metric"])]
     else:
         with connect("bi_reader") as connection:
-            found = changes(connection, moment_of(day), moment_of(against), metric) if against else as_of(connection, moment_of(day), metric)
+            if against:
+                found = changes(connection, moment_of(day), moment_of(against), metric)
+            else:
+                found = as_of(connection, moment_of(day), metric)
     if as_json:
         print_json(found)
         return

@@ -79,11 +79,20 @@ select
     case when followed.person_key is null then -1 else {{ surrogate_key(['followed.person_key']) }} end,
     coalesce(employer.employer_sk, -1),
     coalesce(job_order.order_sk, -1),
-    coalesce(job_order.occupation_sk, given.occupation_l2_sk, title.occupation_l2_sk, -1),
+    -- an order that could not be coded says nothing of the job: the words of the check then do
+    coalesce(nullif(job_order.occupation_sk, -1), given.occupation_l2_sk, title.occupation_l2_sk, -1),
     coalesce(job_order.occupation_official, given.occupation_code, title.occupation_code),
     coalesce(job_order.occupation_detail, given.occupation_code, title.detail_code, title.occupation_code),
-    coalesce(job_order.coding_method, case when given.occupation_code is not null then 'given' end, title.method),
-    coalesce(job_order.coding_score, case when given.occupation_code is not null then 1.0 end, title.score),
+    case
+        when job_order.occupation_official is not null then job_order.coding_method
+        when given.occupation_code is not null then 'given'
+        else coalesce(title.method, job_order.coding_method)
+    end,
+    case
+        when job_order.occupation_official is not null then job_order.coding_score
+        when given.occupation_code is not null then 1.0
+        else coalesce(title.score, job_order.coding_score)
+    end,
     coalesce(person.area_sk, -1),
     coalesce(person.district_code, 'unknown'),
     to_char(followed.start_date, 'YYYYMMDD')::int,
