@@ -1,8 +1,12 @@
 """Hidden cells of provinces drawn by chance: no total gives one away, however often hiding one calls for hiding more."""
 
+from collections import defaultdict
 from collections.abc import Iterator
+from itertools import product
 from random import Random
+from typing import NamedTuple
 
+import numpy as np
 import psycopg
 import pytest
 from labour_market import transform
@@ -11,10 +15,29 @@ from labour_market.settings import DBT_DIR, load_settings
 from tests.dbt.rows import Core
 
 PROVINCES = 25
+SESSIONS = 40
+YEARS = (2023, 2025, 2026)  # before, in and after the reform
+PROVINCE = ("as_reported", "all")
 INSERT = (
     "insert into marts.fct_indicator_cell (metric, period_kind, period, area_mode, area_code, area, breakdown, numerator, value, persons,"
     " is_suppressed) values (%s, %s, %s, %s, %s, '', %s, %s, %s, %s, %s)"
 )
+
+
+class Group(NamedTuple):
+    """Persons of one sex, occupation and group, at one session."""
+
+    metric: str
+    session: str
+    commune: str
+    district: str
+    sex: str
+    occupation: int
+    is_poor: bool
+    persons: int
+
+
+Cell = tuple[str, str, str, str, str, str]
 
 
 def province(core: Core) -> None:
@@ -41,39 +64,110 @@ def cells(admin: psycopg.Connection) -> Iterator[psycopg.Cursor]:
         yield admin.cursor()
 
 
-def drawn(rng: Random, communes: list[tuple[str, str]]) -> Iterator[tuple[object, ...]]:
-    """Cells of two metrics, some months, their halves and year, in all area modes, whole and broken down; most are small."""
-    districts = sorted({district for _, district in communes})
-    places = [("as_reported", "all"), *(("as_reported", d) for d in districts), *(("restated_former_district", d) for d in districts)]
-    places += [("restated", commune) for commune, _ in communes]
-    breakdowns = ["all", "sex=male", "sex=female", *(f"occupation={code}" for code in (61, 75, 92)), "priority_group=poor"]
-    months = [("month", f"2023-{month:02d}") for month in rng.sample(range(1, 13), k=rng.randint(1, 6))]
-    periods = [*months, ("half", "2023-H1"), ("half", "2023-H2"), ("year", "2023")]
-    for metric in ("placements", "seekers"):
-        for kind, period in periods:
-            for mode, area in places:
-                for breakdown in breakdowns:
-                    persons = rng.choice((0, rng.randint(1, 6), rng.randint(1, 30), rng.randint(5, 400)))
-                    yield metric, kind, period, mode, area, breakdown, persons, persons, persons, 0 < persons < 5
+def drawn(rng: Random, year: int, communes: list[tuple[str, str]]) -> list[Group]:
+    """The persons of two metrics at some sessions, most of them few. A session is named after its month."""
+    months = rng.sample(range(1, 13), k=rng.randint(1, 6))
+    groups = []
+    for metric in ("attended", "placements"):
+        for number in range(rng.randint(5, SESSIONS)):
+            commune, district = rng.choice(communes)
+            session = f"{year}-{rng.choice(months):02d}/{number}"
+            most = rng.choice((1, 4, 40))
+            for sex, occupation, is_poor in product(("male", "female"), (61, 75, 92), (False, True)):
+                persons = rng.choice((0, 0, 0, rng.randint(0, 1), rng.randint(0, most), rng.randint(0, most)))
+                groups.append(Group(metric, session, commune, district, sex, occupation, is_poor, persons))
+    return groups
 
 
-@pytest.mark.parametrize("seed", range(PROVINCES))
-def test_no_hidden_cell_can_be_worked_out_of_a_province_drawn_by_chance(cells, statements, seed):
-    rng = Random(seed)
+def told(groups: list[Group]) -> dict[Cell, set[int]]:
+    """Every cell that tells of them, and of whom: attended like what sessions yield, placements like job starts. What is reported is the
+    districts' until June 2025, and since then that of the communes of today."""
+    cells = defaultdict(set)
+    for number, group in enumerate(groups):
+        month, year = group.session[:7], group.session[:4]
+        reported = ("as_reported", group.district if month < "2025-07" or group.commune == "unknown" else group.commune)
+        restated = [("restated", group.commune), ("restated_former_district", group.district)]
+        breakdowns = ["all", f"sex={group.sex}", f"occupation={group.occupation}", *["priority_group=poor"] * group.is_poor]
+        cells_told = [("year", year, *place, by) for place, by in product([PROVINCE, reported, *restated], breakdowns)]
+        if group.metric == "attended":
+            half = f"{year}-H{1 if month[5:] <= '06' else 2}"
+            cells_told += [("session", group.session, *place, "all") for place in (reported, *restated)]
+            cells_told += [
+                (*period, *place, by)
+                for period, place, by in product([("month", month), ("half", half)], [PROVINCE, reported, *restated], breakdowns)
+            ]
+        else:
+            cells_told += [("month", month, *place, "all") for place in (PROVINCE, reported)]
+        for cell in cells_told:
+            cells[group.metric, *cell].add(number)
+    return cells
+
+
+@pytest.fixture
+def hidden_of(cells, statements):
+    """Draws a province into the marts and hides: the groups, the cells with those whom each tells of, and the cells that are hidden."""
     communes = cells.execute(
         "select commune.code, bridge.analysis_area_code from marts.dim_area as commune"
         " join marts.bridge_area_analysis as bridge on commune.area_sk = bridge.area_sk and bridge.is_default"
         " where commune.level = 'commune' and commune.valid_to = 'infinity' order by 1"
     ).fetchall()
-    cells.executemany(INSERT, list(drawn(rng, rng.sample(communes, k=rng.randint(3, 25)))))
-    small = cells.execute("select count(*) from marts.fct_indicator_cell where is_suppressed").fetchone()
-    assert small
-    assert cells.execute(statements["worked_out"]).fetchall() != [], "a province in which nothing can be worked out proves nothing"
-    cells.execute(statements["hide"])
+    cells.execute(
+        "insert into marts.fct_fair_session (session_sk, sender_code, session_no, held_date_sk)"
+        " select row_number() over (), to_char(date_day, 'YYYY-MM'), number::text, date_sk"
+        " from marts.dim_date cross join generate_series(0, %s) as number where year = any(%s) and extract(day from date_day) = 1",
+        [SESSIONS, list(YEARS)],
+    )
+
+    def hide(seed: int) -> tuple[list[Group], dict[Cell, set[int]], set[Cell]]:
+        rng = Random(seed)
+        year = rng.choice(YEARS)
+        # of some rows only the district is known
+        places = [(rng.choice((commune,) * 9 + ("unknown",)), district) for commune, district in rng.sample(communes, k=rng.randint(2, 25))]
+        groups = drawn(rng, year, places)
+        everything = told(groups)
+        cells.execute("drop table if exists hiding; delete from marts.fct_indicator_cell")
+        counted = {cell: sum(groups[number].persons for number in numbers) for cell, numbers in everything.items()}
+        cells.executemany(INSERT, [(*cell, persons, persons, persons, 0 < persons < 5) for cell, persons in counted.items()])
+        assert cells.execute(statements["worked_out"]).fetchall() != [], "a province in which nothing can be worked out proves nothing"
+        cells.execute(statements["hide"])
+        hidden = cells.execute(
+            "select metric, period_kind, period, area_mode, area_code, breakdown from marts.fct_indicator_cell where is_suppressed"
+        )
+        return groups, everything, set(hidden)
+
+    return hide
+
+
+@pytest.mark.parametrize("seed", range(PROVINCES))
+def test_no_hidden_cell_can_be_worked_out_of_a_province_drawn_by_chance(cells, statements, hidden_of, seed):
+    groups, everything, hidden = hidden_of(seed)
     assert cells.execute(statements["worked_out"]).fetchall() == []
-    hidden, shown = cells.execute(
-        "select count(*) filter (where is_suppressed), count(*) filter (where not is_suppressed and persons > 0)"
-        " from marts.fct_indicator_cell"
-    ).fetchone()
-    assert hidden > small[0]
-    assert shown > 0
+    assert len(hidden) > sum(is_small(groups, numbers) for numbers in everything.values())
+    assert len(hidden) < len(everything)
+
+
+def test_whoever_solves_all_totals_at_once_works_out_hardly_any_small_cell(hidden_of):
+    """Each total is protected by itself; what several tell together gives away no more than one small cell in fifty."""
+    small = solved = 0
+    for seed in range(10):
+        groups, everything, hidden = hidden_of(seed)
+        nobody = set().union(*(numbers for numbers in everything.values() if not any(groups[number].persons for number in numbers)))
+        somebody = [number for number in range(len(groups)) if number not in nobody]
+        few, shown = (
+            np.array([[number in numbers for number in somebody] for numbers in of], dtype=float)
+            for of in (
+                [numbers for numbers in everything.values() if is_small(groups, numbers)],
+                [numbers for cell, numbers in everything.items() if cell not in hidden],
+            )
+        )
+        # a cell can be solved if it is a combination of those that are shown
+        strength, directions = np.linalg.eigh(shown.T @ shown)
+        spanned = directions[:, strength > 1e-8]
+        beyond = np.abs(few - few @ spanned @ spanned.T).max(axis=1)
+        small, solved = small + len(few), solved + int((beyond < 1e-6).sum())
+    assert small > 500
+    assert solved < small / 50, f"{solved} of {small}"
+
+
+def is_small(groups: list[Group], numbers: set[int]) -> bool:
+    return 0 < sum(groups[number].persons for number in numbers) < 5

@@ -46,7 +46,7 @@ def province(core: Core) -> None:
                    household_no=f"H{n}") for n in range(20)
         ])  # fmt: skip
         core.publish("fair_attendance", code, "2023-06", [
-            visit(str(n), "A", f"k:{code}-{n}", commune_code=COMMUNES[code], **(STARTED if code == "794" and n < 6 else {}))
+            visit(str(n), "A", f"k:{code}-{n}", commune_code=COMMUNES[code], sex="female", **(STARTED if code == "794" and n < 6 else {}))
             for n in range(counselled)
         ])  # fmt: skip
         funds = [("subproject_4_3", 60), ("unemployment_insurance", 40)] if code == "794" else [("subproject_4_3", 100)]

@@ -1,7 +1,7 @@
--- What: where a figure hides a cell, its total hides at least two, and together they are no small cell; so none can be worked out by subtraction.
--- When it fails: a cell that was hidden for the few persons in it can be had from the shown ones and their total.
+-- What: where a total is shown and hides a cell, it hides at least two, and together they are no small cell, so none can be worked out by subtraction; where a
+-- total is hidden, so is everything that adds up to it.
+-- When it fails: a cell that was hidden for the few persons in it can be had from the shown ones.
 -- How to fix: look at the failing total in marts.fct_indicator_cell; hide_what_gives_away needs another step.
--- A total that is hidden itself gives nothing away.
 {{ config(severity='error') }}
 with former as (
     select
@@ -12,86 +12,98 @@ with former as (
     where area.level = 'commune' and area.valid_to = 'infinity'
 ),
 
+held as (
+    select
+        session.sender_code || '/' || session.session_no as told_as,
+        day.year_month
+    from {{ ref('fct_fair_session') }} as session
+    inner join {{ ref('dim_date') }} as day on session.held_date_sk = day.date_sk
+),
+
 cells as (
     select
         cell.*,
-        coalesce(former.district_code, cell.area_code) as district_code
+        coalesce(former.district_code, cell.area_code) as district_code,
+        split_part(cell.breakdown, '=', 1) as kind,
+        lasting.month,
+        left(lasting.month, 4) || case when right(lasting.month, 2) <= '06' then '-H1' else '-H2' end as half,
+        coalesce(left(lasting.month, 4), left(cell.period, 4)) as year
     from {{ ref('fct_indicator_cell') }} as cell
-    left join former on cell.area_mode = 'restated' and cell.area_code = former.code
+    left join former on cell.area_code = former.code
+    left join held on cell.period_kind = 'session' and cell.period = held.told_as
+    cross join lateral (values (case cell.period_kind when 'month' then cell.period else held.year_month end)) as lasting (month)
     where cell.persons > 0
+),
+
+-- each cell beside the others that add up to a total, and where that total stands
+parts as (
+    select
+        cells.metric,
+        part.*,
+        cells.persons,
+        cells.is_suppressed
+    from cells
+    cross join
+        lateral (
+            values
+            ('areas of the province', area_mode, period_kind, period, 'as_reported', 'all', breakdown, area_code <> 'all'),
+            ('communes of a district', '', period_kind, period, 'restated_former_district', district_code, breakdown, area_mode = 'restated'),
+            (
+                'what was reported of a district', '', period_kind, period, 'restated_former_district', district_code, breakdown,
+                area_mode = 'as_reported' and area_code <> 'all'
+            ),
+            ('values of a breakdown', kind, period_kind, period, area_mode, area_code, 'all', kind not in ('all', 'priority_group', 'trade')),
+            ('months of a year', '', 'year', year, area_mode, area_code, breakdown, period_kind = 'month'),
+            ('halves of a year', '', 'year', year, area_mode, area_code, breakdown, period_kind = 'half'),
+            ('months of a half', '', 'half', half, area_mode, area_code, breakdown, period_kind = 'month'),
+            ('sessions of a month', '', 'month', month, area_mode, area_code, breakdown, period_kind = 'session'),
+            ('sessions of a month of the province', area_mode, 'month', month, 'as_reported', 'all', breakdown, period_kind = 'session')
+        ) as part (total, told_by, of_kind, of_period, of_mode, of_area, of_breakdown, belongs)
+    where part.belongs
 ),
 
 totals as (
     select
-        'areas of the province' as total,
-        concat_ws(' ', metric, period, breakdown, area_mode) as what,
+        metric,
+        total,
+        told_by,
+        of_kind,
+        of_period,
+        of_mode,
+        of_area,
+        of_breakdown,
         count(*) filter (where is_suppressed) as hidden,
         sum(persons) filter (where is_suppressed) as persons,
         count(*) as known
-    from cells
-    where area_code <> 'all'
-    group by metric, period_kind, period, breakdown, area_mode
-    union all
-    select
-        'values of a breakdown',
-        concat_ws(' ', metric, period, area_mode, area_code, split_part(breakdown, '=', 1)),
-        count(*) filter (where is_suppressed),
-        sum(persons) filter (where is_suppressed),
-        count(*)
-    from cells
-    where breakdown <> 'all' and not starts_with(breakdown, 'priority_group=') and not starts_with(breakdown, 'trade=')
-    group by metric, period_kind, period, area_mode, area_code, split_part(breakdown, '=', 1)
-    union all
-    select
-        'communes of a district',
-        concat_ws(' ', metric, period, breakdown, district_code),
-        count(*) filter (where is_suppressed),
-        sum(persons) filter (where is_suppressed),
-        count(*)
-    from cells
-    where area_mode = 'restated'
-    group by metric, period_kind, period, breakdown, district_code
-    union all
-    select
-        'months and halves of a year',
-        concat_ws(' ', metric, left(period, 4), period_kind, breakdown, area_mode, area_code),
-        count(*) filter (where is_suppressed),
-        sum(persons) filter (where is_suppressed),
-        count(*)
-    from cells
-    where period_kind in ('month', 'half')
-    group by metric, period_kind, breakdown, area_mode, area_code, left(period, 4)
-    union all
-    select
-        'months of a half',
-        concat_ws(' ', metric, left(period, 4), right(period, 2) <= '06', breakdown, area_mode, area_code),
-        count(*) filter (where is_suppressed),
-        sum(persons) filter (where is_suppressed),
-        count(*)
-    from cells
-    where period_kind = 'month'
-    group by metric, breakdown, area_mode, area_code, left(period, 4), right(period, 2) <= '06'
-    union all
-    select
-        'sessions of a month',
-        concat_ws(' ', cells.metric, held.year_month, cells.breakdown),
-        count(*) filter (where cells.is_suppressed),
-        sum(cells.persons) filter (where cells.is_suppressed),
-        count(*)
-    from cells
-    inner join {{ ref('fct_fair_session') }} as session
-        on cells.period_kind = 'session' and cells.period = session.sender_code || '/' || session.session_no
-    inner join {{ ref('dim_date') }} as held on session.held_date_sk = held.date_sk
-    group by cells.metric, cells.breakdown, held.year_month
+    from parts
+    group by metric, total, told_by, of_kind, of_period, of_mode, of_area, of_breakdown
 )
 
 select
-    total,
-    what,
-    hidden,
-    persons
+    totals.total,
+    concat_ws(' ', totals.metric, totals.of_period, totals.of_mode, totals.of_area, totals.of_breakdown, totals.told_by) as what,
+    totals.hidden,
+    totals.persons
 from totals
-where hidden > 0 and hidden < known and (hidden = 1 or persons < {{ var('smallest_cell') }})
+left join cells as whole
+    on totals.metric = whole.metric and totals.of_kind = whole.period_kind and totals.of_period = whole.period
+        and totals.of_mode = whole.area_mode and totals.of_area = whole.area_code and totals.of_breakdown = whole.breakdown
+where
+    case
+        when whole.is_suppressed then totals.hidden < totals.known
+        when totals.hidden = 1 then totals.known > 1 or totals.persons = whole.persons
+        else totals.hidden < totals.known and totals.persons < {{ var('smallest_cell') }}
+    end
+union all
+-- a session is held in one place, and a unit of one code is one unit
+select
+    'the same in every mode',
+    concat_ws(' ', metric, period, min(area_code), breakdown),
+    count(*) filter (where is_suppressed),
+    sum(persons) filter (where is_suppressed)
+from cells
+group by metric, period_kind, period, breakdown, case when period_kind <> 'session' then area_code end
+having bool_or(is_suppressed) and not bool_and(is_suppressed)
 union all
 select
     'small and shown',
