@@ -3,7 +3,7 @@
   transaction that writes it, so that nobody sees the cells before. It comes with is_suppressed set where a cell is small, and hides what must be hidden beside those.
 
   A cell stands in several totals: the province over the areas of a mode, a former district over its communes and over what was reported of it, an area over the
-  values of a breakdown that divides it (priority groups overlap and do not, and few have a trade of the province), and in each place a year over its months and
+  values of a breakdown that divides it (priority groups overlap and do not, and few have a trade of the province), those who live at the border over the communes there, and in each place a year over its months and
   half-years, a half-year over its months, a month over its sessions. In each of them, where something is hidden, the next smallest are hidden too, until at least
   two are and together they are no small cell; the total comes last, so that it is hidden with its only part. What stands under a hidden cell is hidden with it,
   since it adds up to it. What is the same in every mode is hidden in all of them: a session, which was held in one place, and a unit of one code.
@@ -17,7 +17,8 @@
         "bool_or(is_hidden) filter (where is_province) over (partition by figure)
             or bool_or(is_hidden) filter (where is_district) over (partition by figure, district)
             or bool_or(is_hidden) filter (where breakdown = 'all') over (partition by subject, place)
-            or bool_or(is_hidden) over (partition by figure, same_in_every_mode)"],
+            or bool_or(is_hidden) over (partition by figure, same_in_every_mode)
+            or is_border_part and bool_or(is_hidden) filter (where is_border) over (partition by subject)"],
     ["year is not null",
         "bool_or(is_hidden) filter (where period_kind = 'year') over (partition by series, place, year)
             or bool_or(is_hidden) filter (where period_kind = 'half') over (partition by series, place, half)
@@ -27,6 +28,8 @@
     ["is_province or mode = 'as_reported'", hidden_beside(["figure"], "is_province")],
     ["is_province or mode = 'restated'", hidden_beside(["figure"], "is_province")],
     ["is_province or mode = 'restated_former_district'", hidden_beside(["figure"], "is_province")],
+    ["is_border or is_border_part and mode = 'as_reported'", hidden_beside(["subject"], "is_border")],
+    ["is_border or is_border_part and mode = 'restated'", hidden_beside(["subject"], "is_border")],
     ["divides", hidden_beside(["subject", "place", "kind"])],
     ["is_alone or breakdown = 'all'", "bool_or(is_hidden) filter (where is_alone) over (partition by subject, place)"],
     ["period_kind in ('month', 'year')", hidden_beside(["series", "place", "year"], "period_kind = 'year'")],
@@ -52,6 +55,8 @@ begin
         cell.area_mode as mode,
         cell.area_code = 'all' as is_province,
         former.code is null and cell.area_code <> 'all' as is_district,
+        cell.breakdown = 'area_group=border' as is_border, -- told of the province alone
+        cell.breakdown = 'all' and coalesce(former.is_border, false) as is_border_part,
         -- keys as numbers: the windows below are sorted by them many times
         dense_rank() over (order by metric, period_kind, period) as subject,
         dense_rank() over (order by metric, period_kind, period, breakdown) as figure,
@@ -72,6 +77,7 @@ begin
     left join (
         select
             commune.code,
+            commune.is_border,
             bridge.analysis_area_code as district_code
         from {{ ref('dim_area') }} as commune
         inner join {{ ref('bridge_area_analysis') }} as bridge on commune.area_sk = bridge.area_sk and bridge.is_default
@@ -85,7 +91,7 @@ begin
         inner join {{ ref('dim_date') }} as day on session.held_date_sk = day.date_sk
     ) as held on cell.period_kind = 'session' and cell.period = held.told_as
     cross join lateral (values (case cell.period_kind when 'month' then cell.period else held.session_month end)) as lasting (month)
-    cross join lateral (values (breakdown not like 'priority_group=%' and breakdown not like 'trade=%' and breakdown <> 'all')) as told (divides)
+    cross join lateral (values (split_part(breakdown, '=', 1) not in ('all', 'priority_group', 'area_group', 'trade'))) as told (divides)
     where cell.persons > 0;
     analyze hiding;
 
@@ -123,7 +129,7 @@ end $$
 #}
 {% macro hidden_beside(total, is_total='false') -%}
 {%- set within = total | join(', ') -%}
-{%- set smallest_first = within ~ ' order by is_hidden desc, ' ~ is_total ~ ', persons, place, breakdown' -%}
+{%- set smallest_first = within ~ ' order by is_hidden desc, ' ~ is_total ~ ', persons, place, figure' -%}
 bool_or(is_hidden) over (partition by {{ within }}) and (
                 row_number() over (partition by {{ smallest_first }}) <= 2
                 or coalesce(sum(persons) over (partition by {{ smallest_first }} rows between unbounded preceding and 1 preceding), 0) < {{ var('smallest_cell') }}

@@ -40,12 +40,14 @@ trim_scale(round(coalesce({{ sum }}, 0), 6))
 {%- endmacro %}
 
 {#
-  The groups that a figure is also told for, as (breakdown, belongs): everybody, each priority group of the row, and whatever a model adds as (breakdown, belongs) in SQL.
+  The groups that a figure is also told for, as (breakdown, belongs): everybody, each priority group of the row, in the province those who live in border communes, and
+  whatever a model adds as (breakdown, belongs) in SQL. The place is that of the row unless it is another's.
 #}
-{% macro by_priority_group(alias, more=[]) -%}
+{% macro by_priority_group(alias, more=[], place=none) -%}
 (
     values ('all', true)
-    {%- for group in ['poor', 'near_poor', 'newly_escaped', 'disabled', 'ethnic_minority'] %}, ('priority_group={{ group }}', {{ alias }}.is_{{ group }}){% endfor %}
+    {%- for group in ['poor', 'near_poor', 'newly_escaped', 'disabled', 'ethnic_minority'] %}, ('priority_group={{ group }}', {{ alias }}.is_{{ group }}){% endfor %},
+    ('area_group=border', {{ alias }}.is_border and {{ place or alias }}.area_code = 'all')
     {%- for breakdown, belongs in more %}, ({{ breakdown }}, {{ belongs }}){% endfor %}
 )
 {%- endmacro %}
@@ -82,7 +84,7 @@ to_char({{ day }}, 'YYYY') || case when extract(month from {{ day }}) <= 6 then 
         who,
         max(area_weight) as area_weight,
         max(sex) as sex
-        {%- for flag in ['is_poor', 'is_near_poor', 'is_newly_escaped', 'is_disabled', 'is_ethnic_minority'] %},
+        {%- for flag in ['is_poor', 'is_near_poor', 'is_newly_escaped', 'is_disabled', 'is_ethnic_minority', 'is_border'] %},
         bool_or({{ flag }}) as {{ flag }}
         {%- endfor %}
         {%- for column in also %},
@@ -106,7 +108,7 @@ to_char({{ day }}, 'YYYY') || case when extract(month from {{ day }}) <= 6 then 
         row_no,
         max(area_weight) over person as area_weight,
         max(sex) over person as sex
-        {%- for flag in ['is_poor', 'is_near_poor', 'is_newly_escaped', 'is_disabled', 'is_ethnic_minority'] %},
+        {%- for flag in ['is_poor', 'is_near_poor', 'is_newly_escaped', 'is_disabled', 'is_ethnic_minority', 'is_border'] %},
         bool_or({{ flag }}) over person as {{ flag }}
         {%- endfor %}
         {%- for column in also %},

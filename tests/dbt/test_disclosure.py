@@ -22,6 +22,13 @@ INSERT = (
     "insert into marts.fct_indicator_cell (metric, period_kind, period, area_mode, area_code, area, breakdown, numerator, value, persons,"
     " is_suppressed) values (%s, %s, %s, %s, %s, '', %s, %s, %s, %s, %s)"
 )
+LAID = "analyze hiding;"
+SHUFFLED = """
+    create temp table shuffled on commit drop as select * from hiding order by random();
+    truncate hiding;
+    insert into hiding select * from shuffled;
+    drop table shuffled;
+"""
 
 
 class Group(NamedTuple):
@@ -79,23 +86,21 @@ def drawn(rng: Random, year: int, communes: list[tuple[str, str]]) -> list[Group
     return groups
 
 
-def told(groups: list[Group]) -> dict[Cell, set[int]]:
+def told(groups: list[Group], border: set[str]) -> dict[Cell, set[int]]:
     """Every cell that tells of them, and of whom: attended like what sessions yield, placements like job starts. What is reported is the
-    districts' until June 2025, and since then that of the communes of today."""
+    districts' until June 2025, and since then that of the communes of today. Who lives at the border is told of the province."""
     cells = defaultdict(set)
     for number, group in enumerate(groups):
         month, year = group.session[:7], group.session[:4]
         reported = ("as_reported", group.district if month < "2025-07" or group.commune == "unknown" else group.commune)
         restated = [("restated", group.commune), ("restated_former_district", group.district)]
         breakdowns = ["all", f"sex={group.sex}", f"occupation={group.occupation}", *["priority_group=poor"] * group.is_poor]
-        cells_told = [("year", year, *place, by) for place, by in product([PROVINCE, reported, *restated], breakdowns)]
+        told_in = [*product([PROVINCE, reported, *restated], breakdowns), *[(PROVINCE, "area_group=border")] * (group.commune in border)]
+        cells_told = [("year", year, *place, by) for place, by in told_in]
         if group.metric == "attended":
             half = f"{year}-H{1 if month[5:] <= '06' else 2}"
             cells_told += [("session", group.session, *place, "all") for place in (reported, *restated)]
-            cells_told += [
-                (*period, *place, by)
-                for period, place, by in product([("month", month), ("half", half)], [PROVINCE, reported, *restated], breakdowns)
-            ]
+            cells_told += [(*period, *place, by) for period, (place, by) in product([("month", month), ("half", half)], told_in)]
         else:
             cells_told += [("month", month, *place, "all") for place in (PROVINCE, reported)]
         for cell in cells_told:
@@ -107,7 +112,7 @@ def told(groups: list[Group]) -> dict[Cell, set[int]]:
 def hidden_of(cells, statements):
     """Draws a province into the marts and hides: the groups, the cells with those whom each tells of, and the cells that are hidden."""
     communes = cells.execute(
-        "select commune.code, bridge.analysis_area_code from marts.dim_area as commune"
+        "select commune.code, bridge.analysis_area_code, commune.is_border from marts.dim_area as commune"
         " join marts.bridge_area_analysis as bridge on commune.area_sk = bridge.area_sk and bridge.is_default"
         " where commune.level = 'commune' and commune.valid_to = 'infinity' order by 1"
     ).fetchall()
@@ -122,9 +127,11 @@ def hidden_of(cells, statements):
         rng = Random(seed)
         year = rng.choice(YEARS)
         # of some rows only the district is known
-        places = [(rng.choice((commune,) * 9 + ("unknown",)), district) for commune, district in rng.sample(communes, k=rng.randint(2, 25))]
+        places = [
+            (rng.choice((commune,) * 9 + ("unknown",)), district) for commune, district, _ in rng.sample(communes, k=rng.randint(2, 25))
+        ]
         groups = drawn(rng, year, places)
-        everything = told(groups)
+        everything = told(groups, {commune for commune, _, is_border in communes if is_border})
         cells.execute("drop table if exists hiding; delete from marts.fct_indicator_cell")
         counted = {cell: sum(groups[number].persons for number in numbers) for cell, numbers in everything.items()}
         cells.executemany(INSERT, [(*cell, persons, persons, persons, 0 < persons < 5) for cell, persons in counted.items()])
@@ -144,6 +151,26 @@ def test_no_hidden_cell_can_be_worked_out_of_a_province_drawn_by_chance(cells, s
     assert cells.execute(statements["worked_out"]).fetchall() == []
     assert len(hidden) > sum(is_small(groups, numbers) for numbers in everything.values())
     assert len(hidden) < len(everything)
+
+
+def test_the_same_cells_are_hidden_every_night_however_the_rows_lie(cells, statements):
+    """Of two months of six persons one is hidden beside that of three; the other one the next night would show both."""
+    shuffled = statements["hide"].replace(LAID, SHUFFLED)
+    assert shuffled != statements["hide"]
+    months = [("month", f"2023-{number:02d}", persons) for number, persons in enumerate([3, *[6] * 10], 1)]
+    hidden = set()
+    for _ in range(10):
+        cells.execute("drop table if exists hiding; delete from marts.fct_indicator_cell")
+        cells.executemany(
+            INSERT,
+            [
+                ("a", *period, *PROVINCE, "all", persons, persons, persons, persons < 5)
+                for *period, persons in [*months, ("year", "2023", 63)]
+            ],
+        )
+        cells.execute(shuffled)
+        hidden.add(tuple(cells.execute("select period from marts.fct_indicator_cell where is_suppressed order by 1").fetchall()))
+    assert hidden == {(("2023-01",), ("2023-02",))}
 
 
 def test_whoever_solves_all_totals_at_once_works_out_hardly_any_small_cell(hidden_of):

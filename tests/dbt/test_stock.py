@@ -4,11 +4,14 @@ from collections import defaultdict
 from datetime import date, timedelta
 from random import Random
 
+import pytest
+
 from tests.dbt.rows import Core, person
 from tests.dbt.test_trace import UNEQUAL
 
 RNG = Random(20230614)
-COMMUNES = {"794": ("27694", "27688"), "803": ("28006", "28003"), "806": ("28114",)}
+COMMUNES = {"794": ("27694", "27688"), "803": ("28006", "28003"), "797": ("27763", "27757")}
+BORDER = {"27763"}
 ROUNDS = {"2021": date(2021, 10, 1), "2022": date(2022, 10, 1), "2022-01": date(2022, 1, 10)}
 KNOWN_UNTIL = date(2023, 6, 14)
 ORDERS = [
@@ -58,15 +61,18 @@ def month_ends() -> dict[str, date]:
     return {f"{first:%Y-%m}": min((first + timedelta(31)).replace(day=1) - timedelta(1), KNOWN_UNTIL) for first in firsts}
 
 
-def test_seekers_are_those_whose_wish_lives_on_the_last_day_of_each_month_since_the_first_wish(admin):
+@pytest.mark.parametrize(("breakdown", "communes"), [("all", set().union(*COMMUNES.values())), ("area_group=border", BORDER)])
+def test_seekers_are_those_whose_wish_lives_on_the_last_day_of_each_month_since_the_first_wish(admin, breakdown, communes):
     expected = {}
     for month, last in month_ends().items():
-        live = {who for district, period, who, _, day in WISHES if day <= last < ends_on(district, period, who, day)}
+        there = [(who, day, ends_on(district, period, who, day)) for district, period, who, commune, day in WISHES if commune in communes]
+        live = {who for who, begins, ends in there if begins <= last < ends}
         if live:
             expected[month] = len(live)
     found = admin.execute(
         "select period, numerator from marts.fct_indicator_cell where metric = 'jobseekers_stock' and period_kind = 'month'"
-        " and area_code = 'all' and breakdown = 'all'"
+        " and area_code = 'all' and breakdown = %s",
+        [breakdown],
     ).fetchall()
     assert dict(found) == expected
     assert min(expected) < "2022-01" and max(expected) == "2023-06"

@@ -90,6 +90,21 @@ def test_code_80_is_two_provinces() -> None:
     assert after == {"80": "Tỉnh Tây Ninh"}
 
 
+def test_border_communes_are_versions_of_communes_as_many_as_the_province_says() -> None:
+    border = {(row["code"], row["valid_from"]) for row in rows("border_commune")}
+    assert len(border) == len(rows("border_commune"))
+    for day, communes, districts in (("2023-06-14", 20, {"795", "796", "797", "798", "800", "801"}), ("2025-07-01", 9, {""})):
+        listed = [unit for unit in active("commune", day) if (unit["code"], unit["valid_from"]) in border]
+        assert (len(listed), {unit["parent_district_code"] for unit in listed}) == (communes, districts)
+    assert len(border) == 29
+
+
+def test_the_border_communes_of_today_have_land_of_those_of_before() -> None:
+    before, today = ({row["code"] for row in rows("border_commune") if row["valid_from"] == day} for day in ("1900-01-01", "2025-07-01"))
+    steps = [(row["from_code"], row["to_code"]) for row in rows("area_succession") if row["effective_date"] == "2025-07-01"]
+    assert today == {to for origin, to in steps if origin in before}
+
+
 def test_a_unit_has_one_version_on_any_day_and_a_parent_that_is_valid_with_it() -> None:
     versions = defaultdict(list)
     for row in rows("area_unit"):

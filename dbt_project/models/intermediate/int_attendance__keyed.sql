@@ -9,6 +9,7 @@ select
     ]) }} as visit_sk,
     session.held_on,
     coalesce(area.area_sk, -1) as residence_area_sk,
+    coalesce(area.is_border, false) as is_border,
     coalesce(area.parent_district_code, attendance.sender_code) as district_code
 from {{ ref('stg_fair_attendance__attendance') }} as attendance
 left join {{ ref('stg_ops__person_identity') }} as same on attendance.person_key = same.alias_key

@@ -34,6 +34,7 @@ wish_groups as (
         wishes.is_newly_escaped,
         wishes.is_disabled,
         wishes.is_ethnic_minority,
+        wishes.is_border,
         date_trunc('month', wishes.wished_on)::date as came_in,
         case when wishes.ended_on <= known.day then date_trunc('month', wishes.ended_on)::date end as went_in,
         count(*) as seekers
@@ -42,7 +43,7 @@ wish_groups as (
     where wishes.is_alone
     group by
         wishes.area_sk, wishes.district_code, wishes.occupation_code, wishes.sex, wishes.is_poor, wishes.is_near_poor, wishes.is_newly_escaped,
-        wishes.is_disabled, wishes.is_ethnic_minority, came_in, went_in
+        wishes.is_disabled, wishes.is_ethnic_minority, wishes.is_border, came_in, went_in
 ),
 
 steps as (

@@ -15,6 +15,7 @@ with registrations as (
         is_newly_escaped,
         is_disabled,
         is_ethnic_minority,
+        is_border,
         sex
     from {{ ref('fct_labour_supply') }}
     where wants_job and person_sk > 0
@@ -33,6 +34,7 @@ with registrations as (
         is_newly_escaped,
         is_disabled,
         is_ethnic_minority,
+        is_border,
         sex
     from {{ ref('fct_fair_attendance') }}
     where person_sk > 0
@@ -46,25 +48,27 @@ registered as (
     inner join {{ ref('dim_date') }} as day on registrations.date_sk = day.date_sk
     where day.date_day is not null
     order by registrations.person_sk asc, day.date_day asc, registrations.row_sk asc
+),
+
+first_starts as (
+    select distinct on (registered.person_sk)
+        registered.person_sk,
+        started.date_day as day,
+        placement.batch_id,
+        placement.row_no
+    from registered
+    inner join {{ ref('fct_placement') }} as placement on registered.person_sk = placement.person_sk
+    inner join {{ ref('dim_date') }} as started on placement.start_date_sk = started.date_sk and registered.registered_on <= started.date_day
+    order by registered.person_sk asc, started.date_day asc, placement.placement_sk asc
 )
 
 select
     registered.*,
     to_char(registered.registered_on, 'YYYY') as cohort,
-    first_start.day is not null as is_event,
-    coalesce(first_start.day, known.day) - registered.registered_on as days,
-    first_start.batch_id as start_batch_id,
-    first_start.row_no as start_row_no
+    first_starts.day is not null as is_event,
+    coalesce(first_starts.day, known.day) - registered.registered_on as days,
+    first_starts.batch_id as start_batch_id,
+    first_starts.row_no as start_row_no
 from registered
 cross join {{ ref('int_day__told') }} as known
-left join lateral (
-    select
-        started.date_day as day,
-        placement.batch_id,
-        placement.row_no
-    from {{ ref('fct_placement') }} as placement
-    inner join {{ ref('dim_date') }} as started on placement.start_date_sk = started.date_sk
-    where placement.person_sk = registered.person_sk and started.date_day >= registered.registered_on
-    order by started.date_day asc, placement.placement_sk asc
-    limit 1
-) as first_start on true
+left join first_starts on registered.person_sk = first_starts.person_sk

@@ -6,6 +6,7 @@
 with former as (
     select
         area.code,
+        area.is_border,
         bridge.analysis_area_code as district_code
     from {{ ref('dim_area') }} as area
     inner join {{ ref('bridge_area_analysis') }} as bridge on area.area_sk = bridge.area_sk and bridge.is_default
@@ -24,6 +25,7 @@ cells as (
     select
         cell.*,
         coalesce(former.district_code, cell.area_code) as district_code,
+        coalesce(former.is_border, false) as is_border,
         split_part(cell.breakdown, '=', 1) as kind,
         lasting.month,
         left(lasting.month, 4) || case when right(lasting.month, 2) <= '06' then '-H1' else '-H2' end as half,
@@ -52,7 +54,8 @@ parts as (
                 'what was reported of a district', '', period_kind, period, 'restated_former_district', district_code, breakdown,
                 area_mode = 'as_reported' and area_code <> 'all'
             ),
-            ('values of a breakdown', kind, period_kind, period, area_mode, area_code, 'all', kind not in ('all', 'priority_group', 'trade')),
+            ('values of a breakdown', kind, period_kind, period, area_mode, area_code, 'all', kind not in ('all', 'priority_group', 'area_group', 'trade')),
+            ('communes at the border', area_mode, period_kind, period, 'as_reported', 'all', 'area_group=border', is_border and breakdown = 'all'),
             ('months of a year', '', 'year', year, area_mode, area_code, breakdown, period_kind = 'month'),
             ('halves of a year', '', 'year', year, area_mode, area_code, breakdown, period_kind = 'half'),
             ('months of a half', '', 'half', half, area_mode, area_code, breakdown, period_kind = 'month'),

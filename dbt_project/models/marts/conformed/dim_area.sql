@@ -12,7 +12,8 @@ with units as (
         coalesce(unit.parent_province_code, unit.code) as province_code,
         unit.valid_from,
         unit.valid_to,
-        unit.legal_basis
+        unit.legal_basis,
+        unit.is_border
     from {{ ref('int_area__keyed') }} as unit
     left join {{ ref('int_area__keyed') }} as district
         on district.level = 'district'
@@ -31,7 +32,8 @@ members as (
         null as province_code,
         '1900-01-01'::date as valid_from,
         'infinity'::date as valid_to,
-        null as legal_basis
+        null as legal_basis,
+        false as is_border
     union all
     select
         -2,
@@ -44,7 +46,8 @@ members as (
         null,
         '1900-01-01',
         'infinity',
-        null
+        null,
+        false
 )
 
 select * from units

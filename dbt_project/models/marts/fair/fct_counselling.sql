@@ -24,7 +24,8 @@ select
     visit.is_near_poor,
     visit.is_newly_escaped,
     visit.is_disabled,
-    visit.is_ethnic_minority
+    visit.is_ethnic_minority,
+    visit.is_border
 from {{ ref('fct_fair_attendance') }} as visit
 left join {{ ref('fct_fair_session') }} as session on visit.session_sk = session.session_sk
 where {{ in_scope('fair_attendance', 'visit') }} and visit.is_counselled

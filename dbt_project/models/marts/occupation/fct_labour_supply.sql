@@ -27,6 +27,7 @@ select
     survey.unemployed_duration,
     survey.wants_job,
     {{ priority_flags('survey.priority_groups') }},
+    coalesce(area.is_border, false) as is_border,
     case when survey.activity_status <> 'employed' then -2 else coalesce(job.occupation_l2_sk, -1) end as occupation_sk,
     case when survey.activity_status = 'employed' then job.occupation_code end as occupation_official,
     case when survey.activity_status = 'employed' then coalesce(job.detail_code, job.occupation_code) end as occupation_detail,

@@ -15,6 +15,7 @@ with seen_before as (
         followed.sender_code,
         followed.placement_no,
         {{ priority_flags('seen.priority_groups') }},
+        coalesce(area.is_border, false) as is_border,
         area.area_sk,
         area.parent_district_code as district_code
     from {{ ref('int_placement__followed') }} as followed
@@ -51,6 +52,7 @@ select
     to_char(start.start_date, 'YYYYMMDD')::int as start_date_sk,
     'fair' as channel,
     {{ priority_flags('start.priority_groups') }},
+    start.is_border,
     start.start_date - start.held_on as days_to_start,
     coalesce(followed.check_start, 'not_checked') as check_start,
     coalesce(followed.check_m3, 'not_checked') as check_m3,
@@ -102,6 +104,7 @@ select
     coalesce(person.is_newly_escaped, false),
     coalesce(person.is_disabled, false),
     coalesce(person.is_ethnic_minority, false),
+    coalesce(person.is_border, false),
     null,
     followed.check_start,
     followed.check_m3,
