@@ -53,25 +53,6 @@ trim_scale(round(coalesce({{ sum }}, 0), 6))
 {%- endmacro %}
 
 {#
-  The periods that tell of a session, as rows (period_kind, period, area_code): itself, in its district, written sender/number; its month, half-year and year in the
-  province, each of which counts a person and an employer once.
-#}
-{% macro periods_of_session(alias, day) -%}
-(
-    values
-    ('session', {{ alias }}.sender_code || '/' || {{ alias }}.session_no, {{ alias }}.sender_code),
-    ('month', to_char({{ day }}, 'YYYY-MM'), 'all'),
-    ('half', {{ half_of(day) }}, 'all'),
-    ('year', to_char({{ day }}, 'YYYY'), 'all')
-)
-{%- endmacro %}
-
-{# The half-year of a day: 2023-H1. #}
-{% macro half_of(day) -%}
-to_char({{ day }}, 'YYYY') || case when extract(month from {{ day }}) <= 6 then '-H1' else '-H2' end
-{%- endmacro %}
-
-{#
   Rows of persons (who, sex and flags) in each place, a person once in an area. Groups are told apart afterwards: grouping by both at once would sort every person as
   often as there are groups.
 #}

@@ -6,19 +6,32 @@ from decimal import Decimal
 import pytest
 from labour_market.settings import DBT_DIR
 
-from tests.dbt.rows import Core, employer, person
+from tests.dbt.rows import Core, employer, person, session, visit
+from tests.dbt.test_trace import UNEQUAL
 
 MODES = ("as_reported", "restated", "restated_former_district")
 
 
 def province(core: Core) -> None:
-    """1,000 seekers of Tân Hòa in 2022; firms in a commune that was split without head-counts, and in 27694 before and after July 2025."""
+    """1,000 seekers of Tân Hòa in 2022; firms in a commune that was split without head-counts, and in 27694 before and after July 2025.
+
+    Sessions of 803 in Tân Hòa, of 794 in the same place and at home; forty persons came to all three, ten of them with an employer.
+    """
     core.publish("labour_survey", "803", "2022", [person(str(n), commune_code="28006", wants_job=True) for n in range(1000)])
     core.publish("labour_survey", "794", "2022", [person(f"w{n}", commune_code="27688", wants_job=True) for n in range(7)])
     core.publish("employers", "794", "2025-06", [employer("1", surveyed_on="2025-06-30")])
     core.publish("employers", "803", "2025-07", [employer("2", surveyed_on="2025-07-10")])
     core.publish("employers", "798", "2025-06", [employer("3", commune_code="27829", surveyed_on="2025-06-30")])
     core.publish("employers", "799", "2025-07", [employer("4", commune_code="28006", surveyed_on="2025-07-10")])
+    for sender, sessions in {"803": {"A": "28006"}, "794": {"A": "28006", "B": "27694"}}.items():
+        core.publish("fair_sessions", sender, "2023-06", [
+            session(number, commune_code=commune, cost_settled_vnd=1_000_000) for number, commune in sessions.items()
+        ])  # fmt: skip
+        core.publish("fair_attendance", sender, "2023-06", [
+            visit(f"{number}{n}", number, f"k:{n}", interviewed=n < 10, interview_result="pending" if n < 10 else None,
+                  employer_no="1" if n < 10 else None)
+            for number in sessions for n in range(40)
+        ])  # fmt: skip
 
 
 @pytest.fixture
@@ -136,3 +149,28 @@ def test_every_view_that_has_an_area_has_its_mode(ask):
     with_area = {name: columns for name, columns in rows if {"area_code", "district_code", "area"} & set(columns)}
     assert len(with_area) >= 3
     assert [name for name, columns in with_area.items() if "area_mode" not in columns] == []
+
+
+def test_a_session_is_told_where_it_was_held_and_shared_out_where_its_commune_was_split(ask):
+    """Two sessions stood in Tân Hòa, and whoever came to both is one; each commune that Tân Hòa became has its weight of them."""
+    shares = ask("select unit.code, way.weight from intermediate.int_area__current as way"
+                 " join marts.dim_area as unit on unit.area_sk = way.to_area_sk"
+                 " join marts.dim_area as before on before.area_sk = way.from_area_sk and before.code = '28006'")  # fmt: skip
+    told = ask("select area_mode, area_code, metric, numerator from marts.fct_indicator_cell where period_kind = 'month'"
+               " and breakdown = 'all'"
+               " and metric in ('sessions', 'attended_visits', 'attended_persons', 'employers_at_sessions')")  # fmt: skip
+    for mode, area, share in [
+        ("as_reported", "803", Decimal(1)), *(("restated", code, weight) for code, weight in shares),
+        ("restated_former_district", "803", Decimal(1)),
+    ]:  # fmt: skip
+        seen = {metric: round(value, 4) for told_mode, told_area, metric, value in told if (told_mode, told_area) == (mode, area)}
+        assert seen == {
+            metric: round(whole * share, 4)
+            for metric, whole in {"sessions": 2, "attended_visits": 80, "attended_persons": 40, "employers_at_sessions": 2}.items()
+        }, (mode, area)
+    assert len(shares) > 1
+    assert {mode: sum(value for told_mode, area, metric, value in told if told_mode == mode and metric == "sessions" and area != "all")
+            for mode in MODES} == dict.fromkeys(MODES, 3)  # fmt: skip
+    assert ask("select area_mode, sum(denominator) from marts.fct_indicator_cell where metric = 'started_per_million_vnd'"
+               " and period_kind = 'session' group by 1 order by 1") == [(mode, 3) for mode in MODES]  # fmt: skip
+    assert ask(UNEQUAL) == []

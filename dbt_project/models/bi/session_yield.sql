@@ -1,4 +1,4 @@
--- What sessions gave: persons at each stage, starts for each employer and each million VND of settled cost.
+-- What sessions gave, where they were held: persons at each stage, starts for each employer and each million VND of settled cost.
 {{ side_by_side([
     'sessions',
     'employers_at_sessions',

@@ -4,6 +4,7 @@ with telling as (
         cell.metric,
         visit.period_kind,
         visit.told_period,
+        visit.area_mode,
         visit.area_code,
         visit.breakdown,
         cell.part,
@@ -11,7 +12,7 @@ with telling as (
         visit.batch_id,
         visit.row_no,
         cell.unit,
-        1::numeric as amount
+        visit.area_weight as amount
     from {{ ref('int_visit__held') }} as visit
     cross join
         lateral (
@@ -34,6 +35,7 @@ with telling as (
         cell.metric,
         session.period_kind,
         session.told_period,
+        session.area_mode,
         session.area_code,
         'all',
         cell.part,
@@ -45,7 +47,9 @@ with telling as (
     from {{ ref('int_session__held') }} as session
     cross join
         lateral (
-            values ('sessions', 'numerator', 1::numeric), ('started_per_million_vnd', 'denominator', session.cost_settled_vnd / 1000000.0)
+            values
+            ('sessions', 'numerator', session.area_weight),
+            ('started_per_million_vnd', 'denominator', session.cost_settled_vnd * session.area_weight / 1000000.0)
         ) as cell (metric, part, amount)
     where cell.amount is not null
     union all
@@ -53,6 +57,7 @@ with telling as (
         cell.metric,
         session.period_kind,
         session.told_period,
+        session.area_mode,
         session.area_code,
         'all',
         cell.part,
@@ -60,7 +65,7 @@ with telling as (
         talk.batch_id,
         talk.row_no,
         talk.employer_sk,
-        1
+        session.area_weight
     from {{ ref('int_session__held') }} as session
     inner join {{ ref('fct_fair_interview') }} as talk on session.session_sk = talk.session_sk and talk.employer_sk > 0
     cross join (values ('employers_at_sessions', 'numerator'), ('started_per_employer', 'denominator')) as cell (metric, part)
@@ -70,7 +75,7 @@ select
     metric,
     period_kind,
     told_period as period,
-    'as_reported' as area_mode,
+    area_mode,
     area_code,
     breakdown,
     part,

@@ -1,13 +1,21 @@
--- Visits, once for each period that tells of them and each group that they are told for.
+-- Visits, in the places and periods of their session, once for each group that they are told for.
 select
-    visit.*,
+    visit.visit_sk,
+    visit.batch_id,
+    visit.row_no,
     {{ who('visit', 'visit_sk') }} as who,
-    within.period_kind,
-    within.period as told_period,
-    within.area_code,
+    visit.is_counselled,
+    visit.is_interviewed,
+    visit.is_passed,
+    visit.is_started,
+    held.area_mode,
+    held.area_code,
+    held.area,
+    held.area_weight,
+    held.period_kind,
+    held.told_period,
     told.breakdown
 from {{ ref('fct_fair_attendance') }} as visit
-inner join {{ ref('dim_date') }} as held on visit.held_date_sk = held.date_sk
-cross join lateral {{ periods_of_session('visit', 'held.date_day') }} as within (period_kind, period, area_code)
-cross join lateral {{ by_priority_group('visit', [("'sex=' || visit.sex", 'true')], 'within') }} as told (breakdown, belongs)
-where told.belongs and (within.period_kind <> 'session' or told.breakdown = 'all')
+inner join {{ ref('int_session__held') }} as held on visit.session_sk = held.session_sk
+cross join lateral {{ by_priority_group('visit', [("'sex=' || visit.sex", 'true')], 'held') }} as told (breakdown, belongs)
+where told.belongs and (held.period_kind <> 'session' or told.breakdown = 'all')
