@@ -3,8 +3,9 @@
   transaction that writes it, so that nobody sees the cells before. It comes with is_suppressed set where a cell is small, and hides what must be hidden beside those.
 
   A cell stands in several totals: the province over the areas of a mode, a former district over its communes and over what was reported of it, an area over the
-  values of a breakdown that divides it (priority groups overlap and do not, and few have a trade of the province), those who live at the border over the communes there, and in each place a year over its months and
-  half-years, a half-year over its months, a month over its sessions. In each of them, where something is hidden, the next smallest are hidden too, until at least
+  values of a breakdown that divides it (priority groups overlap and do not, and few have a trade of the province), those who live at the border over the
+  communes there, a fund over the kinds of session that it paid and a kind over its funds; and in each place a year over its months and half-years, a half-year
+  over its months, a month over its sessions. In each of them, where something is hidden, the next smallest are hidden too, until at least
   two are and together they are no small cell; the total comes last, so that it is hidden with its only part. What stands under a hidden cell is hidden with it,
   since it adds up to it. What is the same in every mode is hidden in all of them: a session, which was held in one place, and a unit of one code.
 
@@ -31,6 +32,10 @@
     ["is_border or is_border_part and mode = 'as_reported'", hidden_beside(["subject"], "is_border")],
     ["is_border or is_border_part and mode = 'restated'", hidden_beside(["subject"], "is_border")],
     ["divides", hidden_beside(["subject", "place", "kind"])],
+    ["is_crossed", "bool_or(is_hidden) filter (where breakdown = first_key) over (partition by subject, place, first_key)
+            or bool_or(is_hidden) filter (where breakdown = last_key) over (partition by subject, place, last_key)"],
+    ["is_crossed", hidden_beside(["subject", "place", "first_key"], "breakdown = first_key")],
+    ["is_crossed", hidden_beside(["subject", "place", "last_key"], "breakdown = last_key")],
     ["is_alone or breakdown = 'all'", "bool_or(is_hidden) filter (where is_alone) over (partition by subject, place)"],
     ["period_kind in ('month', 'year')", hidden_beside(["series", "place", "year"], "period_kind = 'year'")],
     ["period_kind in ('half', 'year')", hidden_beside(["series", "place", "year"], "period_kind = 'year'")],
@@ -64,6 +69,9 @@ begin
         dense_rank() over (order by area_mode, area_code) as place,
         dense_rank() over (order by coalesce(former.district_code, cell.area_code)) as district,
         regexp_replace(breakdown, '=[^;]*', '', 'g') as kind,
+        split_part(breakdown, ';', 1) as first_key,
+        split_part(breakdown, ';', -1) as last_key,
+        bool_or(breakdown like '%;%') over (partition by metric) as is_crossed,
         told.divides,
         -- the only value of its breakdown: it tells of the same persons as the whole
         told.divides

@@ -87,8 +87,8 @@ def drawn(rng: Random, year: int, communes: list[tuple[str, str]]) -> list[Group
 
 
 def told(groups: list[Group], border: set[str]) -> dict[Cell, set[int]]:
-    """Every cell that tells of them, and of whom: attended like what sessions yield, placements like job starts. What is reported is the
-    districts' until June 2025, and since then that of the communes of today. Who lives at the border is told of the province."""
+    """Every cell that tells of them, and of whom: attended like what sessions yield, placements like job starts and costs. What is
+    reported is the districts' until June 2025, and since then that of the communes of today. Who lives at the border is told of the province."""
     cells = defaultdict(set)
     for number, group in enumerate(groups):
         month, year = group.session[:7], group.session[:4]
@@ -103,6 +103,9 @@ def told(groups: list[Group], border: set[str]) -> dict[Cell, set[int]]:
             cells_told += [(*period, *place, by) for period, (place, by) in product([("month", month), ("half", half)], told_in)]
         else:
             cells_told += [("month", month, *place, "all") for place in (PROVINCE, reported)]
+            cells_told += [
+                ("year", year, *place, f"sex={group.sex};occupation={group.occupation}") for place in (PROVINCE, reported, *restated)
+            ]
         for cell in cells_told:
             cells[group.metric, *cell].add(number)
     return cells

@@ -26,7 +26,7 @@ cells as (
         cell.*,
         coalesce(former.district_code, cell.area_code) as district_code,
         coalesce(former.is_border, false) as is_border,
-        split_part(cell.breakdown, '=', 1) as kind,
+        regexp_replace(cell.breakdown, '=[^;]*', '', 'g') as kind,
         lasting.month,
         left(lasting.month, 4) || case when right(lasting.month, 2) <= '06' then '-H1' else '-H2' end as half,
         coalesce(left(lasting.month, 4), left(cell.period, 4)) as year
@@ -55,6 +55,8 @@ parts as (
                 area_mode = 'as_reported' and area_code <> 'all'
             ),
             ('values of a breakdown', kind, period_kind, period, area_mode, area_code, 'all', kind not in ('all', 'priority_group', 'area_group', 'trade')),
+            ('what a first key is crossed with', '', period_kind, period, area_mode, area_code, split_part(breakdown, ';', 1), breakdown like '%;%'),
+            ('what a last key is crossed with', '', period_kind, period, area_mode, area_code, split_part(breakdown, ';', -1), breakdown like '%;%'),
             ('communes at the border', area_mode, period_kind, period, 'as_reported', 'all', 'area_group=border', is_border and breakdown = 'all'),
             ('months of a year', '', 'year', year, area_mode, area_code, breakdown, period_kind = 'month'),
             ('halves of a year', '', 'year', year, area_mode, area_code, breakdown, period_kind = 'half'),
