@@ -173,4 +173,6 @@ def test_a_session_is_told_where_it_was_held_and_shared_out_where_its_commune_wa
             for mode in MODES} == dict.fromkeys(MODES, 3)  # fmt: skip
     assert ask("select area_mode, sum(denominator) from marts.fct_indicator_cell where metric = 'started_per_million_vnd'"
                " and period_kind = 'session' group by 1 order by 1") == [(mode, 3) for mode in MODES]  # fmt: skip
+    assert ask("select area_mode, sum(cost_settled_vnd) from bi.cost_per_placement where breakdown = 'all' and area_code <> 'all'"
+               " group by 1 order by 1") == [(mode, 3_000_000) for mode in MODES]  # fmt: skip
     assert ask(UNEQUAL) == []

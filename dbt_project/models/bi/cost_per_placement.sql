@@ -1,6 +1,10 @@
--- What a confirmed start of the sessions cost, by fund and kind of session: settled cost only, a session of several funds shared out by their shares.
+-- What a confirmed start of the sessions cost, where they were held, by fund and kind of session: settled cost only, a session of several funds shared out by
+-- their shares.
 select
     period as year,
+    area_mode,
+    area_code,
+    area,
     breakdown,
     numerator as cost_settled_vnd,
     denominator as confirmed_starts,

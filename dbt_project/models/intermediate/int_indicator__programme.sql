@@ -1,4 +1,5 @@
--- The programme's money by budget year, fund year and kind of money; what a start cost; and how the plans of a year stood at each month's end.
+-- The programme's money by budget year, fund year and kind of money, and how the plans of a year stood at each month's end: both are of an office and of no
+-- land, and told for the province. What a start of the sessions cost, where they were held.
 with money as (
     select
         year as period,
@@ -37,12 +38,15 @@ confirmed_of_session as (
 session_cost as (
     select
         borne.year as period,
+        borne.area_mode,
+        borne.area_code,
+        borne.area,
         borne.breakdown,
-        sum(borne.cost_settled_vnd) as cost_vnd,
-        {{ whole('sum(starts.starts * borne.fund_share_pct / 100.0)') }} as starts
-    from {{ ref('int_session__borne') }} as borne
+        {{ whole('sum(borne.cost_settled_vnd * borne.area_weight)') }} as cost_vnd,
+        {{ whole('sum(starts.starts * borne.fund_share_pct * borne.area_weight / 100.0)') }} as starts
+    from {{ in_places(ref('int_session__borne')) }} as borne
     left join confirmed_of_session as starts on borne.session_sk = starts.session_sk
-    group by borne.year, borne.breakdown
+    group by borne.year, borne.area_mode, borne.area_code, borne.area, borne.breakdown
 ),
 
 units as (
@@ -110,16 +114,6 @@ cells as (
     where money.breakdown = 'all'
     union all
     select
-        'cost_per_placement',
-        'year',
-        period,
-        breakdown,
-        cost_vnd,
-        starts,
-        0
-    from session_cost
-    union all
-    select
         'units_approved',
         'month',
         period,
@@ -163,5 +157,19 @@ select
     numerator,
     denominator,
     case when denominator is null then numerator else round(numerator / nullif(denominator, 0), digits) end as value,
-    case when metric = 'cost_per_placement' then denominator end as persons
+    null::numeric as persons
 from cells
+union all
+select
+    'cost_per_placement',
+    'year',
+    period,
+    area_mode,
+    area_code,
+    area,
+    breakdown,
+    cost_vnd,
+    starts,
+    {{ ratio('cost_vnd', 'starts', 0) }},
+    starts as persons
+from session_cost

@@ -70,33 +70,6 @@ telling as (
     from confirmed
     union all
     select
-        'cost_per_placement',
-        'year',
-        year,
-        breakdown,
-        'numerator',
-        'fct_fair_session',
-        batch_id,
-        row_no,
-        {{ surrogate_key(['session_sk', 'fund']) }},
-        cost_settled_vnd
-    from {{ ref('int_session__borne') }}
-    union all
-    select
-        'cost_per_placement',
-        'year',
-        borne.year,
-        borne.breakdown,
-        'denominator',
-        'fct_placement',
-        confirmed.batch_id,
-        confirmed.row_no,
-        {{ surrogate_key(['confirmed.placement_sk', 'borne.fund']) }},
-        borne.fund_share_pct / 100.0
-    from {{ ref('int_session__borne') }} as borne
-    inner join confirmed on borne.session_sk = confirmed.session_sk
-    union all
-    select
         cell.metric,
         'month',
         standing.year_month,
@@ -162,3 +135,34 @@ select
     unit,
     amount
 from telling
+union all
+select
+    'cost_per_placement',
+    'year',
+    year,
+    area_mode,
+    area_code,
+    breakdown,
+    'numerator',
+    'fct_fair_session',
+    batch_id,
+    row_no,
+    {{ surrogate_key(['session_sk', 'fund']) }},
+    cost_settled_vnd * area_weight
+from {{ in_places(ref('int_session__borne')) }} as borne
+union all
+select
+    'cost_per_placement',
+    'year',
+    borne.year,
+    borne.area_mode,
+    borne.area_code,
+    borne.breakdown,
+    'denominator',
+    'fct_placement',
+    confirmed.batch_id,
+    confirmed.row_no,
+    {{ surrogate_key(['confirmed.placement_sk', 'borne.fund']) }},
+    borne.fund_share_pct * borne.area_weight / 100.0
+from {{ in_places(ref('int_session__borne')) }} as borne
+inner join confirmed on borne.session_sk = confirmed.session_sk

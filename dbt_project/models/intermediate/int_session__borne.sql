@@ -4,6 +4,8 @@ select
     share.fund,
     share.fund_share_pct,
     share.cost_settled_vnd,
+    session.area_sk,
+    session.district_code,
     share.batch_id,
     share.row_no,
     held.year::text as year,
