@@ -13,12 +13,12 @@ told as (
     cross join
         lateral {{ by_priority_group('placed', [
             ("'sex=' || placed.sex", 'true'), ("'channel=' || placed.channel", 'true'),
-            ("'occupation=' || placed.occupation_code", "placed.area_mode = 'as_reported'")
+            ("'occupation=' || placed.occupation_code", 'true')
         ]) }} as told (breakdown, belongs)
     where told.belongs
 ),
 
--- months are too short for groups and for communes: almost every cell of them would be hidden
+-- months are too short for groups: almost every cell of them would be hidden
 persons as (
     select
         lasting.period_kind,
@@ -34,7 +34,7 @@ persons as (
     from told
     cross join
         lateral (
-            values ('year', told.year, true), ('month', told.year_month, told.area_mode = 'as_reported' and told.breakdown = 'all')
+            values ('year', told.year, true), ('month', told.year_month, told.breakdown = 'all')
         ) as lasting (period_kind, period, belongs)
     where lasting.belongs
     group by lasting.period_kind, lasting.period, told.area_mode, told.area_code, told.area, told.breakdown, told.who

@@ -57,12 +57,12 @@ told as not materialized (
     cross join
         lateral {{ by_priority_group('placement', [
             ("'sex=' || placement.sex", 'true'), ("'channel=' || placement.channel", 'true'),
-            ("'occupation=' || placement.occupation_code", "placement.area_mode = 'as_reported'")
+            ("'occupation=' || placement.occupation_code", 'true')
         ]) }} as groups (breakdown, belongs)
     cross join
         lateral (
             values
-            ('year', placement.year, true), ('month', placement.year_month, placement.area_mode = 'as_reported' and groups.breakdown = 'all')
+            ('year', placement.year, true), ('month', placement.year_month, groups.breakdown = 'all')
         ) as lasting (period_kind, lasting, belongs)
     where groups.belongs and lasting.belongs
 ),
