@@ -88,7 +88,7 @@ def drawn(rng: Random, year: int, communes: list[tuple[str, str]]) -> list[Group
 
 def told(groups: list[Group], border: set[str]) -> dict[Cell, set[int]]:
     """Every cell that tells of them, and of whom: attended like what sessions yield, placements like job starts and costs. What is
-    reported is the districts' until June 2025, and since then that of the communes of today. Who lives at the border is told of the province."""
+    reported is the districts' until June 2025, and since then that of the communes of today. The border is told of in the province."""
     cells = defaultdict(set)
     for number, group in enumerate(groups):
         month, year = group.session[:7], group.session[:4]
