@@ -78,7 +78,12 @@ def dbt_source(contract: Contract) -> str:
         "config": {
             "loaded_at_field": "recorded_from",
             "freshness": {"warn_after": {"count": contract.sla["latency"]["value"], "period": "day"}},
-            "meta": {"takes_from": sorted({told.feed for told in contract.takes_from} - {contract.feed})},
+            "meta": {
+                "takes_from": sorted({told.feed for told in contract.takes_from} - {contract.feed}),
+                "stays_in_district": any(
+                    rule.id.endswith(".row.commune_of_sender") and rule.action in ("quarantine", "block") for rule in contract.rules
+                ),
+            },
         },
         "columns": [{"name": name, "description": labels[name]} for name in core_columns(contract)],
     }

@@ -35,7 +35,8 @@ def changes(connection: psycopg.Connection, first: datetime, second: datetime, m
     """The cells that two moments know otherwise: the cell, value_then, value_later, and batches, the deliveries that may have done it.
 
     Those are what the builds took up that told the cell anew: of the feeds that can change the metric, and of the district alone where
-    the cell is a district's own figure. Raises ValueError for a moment before the first build.
+    the cell is a district's own figure and the rows of the feed stay in the district of their sender. Raises ValueError for a moment
+    before the first build.
     """
     _known(connection, min(first, second))
     return (
@@ -71,7 +72,7 @@ def changes(connection: psycopg.Connection, first: datetime, second: datetime, m
             left join bi.vintage_batch as batch
                 on builds.build_id = batch.build_id and (definition.feeds is null or batch.feed = any(definition.feeds))
                     and (changed.area_mode <> 'as_reported' or changed.area_code !~ '^[0-9]{{3}}$'
-                        or batch.sender_code !~ '^[0-9]{{3}}$' or batch.sender_code = changed.area_code)
+                        or not batch.stays_in_district or batch.sender_code = changed.area_code)
             where %(metric)s::text is null or changed.metric = %(metric)s
             group by {", ".join(f"changed.{column}" for column in CELL)}, changed.value_then, changed.value_later
             order by {", ".join(f"changed.{column}" for column in CELL)}

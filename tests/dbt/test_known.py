@@ -110,6 +110,17 @@ def test_the_delivery_is_named_although_the_build_that_told_it_failed_elsewhere(
     assert all("fair_attendance 794/" in ", ".join(row["batches"]) for row in district)
 
 
+def test_a_visitor_from_elsewhere_is_named_as_a_cause_where_the_visitor_lives(moments, admin, core, reader):
+    """Attendance of 803 tells of a resident of 794; a survey of 803 cannot, since its contract keeps such rows out."""
+    before = one(admin, "select clock_timestamp()")
+    core.publish("labour_survey", "803", "2022-01", [person("803-later", commune_code="28003")])
+    core.publish("fair_attendance", "803", "2023-06", [visit("guest", "A", "k:794-19", commune_code="27694")], sequence=2)
+    transform.build()
+    told = changes(reader, before, one(admin, "select clock_timestamp()"), "counselling_coverage_a")
+    (causes,) = [row["batches"] for row in told if (row["area_mode"], row["area_code"], row["breakdown"]) == ("as_reported", "794", "all")]
+    assert [cause.split("-")[0] for cause in causes] == ["fair_attendance 803/fair_attendance"]
+
+
 def test_the_rows_of_a_moment_counted_again_give_the_figures_that_were_told_then(reader, moments):
     """Both the correction and what it replaced are in core, so a vintage that today's rules would not give again is a fault of either."""
     first, second = moments

@@ -7,7 +7,8 @@ select distinct
     batch.sender_code,
     batch.period,
     batch.sequence,
-    batch.delivery_id
+    batch.delivery_id,
+    batch.feed in ({{ feeds_of_own_district() }}) as stays_in_district
 from {{ source('ops', 'build') }} as built
 inner join {{ source('ops', 'outbox') }} as event
     on built.up_to_event >= event.event_id and (event.built_at is null or built.started_at <= event.built_at)
