@@ -64,6 +64,8 @@ def test_the_page_draws_every_chart_and_names_every_blocked_batch(page, page_fil
     for chart in ("supply_demand", "funnel", "districts"):
         page.wait_for_selector(f"#chart-{chart}[data-drawn=yes]", timeout=20_000)
         assert page.locator(f"#chart-{chart} svg path").count() > 5, f"{chart} is empty"
+        drawn, given = (page.locator(place).bounding_box() for place in (f"#chart-{chart} svg", f".chart:has(#chart-{chart})"))
+        assert drawn and given and 0.9 <= drawn["width"] / given["width"] <= 1, f"{chart} is cut or leaves its place empty"
     with connect("bi_reader") as connection:
         blocked = connection.execute("select batch_id, reason_vi from bi.blocked_batches order by batch_id").fetchall()
     assert len(blocked) >= 6
