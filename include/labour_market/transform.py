@@ -88,11 +88,18 @@ def lay_marts(settings: Settings | None = None) -> bool:
 
 
 def _lay(connection: psycopg.Connection, settings: Settings) -> bool:
-    """The digest of the project is a comment on both schemas, so that it goes with what it speaks of."""
+    """The digest of the project is a comment on both schemas, so that it goes with what it speaks of.
+
+    Rows that an older project wrote may say something else today, or nothing in a new column: the next build writes every partition again.
+    """
     files = [DBT_DIR / "dbt_project.yml", *sorted((DBT_DIR / "macros").rglob("*.*")), *sorted((DBT_DIR / "models").rglob("*.*"))]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
-    laid = connection.execute("select obj_description(oid, 'pg_namespace') from pg_namespace where nspname in ('marts', 'bi')").fetchall()
-    if laid == [(digest,), (digest,)]:
+    laid: dict[str, str | None] = dict(
+        connection.execute(
+            "select nspname, obj_description(oid, 'pg_namespace') from pg_namespace where nspname in ('marts', 'bi')"
+        ).fetchall()
+    )
+    if laid == {"marts": digest, "bi": digest}:
         return False
     connection.execute("delete from ops.build_scope")
     failed = _failures(_dbt(["run", "--select", "path:models"], settings))
@@ -101,6 +108,8 @@ def _lay(connection: psycopg.Connection, settings: Settings) -> bool:
     _analyze(connection, "marts")
     for schema in ("marts", "bi"):
         connection.execute(sql.SQL("comment on schema {} is {}").format(sql.Identifier(schema), sql.Literal(digest)))
+    if laid.get("marts") not in (None, digest):
+        connection.execute("update ops.outbox set built_at = null")
     return True
 
 

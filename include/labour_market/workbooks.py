@@ -22,7 +22,7 @@ ERROR = "#ERROR!"
 # what zipfile raises, one way or another, for an archive that is none
 _DAMAGES = (
     zipfile.BadZipFile,
-    NotImplementedError,
+    NotImplementedError,  # a way of compressing that it does not know
     RuntimeError,
     EOFError,
     KeyError,

@@ -25,7 +25,6 @@ from labour_market.gateway import (
     GatewayUnavailable,
     Sender,
     connection,
-    load_senders,
 )
 from labour_market.gateway import client as client_module
 from labour_market.landing import LandingStore
@@ -664,100 +663,3 @@ def test_neither_a_netrc_nor_a_proxy_variable_comes_between(stage: Stage, monkey
     client, script = stage.serve(page("items", []))
     list(client.deliveries("employers"))
     assert script.requests[0][2]["Authorization"] == f"Bearer {TOKEN}"
-
-
-# ---- the senders file
-
-
-def written(tmp_path: Path, text: str) -> Path:
-    (tmp_path / "senders.yml").write_text(text, encoding="utf-8")
-    return tmp_path / "senders.yml"
-
-
-def one(**changes: str) -> str:
-    entry = {
-        "code": '"794"',
-        "name": "TP Tân An",
-        "base_url": '"http://127.0.0.1:8099/districts/794"',
-        "token": "t",
-        "feeds": "[employers]",
-    }
-    return "{" + ", ".join(f"{name}: {value}" for name, value in {**entry, **changes}.items() if value) + "}"
-
-
-def test_a_senders_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    second = one(code="SC", base_url="https://sc.example.vn/gw/", feeds="[placements]")
-    path = written(tmp_path, f"senders:\n  - {one(token='env:SOME_TOKEN')}\n  - {second}\n")
-    first, other = load_senders(path)
-    assert (first.code, first.name, first.feeds) == ("794", "TP Tân An", ("employers",))
-    assert (other.code, other.base_url) == ("SC", "https://sc.example.vn/gw")
-    monkeypatch.setenv("SOME_TOKEN", "the-token")
-    assert first.bearer() == "the-token" and "env:SOME_TOKEN" not in repr(first)
-
-
-def test_a_token_that_is_not_set_stops_its_own_sender_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NO_SUCH_TOKEN", raising=False)
-    first, second = load_senders(written(tmp_path, f"senders: [{one(token='env:NO_SUCH_TOKEN')}, {one(code='SC')}]"))
-    with pytest.raises(ValueError, match=r"794.*NO_SUCH_TOKEN"):
-        GatewayClient(first)
-    GatewayClient(second)
-
-
-def test_a_token_that_would_write_headers_is_refused() -> None:
-    with pytest.raises(ValueError, match="no header may hold") as caught:
-        Sender("794", "x", "https://a.vn", "a\r\nX-Evil: 1", ("employers",)).bearer()
-    assert "Evil" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("changes", "problem"),
-    [
-        ({"code": "794"}, "code must be text"),
-        ({"code": '"../x"'}, "code must be text"),
-        ({"code": "''"}, "code must be text"),
-        ({"name": ""}, "name is missing"),
-        ({"token": "''"}, "token is missing"),
-        ({"token": ""}, "token is missing"),
-        ({"feeds": "[]"}, "feeds"),
-        ({"feeds": "employers"}, "feeds"),
-        ({"feeds": "['a; drop']"}, "feeds"),
-        ({"base_url": "file:///etc/passwd"}, "https://"),
-        ({"base_url": "ftp://a.vn"}, "https://"),
-        ({"base_url": "http://gateway.example.vn"}, "http_hosts"),
-        ({"base_url": "http://10.0.0.5:8099"}, "http_hosts"),
-        ({"base_url": "https://user:pw@a.vn"}, "user name"),
-        ({"base_url": "https://a.vn@b.vn"}, "user name"),
-        ({"base_url": '"https://a.vn/?x=1"'}, "query"),
-        ({"base_url": '"https://a.vn/#x"'}, "query"),
-        ({"base_url": "https://"}, "no address"),
-        ({"base_url": '"https://a.vn:99999"'}, "no address"),
-        ({"base_url": '"https://a b.vn"'}, "no address"),
-    ],
-)
-def test_a_senders_file_that_is_wrong_says_where(tmp_path: Path, changes: dict[str, str], problem: str) -> None:
-    with pytest.raises(ValueError, match=problem) as caught:
-        load_senders(written(tmp_path, f"senders: [{one(**changes)}]"))
-    assert "sender" in str(caught.value)
-
-
-@pytest.mark.parametrize("text", ["", "[]", "senders: {}", "senders: []", "senders: [1]"])
-def test_a_file_that_names_no_senders_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(ValueError, match=r"senders file|not a mapping"):
-        load_senders(written(tmp_path, text))
-
-
-def test_a_file_that_is_no_yaml_is_refused_without_quoting_a_token(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"line 2 is no YAML") as caught:
-        load_senders(written(tmp_path, f"senders:\n  - {{code: [, token: {TOKEN}}}\n"))
-    assert TOKEN not in str(caught.value)
-
-
-def test_a_sender_that_stands_twice_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="794 stands twice"):
-        load_senders(written(tmp_path, f"senders: [{one()}, {one()}]"))
-
-
-def test_a_host_of_ones_own_network_may_be_listed(tmp_path: Path) -> None:
-    base_url = "http://simulator:8099/districts/794"
-    text = f"http_hosts: [simulator]\nsenders: [{one(base_url=repr(base_url))}]"
-    assert load_senders(written(tmp_path, text))[0].base_url == base_url

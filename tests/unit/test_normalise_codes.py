@@ -203,7 +203,7 @@ def test_what_is_no_industry_code_is_unreadable(raw: str, reason: str) -> None:
 def test_every_industry_code_of_2025_is_read_back_from_what_a_spreadsheet_leaves_of_it() -> None:
     path = REFERENCE / "vsic2025_level4_5_repaired.csv"
     if not path.exists():
-        pytest.skip("the reference list is not on this machine")
+        pytest.skip("the reference list, kept outside the project, is not on this machine")
     with path.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) > 1_000

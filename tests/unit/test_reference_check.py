@@ -45,7 +45,7 @@ def test_a_column_a_level_with_lost_zeros_and_misplaced_codes_is_refused(tmp_pat
     assert found["not_child_of_its_row"].lines == [5]
 
 
-@pytest.mark.skipif(not RAW_DUMP.exists(), reason="the public dump is not on this machine")
+@pytest.mark.skipif(not RAW_DUMP.exists(), reason="the public dump, kept outside the project, is not on this machine")
 def test_the_public_dump_of_the_decision_is_refused_with_every_kind_of_its_defects():
     done = CliRunner().invoke(app, ["occupation", "check", str(RAW_DUMP)])
     assert done.exit_code == 1

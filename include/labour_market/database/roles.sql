@@ -24,6 +24,14 @@ create schema if not exists marts authorization transformer;
 create schema if not exists vintages authorization transformer;
 create schema if not exists bi authorization transformer;
 
+-- vintages stood among the marts once; what was told must not be lost with a move
+do $$
+begin
+    if to_regclass('marts.fct_report_indicator') is not null and to_regclass('vintages.fct_report_indicator') is null then
+        alter table marts.fct_report_indicator set schema vintages;
+    end if;
+end $$;
+
 -- the auditor judges what is staged against the reference lists and what is already known
 grant usage on schema ops, stage, core, reference to auditor;
 grant usage on schema reference, quarantine to loader;
