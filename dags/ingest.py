@@ -25,11 +25,13 @@ from airflow.sdk import (
     task,
 )
 from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
-from labour_market.settings import CONFIG_DIR
+from labour_market.settings import CONFIG_DIR, PROVINCE_TIME
 
 FEEDS = yaml.safe_load((CONFIG_DIR / "feeds.yml").read_text(encoding="utf-8"))
 AWAY = ExceptionRetryPolicy(
-    rules=[RetryRule(exception="labour_market.gateway.GatewayUnavailable", action=RetryAction.RETRY, retry_delay=timedelta(minutes=2))],
+    rules=[
+        RetryRule(exception="labour_market.gateway.GatewayUnavailableError", action=RetryAction.RETRY, retry_delay=timedelta(minutes=2))
+    ],
     default=RetryAction.FAIL,
 )
 
@@ -50,7 +52,7 @@ def list_senders(feed: str) -> list[str]:
 @task(pool="gateway", retries=2, retry_policy=AWAY, map_index_template="{{ sender }}", execution_timeout=timedelta(hours=1))
 def pull(feed: str, code: str) -> list[int]:
     from labour_market.gateway import load_senders
-    from labour_market.pipeline import pull as pull_sender
+    from labour_market.ingestion.pipeline import pull as pull_sender
     from labour_market.settings import load_settings
 
     context = get_current_context()
@@ -63,7 +65,7 @@ def pull(feed: str, code: str) -> list[int]:
 
 @task(pool="warehouse", retries=1, retry_delay=timedelta(minutes=1), trigger_rule="all_done", execution_timeout=timedelta(hours=2))
 def load(feed: str) -> dict:
-    from labour_market.pipeline import load as load_feed
+    from labour_market.ingestion.pipeline import load as load_feed
 
     if get_current_context()["params"]["mode"] == "land":
         raise AirflowSkipException("what has landed waits for the next run")
@@ -77,7 +79,7 @@ def ingest_dag(feed: str, title_vi: str, schedule: str, priority: int):
     @dag(
         dag_id=f"ingest_{feed}",
         dag_display_name=f"Nhận dữ liệu: {title_vi}",
-        schedule=CronPartitionTimetable(schedule, timezone="Asia/Ho_Chi_Minh", key_format="%Y-%m-%d", run_immediately=True),
+        schedule=CronPartitionTimetable(schedule, timezone=PROVINCE_TIME.key, key_format="%Y-%m-%d", run_immediately=True),
         start_date=datetime(2023, 1, 1),
         catchup=False,
         max_active_runs=1,

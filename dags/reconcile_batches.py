@@ -12,8 +12,8 @@ from airflow.sdk import dag, task
 @task(pool="warehouse", retries=0, execution_timeout=timedelta(hours=2))
 def reconcile() -> dict:
     from labour_market import site, transform
-    from labour_market.pipeline import load_forgotten
-    from labour_market.reconcile import reconcile as run
+    from labour_market.ingestion.pipeline import load_forgotten
+    from labour_market.ingestion.reconcile import reconcile as run
 
     taken_up = load_forgotten(older_than=timedelta(minutes=15))
     result = run()

@@ -15,7 +15,7 @@ FEEDS = list(yaml.safe_load((CONFIG_DIR / "feeds.yml").read_text(encoding="utf-8
 
 @task(pool="warehouse", retries=0, execution_timeout=timedelta(hours=2))
 def replay() -> list[str]:
-    from labour_market.replay import replay as run
+    from labour_market.ingestion.replay import replay as run
 
     params = get_current_context()["params"]
     replayed = run(

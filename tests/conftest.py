@@ -48,7 +48,7 @@ def program(*names: str) -> str:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """The embedded PostgreSQL in a folder of its own, on a free port."""
-    from labour_market.server import start_server, stop_server
+    from labour_market.local_stack.postgres import start_server, stop_server
 
     home = Path(tempfile.mkdtemp(prefix="lmw-test-"))
     saved = {name: os.environ.get(name) for name in ("LMW_HOME", "LMW_PG_PORT", "WAREHOUSE_DSN", "LMW_SENDERS")}

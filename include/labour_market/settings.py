@@ -5,6 +5,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 INCLUDE = PROJECT_ROOT / "include"
@@ -13,6 +14,8 @@ LAYOUTS_DIR = INCLUDE / "layouts"
 CONFIG_DIR = INCLUDE / "config"
 QUERIES_DIR = INCLUDE / "queries"
 DBT_DIR = PROJECT_ROOT / "dbt_project"
+
+PROVINCE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,8 @@ def load_settings() -> Settings:
     )
 
 
-def who_acts() -> str:
-    """Who is named for what a person decides: LMW_ACTOR, else the login name."""
+def actor() -> str:
+    """The name that the ledger and decisions keep: LMW_ACTOR, else the login name."""
     return os.environ.get("LMW_ACTOR") or getpass.getuser()
 
 

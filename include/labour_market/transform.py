@@ -25,7 +25,7 @@ SEED_HASH = "seed_hash"
 NIGHTLY = ["config.materialized:incremental", "path:models,resource_type:test", "path:tests"]
 
 
-class BuildFailed(RuntimeError):
+class BuildError(RuntimeError):
     """A model or a red test failed. What comes after it was skipped, and the outbox keeps its events for the next build."""
 
 
@@ -47,7 +47,7 @@ class BuildReport:
 
 
 def build(settings: Settings | None = None) -> BuildReport:
-    """Bring the marts up to date with core. Raises BuildFailed naming the dbt nodes that failed."""
+    """Bring the marts up to date with core. Raises BuildError naming the dbt nodes that failed."""
     settings = settings or load_settings()
     with connect("transformer", settings, autocommit=True) as connection, _build_lock(connection):
         seed_reference(settings)
@@ -71,7 +71,7 @@ def build(settings: Settings | None = None) -> BuildReport:
             [not failed, "; ".join(failed)[:2000] or None, build_id],
         )
         if failed or not results:
-            raise BuildFailed(f"build {build_id} failed: " + ("; ".join(failed) or "dbt gave no result"))
+            raise BuildError(f"build {build_id} failed: " + ("; ".join(failed) or "dbt gave no result"))
         connection.execute("update ops.outbox set built_at = clock_timestamp() where built_at is null and event_id <= %s", [row[0]])
         return BuildReport(build_id, partitions, nodes, sum(float(r["execution_time"]) for r in results))
 
@@ -79,7 +79,7 @@ def build(settings: Settings | None = None) -> BuildReport:
 def lay_marts(settings: Settings | None = None) -> bool:
     """Make the tables and views of the star, with their descriptions, when the dbt project has changed since; returns whether it did.
 
-    A nightly build then only fills the tables. Raises BuildFailed naming the models that failed.
+    A nightly build then only fills the tables. Raises BuildError naming the models that failed.
     """
     settings = settings or load_settings()
     with connect("transformer", settings, autocommit=True) as connection, _build_lock(connection):
@@ -104,7 +104,7 @@ def _lay(connection: psycopg.Connection, settings: Settings) -> bool:
     connection.execute("delete from ops.build_scope")
     failed = _failures(_dbt(["run", "--select", "path:models"], settings))
     if failed:
-        raise BuildFailed("the marts could not be laid: " + "; ".join(failed))
+        raise BuildError("the marts could not be laid: " + "; ".join(failed))
     _analyze(connection, "marts")
     for schema in ("marts", "bi"):
         connection.execute(sql.SQL("comment on schema {} is {}").format(sql.Identifier(schema), sql.Literal(digest)))
@@ -116,7 +116,7 @@ def _lay(connection: psycopg.Connection, settings: Settings) -> bool:
 def recount(moment: datetime, settings: Settings | None = None) -> list[dict[str, Any]]:
     """Every indicator as today's rules, codes and links count it from the rows that core held at that moment: the columns of bi.indicator.
 
-    All of history is counted, in a schema that is gone afterwards: as long as a first build. Raises BuildFailed naming what failed.
+    All of history is counted, in a schema that is gone afterwards: as long as a first build. Raises BuildError naming what failed.
     """
     settings = settings or load_settings()
     away = sql.SQL("drop schema if exists recounted cascade")
@@ -126,7 +126,7 @@ def recount(moment: datetime, settings: Settings | None = None) -> list[dict[str
             known_at = json.dumps({"known_at": moment.isoformat()})
             failed = _failures(_dbt(["run", "--select", "+indicator", "--vars", known_at], settings, "dbt-recount"))
             if failed:
-                raise BuildFailed("the figures could not be counted again: " + "; ".join(failed))
+                raise BuildError("the figures could not be counted again: " + "; ".join(failed))
             return (
                 connection.cursor(row_factory=dict_row)
                 .execute("select * from recounted.indicator order by metric, period_kind, period, area_mode, area_code, breakdown")
@@ -148,7 +148,7 @@ def overdue(patience: timedelta, settings: Settings | None = None) -> bool:
 def seed_reference(settings: Settings | None = None) -> bool:
     """Load and test the reference lists when a seed file has changed since they were loaded; returns whether it did.
 
-    The audit needs them before the first build. Raises BuildFailed naming the list or the test of it that failed.
+    The audit needs them before the first build. Raises BuildError naming the list or the test of it that failed.
     """
     settings = settings or load_settings()
     ship_trades(settings)
@@ -162,7 +162,7 @@ def seed_reference(settings: Settings | None = None) -> bool:
         # cautious: only tests of the lists themselves, not those of models that do not stand yet
         failed = _failures(_dbt(["build", "--select", "path:seeds", "--indirect-selection", "cautious"], settings))
         if failed:
-            raise BuildFailed("the reference lists could not be loaded: " + "; ".join(failed))
+            raise BuildError("the reference lists could not be loaded: " + "; ".join(failed))
         _analyze(connection, "reference")
         connection.execute(
             "insert into ops.setting (name, value) values (%s, %s)"
@@ -252,7 +252,7 @@ def _number(alias: str, column: str) -> sql.Composed:
 
 
 def _dbt(arguments: list[str], settings: Settings, folder: str = "dbt") -> list[dict[str, Any]]:
-    """Run dbt in a process of its own and give the results of its nodes. Raises BuildFailed when it could not even begin.
+    """Run dbt in a process of its own and give the results of its nodes. Raises BuildError when it could not even begin.
 
     What dbt keeps of a parsed project, in the folder, holds for one set of variables.
     """
@@ -283,7 +283,7 @@ def _dbt(arguments: list[str], settings: Settings, folder: str = "dbt") -> list[
         check=False,
     )  # fmt: skip
     if not results.exists():
-        raise BuildFailed(f"dbt {arguments[0]} did not run: {(done.stdout + done.stderr)[-2000:]}")
+        raise BuildError(f"dbt {arguments[0]} did not run: {(done.stdout + done.stderr)[-2000:]}")
     return list(json.loads(results.read_text(encoding="utf-8"))["results"])
 
 

@@ -37,7 +37,7 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 _HTML = b"<!DOCTYPE html><html><body><h1>Trang dang bao tri</h1></body></html>"
 
 
-class Problem(Exception):
+class ProblemError(Exception):
     """An answer that is not what was asked for: status, title and detail of a problem document (RFC 9457)."""
 
     def __init__(self, status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
@@ -206,7 +206,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, work: Any) -> None:
         try:
             work()
-        except Problem as problem:
+        except ProblemError as problem:
             document = {"type": "about:blank", "title": problem.title, "status": problem.status, "detail": problem.detail}
             self._send(problem.status, _json(document), "application/problem+json", problem.headers)
 
@@ -217,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         route = _ROUTE.fullmatch(url.path)
         if not route or route["sender"] not in self.server.tokens:
-            raise Problem(404, "Not found", f"there is nothing at {url.path}")
+            raise ProblemError(404, "Not found", f"there is nothing at {url.path}")
         fault = self.server.faults.take(route["sender"], self.path)
         self.fault = fault
         if fault and self._refuse(fault):
@@ -233,12 +233,12 @@ class _Handler(BaseHTTPRequestHandler):
             delivery = self._find(route["sender"], found["delivery"])
             (self._send_records if found["part"] == "records" else self._send_file)(delivery, query)
         else:
-            raise Problem(404, "Not found", f"there is nothing at {url.path}")
+            raise ProblemError(404, "Not found", f"there is nothing at {url.path}")
 
     def _authorise(self, sender: str) -> None:
         given = self.headers.get("Authorization", "")
         if not hmac.compare_digest(given.encode(), f"Bearer {self.server.tokens[sender]}".encode()):
-            raise Problem(401, "Unauthorized", f"the token is not the one of {sender}", {"WWW-Authenticate": "Bearer"})
+            raise ProblemError(401, "Unauthorized", f"the token is not the one of {sender}", {"WWW-Authenticate": "Bearer"})
 
     def _all(self, sender: str) -> list[Delivery]:
         with self.server.lock:
@@ -248,7 +248,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _list(self, sender: str, query: Mapping[str, str]) -> dict[str, Any]:
         feed, limit = query.get("feed"), _limit(query, 100, 500)
         if feed not in FEEDS:
-            raise Problem(400, "Bad request", "feed must be one of " + ", ".join(FEEDS))
+            raise ProblemError(400, "Bad request", "feed must be one of " + ", ".join(FEEDS))
         found = [d.announcement for d in self._all(sender) if d.announcement["feed"] == feed]
         if "period" in query:
             found = [a for a in found if a["period"] == query["period"]]
@@ -263,12 +263,12 @@ class _Handler(BaseHTTPRequestHandler):
         for delivery in self._all(sender):
             if delivery.announcement["delivery_id"] == delivery_id:
                 return delivery
-        raise Problem(404, "Not found", f"{sender} has no delivery {delivery_id}")
+        raise ProblemError(404, "Not found", f"{sender} has no delivery {delivery_id}")
 
     def _send_records(self, delivery: Delivery, query: Mapping[str, str]) -> None:
         """A page of lines as they stand in the payload; the cursor is the place of the next one."""
         if delivery.announcement["media_type"] != JSON:
-            raise Problem(404, "Not found", "this delivery is a file: ask for /file")
+            raise ProblemError(404, "Not found", "this delivery is a file: ask for /file")
         limit = _limit(query, 1000, 5000)
         with delivery.payload.open("rb") as lines:
             size = lines.seek(0, 2)
@@ -279,7 +279,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_file(self, delivery: Delivery, query: Mapping[str, str]) -> None:
         if delivery.announcement["media_type"] == JSON:
-            raise Problem(404, "Not found", "this delivery is JSON: ask for /records")
+            raise ProblemError(404, "Not found", "this delivery is JSON: ask for /records")
         content = delivery.payload.read_bytes()
         etag = f'"{delivery.announcement["sha256"]}"'
         headers = {"Accept-Ranges": "bytes", "ETag": etag}
@@ -288,7 +288,7 @@ class _Handler(BaseHTTPRequestHandler):
             first, last = _bounds(asked[1], asked[2], len(content))
             if first > last:
                 unsatisfied = {"Content-Range": f"bytes */{len(content)}"}
-                raise Problem(416, "Range not satisfiable", f"it has {len(content)} bytes", unsatisfied)
+                raise ProblemError(416, "Range not satisfiable", f"it has {len(content)} bytes", unsatisfied)
             headers["Content-Range"] = f"bytes {first}-{last}/{len(content)}"
             self._send(206, content[first : last + 1], delivery.announcement["media_type"], headers)
         else:
@@ -300,7 +300,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer with a fault that needs no data; False when it spoils the data on its way."""
         if fault.kind in ("503", "429"):
             title = "Service unavailable" if fault.kind == "503" else "Too many requests"
-            raise Problem(int(fault.kind), title, "as was asked of the simulator", {"Retry-After": f"{fault.seconds:.0f}"})
+            raise ProblemError(int(fault.kind), title, "as was asked of the simulator", {"Retry-After": f"{fault.seconds:.0f}"})
         if fault.kind == "html":
             self._send(200, _HTML, "text/html; charset=utf-8")
             return True
@@ -331,7 +331,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _control(self) -> None:
         path = urlsplit(self.path).path
         if self.client_address[0] != "127.0.0.1" or urlsplit(f"//{self.headers.get('Host', '')}").hostname not in _OURSELVES:
-            raise Problem(403, "Forbidden", "only from this machine")
+            raise ProblemError(403, "Forbidden", "only from this machine")
         if self.command == "GET" and path == "/_control/faults":
             self._send(200, _json(self.server.faults.as_list()))
             return
@@ -343,9 +343,9 @@ class _Handler(BaseHTTPRequestHandler):
             elif self.command == "POST" and path == "/_control/deliveries":
                 self._send(201, _json({"delivery_id": self.server.gateway.add_delivery(**asked)}))
             else:
-                raise Problem(404, "Not found", f"there is nothing at {path}")
+                raise ProblemError(404, "Not found", f"there is nothing at {path}")
         except (ValueError, TypeError, KeyError, re.error) as error:
-            raise Problem(400, "Bad request", f"{type(error).__name__}: {error}") from None
+            raise ProblemError(400, "Bad request", f"{type(error).__name__}: {error}") from None
 
 
 _OURSELVES = ("127.0.0.1", "localhost")
@@ -366,7 +366,7 @@ def _json(value: Any) -> bytes:
 def _limit(query: Mapping[str, str], default: int, most: int) -> int:
     text = query.get("limit", str(default))
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
-        raise Problem(400, "Bad request", f"limit must be between 1 and {most}")
+        raise ProblemError(400, "Bad request", f"limit must be between 1 and {most}")
     return int(text)
 
 
@@ -378,14 +378,14 @@ def _cursor(query: Mapping[str, str]) -> int:
     try:
         return int(base64.urlsafe_b64decode(query["cursor"])) if "cursor" in query else 0
     except (ValueError, binascii.Error):
-        raise Problem(400, "Bad request", "this cursor is not one of ours") from None
+        raise ProblemError(400, "Bad request", "this cursor is not one of ours") from None
 
 
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.replace(" ", "+"))  # a + that was not escaped
     except ValueError:
-        raise Problem(400, "Bad request", "created_after must be a date-time such as 2023-06-14T00:00:00+07:00") from None
+        raise ProblemError(400, "Bad request", "created_after must be a date-time such as 2023-06-14T00:00:00+07:00") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

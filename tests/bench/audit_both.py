@@ -1,14 +1,14 @@
 """Measured process: the audit and the hand-written pass over the same staged rows, in turn; the quickest of three each."""
 
 import great_expectations  # noqa: F401  # imports are not what is measured
-from labour_market import ledger
+from labour_market.batches import ledger
+from labour_market.batches.landing import LandingStore
 from labour_market.contracts import load_contract
 from labour_market.database import connect
-from labour_market.landing import LandingStore
-from labour_market.privacy import load_pseudonym_key
+from labour_market.ingestion.pseudonyms import load_pseudonym_key
+from labour_market.ingestion.staging import make_stage_table, read_batch, stage_batch
 from labour_market.quality.gate import audit
 from labour_market.settings import load_settings
-from labour_market.staging import make_stage_table, read_batch, stage_batch
 
 from tests.bench.handwritten_audit import handwritten_audit
 from tests.bench.throwaway import report, seconds

@@ -1,7 +1,7 @@
 """Measured process: landing to core of what is landed for the survey; imports apart."""
 
 import great_expectations  # noqa: F401  # imports are not what is measured
-from labour_market.pipeline import load
+from labour_market.ingestion.pipeline import load
 
 from tests.bench.throwaway import report, seconds
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from labour_market import processes, stack
+from labour_market.local_stack import processes, stack
 from labour_market.settings import load_settings
 
 from tests.bench.throwaway import stack_home

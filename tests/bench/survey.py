@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from labour_market import ledger
+from labour_market.batches import ledger
+from labour_market.batches.landing import LandingStore
 from labour_market.database import connect
-from labour_market.landing import LandingStore
 from labour_market.settings import load_settings
 from simulator.deliveries import Delivery
 from simulator.province import build_province, latest

@@ -20,7 +20,7 @@ from tests.conftest import free_port
 def warehouse() -> Iterator[Path]:
     """The embedded server in a folder of its own, provisioned with its reference lists; the environment points at it."""
     from labour_market.database import provision
-    from labour_market.server import start_server, stop_server
+    from labour_market.local_stack.postgres import start_server, stop_server
     from labour_market.transform import lay_marts
 
     with own_home() as home:
@@ -36,7 +36,7 @@ def warehouse() -> Iterator[Path]:
 @contextmanager
 def stack_home() -> Iterator[Path]:
     """A home for a whole stack of its own, which is stopped in the end."""
-    from labour_market import stack
+    from labour_market.local_stack import stack
 
     with own_home() as home:
         try:

@@ -10,12 +10,13 @@ from string import Formatter
 import jsonschema
 import pytest
 import yaml
-from labour_market import defects, normalise
+from labour_market import normalise
+from labour_market.batches import delivery_errors as defects
+from labour_market.codegen import GENERATED, render_all
 from labour_market.contracts import EVERY_FEED, contract_feeds, load_contract, load_contracts, load_order, read_contract
-from labour_market.contracts_render import GENERATED, render_all
 from labour_market.database.tables import core_columns
 from labour_market.quality.checks import checks_of
-from labour_market.quarantine import REASONS_VI
+from labour_market.quality.messages import REASONS_VI
 from labour_market.settings import CONTRACTS_DIR, DBT_DIR, INCLUDE
 from open_data_contract_standard.model import OpenDataContractStandard
 
@@ -124,7 +125,7 @@ def test_a_message_uses_only_what_is_told_to_it(rule):
 
 def test_every_file_rule_is_raised_somewhere_and_every_raised_one_is_in_the_contracts():
     code = "\n".join(path.read_text(encoding="utf-8") for path in (INCLUDE / "labour_market").rglob("*.py"))
-    raised = set(re.findall(r'(?:FileDefect|DeliveryRefused)\(\s*"(\w+)"', code))
+    raised = set(re.findall(r'(?:InvalidDeliveryError|DeliveryRefusedError)\(\s*"(\w+)"', code))
     for feed in FEEDS:
         named = {r.id.rsplit(".", 1)[1] for r in load_contract(feed).rules if not r.expectation}
         assert named == raised
@@ -132,7 +133,7 @@ def test_every_file_rule_is_raised_somewhere_and_every_raised_one_is_in_the_cont
 
 def test_every_reason_why_a_value_cannot_be_read_has_vietnamese_words():
     code = "\n".join(p.read_text(encoding="utf-8") for p in Path(inspect.getfile(normalise)).parent.glob("*.py"))
-    reasons = set(re.findall(r'Unreadable\(\s*"(\w+)"', code)) | {"year_only", "month_only"}
+    reasons = set(re.findall(r'UnreadableValueError\(\s*"(\w+)"', code)) | {"year_only", "month_only"}
     assert reasons == set(REASONS_VI)
 
 

@@ -116,11 +116,9 @@ def test_a_night_stays_under_a_hundred_task_instances(twice):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_a_dag_file_is_a_table_of_contents(path):
-    """Short, without heavy imports at its top, without Airflow's models, and without templates where nothing renders them."""
+def test_a_dag_file_imports_nothing_heavy_and_templates_only_what_airflow_renders(path):
     source = path.read_text(encoding="utf-8")
     assert not path.name.startswith("dbt_")
-    assert len(source.splitlines()) <= 110, "a DAG file says when and in which order; what is done stands in labour_market"
     tree = ast.parse(source)
     heads = {
         node.module if isinstance(node, ast.ImportFrom) else node.names[0].name

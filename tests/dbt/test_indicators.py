@@ -8,7 +8,7 @@ import pytest
 import yaml
 from labour_market.cli import app
 from labour_market.database import connect
-from labour_market.questions import ask, load_questions
+from labour_market.figures.questions import ask, load_questions
 from labour_market.settings import DBT_DIR
 from typer.testing import CliRunner
 

@@ -7,8 +7,8 @@ import pytest
 from labour_market import transform
 from labour_market.cli import app
 from labour_market.database import connect
-from labour_market.known import PROVINCE_TIME, as_of, changes, moment_of
-from labour_market.questions import ask, load_questions
+from labour_market.figures.as_of import PROVINCE_TIME, as_of, changes, moment_of
+from labour_market.figures.questions import ask, load_questions
 from typer.testing import CliRunner
 
 from tests.dbt.rows import Core, employer, one, person, session, visit
@@ -100,7 +100,7 @@ def test_the_delivery_is_named_although_the_build_that_told_it_failed_elsewhere(
     core.publish("employers", "794", "2023-06", [employer("9")])
     visits = [visit(str(n), "A", f"k:794-{n}", commune_code="27694") for n in range(8)]
     core.publish("fair_attendance", "794", "2023-06", visits, sequence=3)
-    with pytest.raises(transform.BuildFailed, match="dim_employer_version"):
+    with pytest.raises(transform.BuildError, match="dim_employer_version"):
         transform.build()
     admin.execute("alter table marts.dim_employer_version drop constraint broken")
     transform.build()

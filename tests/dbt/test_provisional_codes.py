@@ -122,7 +122,7 @@ def test_a_code_that_is_promoted_before_its_successor_is_official_fails_the_buil
     code = local.propose(steward, "61129", "Lao động trồng nghệ", "Turmeric growers", ["nghệ vàng"], "thử", by="an")
     local.approve(steward, code, by="bình", start=START, end=END)
     local.promote(steward, code, {"61123": Decimal(1)}, by="bình", on=date(2020, 6, 1), because="nhầm ngày")
-    with pytest.raises(transform.BuildFailed, match="both_ends_of_an_occupation_map_are_valid"):
+    with pytest.raises(transform.BuildError, match="both_ends_of_an_occupation_map_are_valid"):
         transform.build()
     admin.execute("update ops.occupation_proposal set valid_to = '2025-01-01' where code = %s", [code])
     assert transform.build().build_id

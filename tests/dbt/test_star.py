@@ -243,7 +243,7 @@ def test_a_build_that_fails_names_its_model_and_is_taken_up_by_the_next(built, a
     core.publish("job_orders", "803", "2023-06-14", [
         {"order_no": "9", "employer_no": "1", "title": "bảo vệ", "openings": 3, "posted_on": "2023-06-14"},
     ])  # fmt: skip
-    with pytest.raises(transform.BuildFailed, match="fct_job_order"):
+    with pytest.raises(transform.BuildError, match="fct_job_order"):
         transform.build()
     assert one(admin, "select count(*) from ops.outbox where built_at is null") > 0
     admin.execute("alter table marts.fct_job_order drop constraint broken")

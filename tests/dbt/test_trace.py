@@ -5,7 +5,7 @@ import json
 import pytest
 from labour_market.cli import app
 from labour_market.database import connect
-from labour_market.trace import batch_of, load_traces, trace_batch, trace_cell
+from labour_market.figures.lineage import batch_of, load_traces, trace_batch, trace_cell
 from typer.testing import CliRunner
 
 from tests.dbt import test_indicators

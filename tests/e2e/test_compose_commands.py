@@ -22,10 +22,10 @@ import psycopg
 import pytest
 import requests
 import yaml
-from labour_market import processes
-from labour_market.airflow_api import DONE, AirflowApi
 from labour_market.database import connect
-from labour_market.server import server_program, unprivileged
+from labour_market.local_stack import processes
+from labour_market.local_stack.airflow_api import DONE, AirflowApi
+from labour_market.local_stack.postgres import server_program, unprivileged
 from labour_market.settings import PROJECT_ROOT, load_settings
 
 from tests.conftest import free_port, program

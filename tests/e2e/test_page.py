@@ -8,7 +8,7 @@ from labour_market import site, transform
 from labour_market.contracts import load_order
 from labour_market.database import connect
 from labour_market.gateway import load_senders
-from labour_market.pipeline import ingest
+from labour_market.ingestion.pipeline import ingest
 from labour_market.settings import load_settings
 from playwright.sync_api import Page, sync_playwright
 from simulator import build_province, serve

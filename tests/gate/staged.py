@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from labour_market import ledger
+from labour_market.batches import ledger
+from labour_market.batches.ledger import Batch
 from labour_market.contracts import Contract, load_contract
 from labour_market.database import connect
 from labour_market.database.tables import stage_columns
-from labour_market.ledger import Batch
+from labour_market.ingestion.staging import make_stage_table
 from labour_market.quality.gate import Verdict, audit
-from labour_market.staging import make_stage_table
 from psycopg import sql
 from psycopg.types.json import Jsonb
 

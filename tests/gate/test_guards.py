@@ -7,14 +7,14 @@ import pytest
 from gate_cases import CASES, PERIODS, clean_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from labour_market.batches.ledger import find_batches
 from labour_market.contracts import load_contract
 from labour_market.database import connect
-from labour_market.ledger import find_batches
 from labour_market.quality import gate as gates
 from labour_market.quality import suites
 from labour_market.quality.checks import checks_of, shape_sql
-from labour_market.quality.gate import AuditFailed
-from labour_market.quarantine import value_class
+from labour_market.quality.gate import AuditError
+from labour_market.quality.messages import value_class
 from psycopg import sql
 from staged import Delivery, Gate
 
@@ -52,7 +52,7 @@ def written(gate: Gate) -> tuple[int, int]:
 def failed(gate: Gate, match: str, **arguments) -> str:
     """The message of an audit that fails, leaves every batch where it is, and writes nothing."""
     before = [(b.batch_id, b.state, b.attempt) for b in find_batches(gate.loader)]
-    with pytest.raises(AuditFailed, match=match) as caught:
+    with pytest.raises(AuditError, match=match) as caught:
         gate.audit(**arguments)
     gate.auditor.rollback()
     assert written(gate) == (0, 0)

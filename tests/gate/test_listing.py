@@ -1,7 +1,7 @@
 """What was put aside and what was found can be listed afterwards, with a sentence for each row."""
 
 from gate_cases import PERIODS, clean_rows
-from labour_market.quarantine import rejected_rows, rule_findings
+from labour_market.quality.messages import rejected_rows, rule_findings
 from psycopg import sql
 from staged import Delivery
 

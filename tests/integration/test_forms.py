@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from labour_market.contracts import contract_feeds, load_contract
 from labour_market.normalise import normalise_columns
-from labour_market.parsing import parse_delivery
+from labour_market.reading.deliveries import parse_delivery
 from simulator.area import read_districts
 from simulator.files import CSV, XLSX, fill_in, json_lines, write_csv, write_xlsx
 from simulator.province import Province, build_province

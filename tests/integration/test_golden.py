@@ -3,9 +3,9 @@
 import pytest
 from labour_market import transform
 from labour_market.database import connect
+from labour_market.figures.questions import ask, load_questions
 from labour_market.gateway import load_senders
-from labour_market.pipeline import ingest
-from labour_market.questions import ask, load_questions
+from labour_market.ingestion.pipeline import ingest
 from simulator import build_province, serve
 
 

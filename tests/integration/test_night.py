@@ -7,14 +7,14 @@ import orjson
 import psycopg
 import pytest
 import yaml
+from labour_market.batches.ledger import find_batches
 from labour_market.cli import app
 from labour_market.contracts import load_order
 from labour_market.database import connect
 from labour_market.gateway import load_senders
-from labour_market.ledger import find_batches
-from labour_market.pipeline import ingest, load, pull
-from labour_market.reconcile import reconcile
-from labour_market.replay import replay
+from labour_market.ingestion.pipeline import ingest, load, pull
+from labour_market.ingestion.reconcile import reconcile
+from labour_market.ingestion.replay import replay
 from labour_market.settings import load_settings
 from psycopg import sql
 from simulator import Gateway, Province, build_province, latest, serve
@@ -230,9 +230,9 @@ def test_an_audit_that_breaks_is_our_error_and_leaves_the_batch_where_it_is(gate
     pull("employers", senders("794")[0])
 
     def broken(*_: object) -> None:
-        raise gate.AuditFailed("an expectation raised")
+        raise gate.AuditError("an expectation raised")
 
-    with monkeypatch.context() as patch, pytest.raises(gate.AuditFailed):
+    with monkeypatch.context() as patch, pytest.raises(gate.AuditError):
         patch.setattr(gate, "audit", broken)
         load("employers")
     assert states(loader, "employers") == ["staged"]

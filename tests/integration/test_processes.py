@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from labour_market import processes, stack
 from labour_market.cli import app
+from labour_market.local_stack import processes, stack
 from typer.testing import CliRunner
 
 # a component whose child has lost the installation's mark, as a worker that writes its title over its environment

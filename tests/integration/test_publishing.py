@@ -9,11 +9,11 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from labour_market import ledger
+from labour_market.batches import ledger
 from labour_market.contracts import load_contract
 from labour_market.database import connect
-from labour_market.publishing import publish_batch
-from labour_market.staging import drop_stage_tables, make_stage_table
+from labour_market.ingestion.publishing import publish_batch
+from labour_market.ingestion.staging import drop_stage_tables, make_stage_table
 from psycopg import sql
 
 SESSIONS, ORDERS = load_contract("fair_sessions"), load_contract("job_orders")
@@ -162,7 +162,7 @@ def test_an_attempt_that_was_overtaken_publishes_nothing(loader):
     batch = announce(loader, SESSIONS, "794", "2023-06", 1, 1)
     zombie = stage(loader, SESSIONS, batch, table, {"1": "a"})
     ledger.take(loader, batch.batch_id, ["audited"])
-    with pytest.raises(ledger.Fenced):
+    with pytest.raises(ledger.StaleAttemptError):
         publish_batch(loader, SESSIONS, batch, zombie, table, "test")
     assert current(loader, SESSIONS) == {}
     assert loader.execute("select count(*) from ops.outbox").fetchone() == (0,)

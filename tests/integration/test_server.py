@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
-from labour_market import server
-from labour_market.server import server_running, start_server, stop_server
+from labour_market.local_stack import postgres as server
+from labour_market.local_stack.postgres import server_running, start_server, stop_server
 from psycopg import conninfo
 
 as_root = pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="only root steps down to another user")
@@ -140,7 +140,7 @@ def test_an_initdb_that_was_killed_leaves_no_half_cluster(home: Path) -> None:
 
 
 def test_two_starts_at_once_make_one_server(home: Path) -> None:
-    starts = "from pathlib import Path; from labour_market.server import start_server; start_server()"
+    starts = "from pathlib import Path; from labour_market.local_stack.postgres import start_server; start_server()"
     with ThreadPoolExecutor() as pool:
         done = list(pool.map(lambda _: subprocess.run([sys.executable, "-c", starts], check=False), range(2)))
     assert [d.returncode for d in done] == [0, 0]

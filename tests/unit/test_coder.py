@@ -8,11 +8,11 @@ from pathlib import Path
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
+from labour_market.cli.occupations import app
 from labour_market.occupations import calibration, coder
 from labour_market.occupations.calibration import fit_steps, load_calibration
 from labour_market.occupations.coder import NEEDED, code_titles, coder_version
 from labour_market.occupations.codes import vsco_codes
-from labour_market.occupations.commands import app
 from labour_market.occupations.evaluation import evaluate, is_right, labelled
 from labour_market.occupations.lexicon import lexicon
 from typer.testing import CliRunner

@@ -16,19 +16,19 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from labour_market.batches.landing import LandingStore
 from labour_market.contracts import load_contract
 from labour_market.gateway import (
     AnnouncementDefect,
     Delivery,
-    DeliveryRefused,
+    DeliveryRefusedError,
     GatewayClient,
-    GatewayUnavailable,
+    GatewayUnavailableError,
     Sender,
     connection,
 )
 from labour_market.gateway import client as client_module
-from labour_market.landing import LandingStore
-from labour_market.quarantine import block_reason
+from labour_market.quality.messages import block_reason
 
 TOKEN = "a-token-that-no-message-may-show"
 Answer = Callable[["Handler"], None]
@@ -180,8 +180,8 @@ def dripping(content: bytes, seconds: float, head: bytes = b"") -> Answer:
     return answer
 
 
-def refusal(stage: Stage, client: GatewayClient, wanted: Delivery) -> DeliveryRefused:
-    with pytest.raises(DeliveryRefused) as caught:
+def refusal(stage: Stage, client: GatewayClient, wanted: Delivery) -> DeliveryRefusedError:
+    with pytest.raises(DeliveryRefusedError) as caught:
         client.fetch(wanted, stage.store)
     assert stage.kept() == [], "nothing of a refused delivery is kept"
     assert TOKEN not in str(caught.value)
@@ -190,8 +190,8 @@ def refusal(stage: Stage, client: GatewayClient, wanted: Delivery) -> DeliveryRe
     return caught.value
 
 
-def unavailable(stage: Stage, client: GatewayClient, wanted: Delivery) -> GatewayUnavailable:
-    with pytest.raises(GatewayUnavailable) as caught:
+def unavailable(stage: Stage, client: GatewayClient, wanted: Delivery) -> GatewayUnavailableError:
+    with pytest.raises(GatewayUnavailableError) as caught:
         client.fetch(wanted, stage.store)
     assert stage.kept() == []
     assert TOKEN not in str(caught.value) and "127.0.0.1" not in str(caught.value)
@@ -275,7 +275,7 @@ def test_an_endless_cursor_ends(stage: Stage, monkeypatch: pytest.MonkeyPatch) -
 
     for answer in (always_more, page("items", [announced()], "same"), page("items", [], "same")):
         client, script = stage.serve(answer)
-        with pytest.raises(GatewayUnavailable, match=r"no end|repeats itself"):
+        with pytest.raises(GatewayUnavailableError, match=r"no end|repeats itself"):
             list(client.deliveries("employers"))
         assert len(script.requests) <= 4
 
@@ -299,13 +299,13 @@ def test_an_endless_cursor_ends(stage: Stage, monkeypatch: pytest.MonkeyPatch) -
 )
 def test_what_is_no_list_is_never_taken_for_an_empty_one(stage: Stage, answer: Answer) -> None:
     client, _ = stage.serve(answer, tries=2)
-    with pytest.raises(GatewayUnavailable):
+    with pytest.raises(GatewayUnavailableError):
         list(client.deliveries("employers"))
 
 
 def test_a_gateway_that_is_not_there_is_unavailable(stage: Stage) -> None:
     sender = Sender("803", "Huyện Bến Lức", "http://127.0.0.1:9/districts/803", TOKEN, ("employers",))
-    with pytest.raises(GatewayUnavailable, match="connection failed"):
+    with pytest.raises(GatewayUnavailableError, match="connection failed"):
         list(GatewayClient(sender, tries=2, pause=0.01).deliveries("employers"))
 
 
@@ -335,7 +335,7 @@ def test_retry_after_may_be_a_date(stage: Stage) -> None:
 def test_a_retry_after_beyond_the_deadline_is_given_back_at_once(stage: Stage) -> None:
     client, script = stage.serve(failing(503, Retry_After="3600"))
     started = time.monotonic()
-    with pytest.raises(GatewayUnavailable) as caught:
+    with pytest.raises(GatewayUnavailableError) as caught:
         list(client.deliveries("employers"))
     assert time.monotonic() - started < 2 and len(script.requests) == 1
     assert caught.value.retry_after == connection.MAX_RETRY_AFTER
@@ -343,14 +343,14 @@ def test_a_retry_after_beyond_the_deadline_is_given_back_at_once(stage: Stage) -
 
 def test_tries_are_bounded(stage: Stage) -> None:
     client, script = stage.serve(failing(500), tries=4)
-    with pytest.raises(GatewayUnavailable, match="4 times in a row"):
+    with pytest.raises(GatewayUnavailableError, match="4 times in a row"):
         list(client.deliveries("employers"))
     assert len(script.requests) == 4
 
 
 def test_a_refused_token_is_not_tried_again(stage: Stage) -> None:
     client, script = stage.serve(failing(401))
-    with pytest.raises(GatewayUnavailable, match="refused the token"):
+    with pytest.raises(GatewayUnavailableError, match="refused the token"):
         list(client.deliveries("employers"))
     assert len(script.requests) == 1
 
@@ -601,13 +601,13 @@ def test_a_slow_sender_is_cut_off_at_the_deadline(stage: Stage, answer: Answer) 
 def test_a_slow_list_is_cut_off_at_the_deadline(stage: Stage) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
     client, _ = stage.serve(dripping(b" " * 1_000, 0.1, head), deadline=0.8, timeout=30.0)
-    with pytest.raises(GatewayUnavailable, match="deadline"):
+    with pytest.raises(GatewayUnavailableError, match="deadline"):
         list(client.deliveries("employers"))
 
 
 def test_a_client_can_be_used_again_after_a_deadline(stage: Stage) -> None:
     client, _ = stage.serve(lambda handler: time.sleep(3), page("items", [announced()]), deadline=0.5, timeout=30.0)
-    with pytest.raises(GatewayUnavailable, match="deadline"):
+    with pytest.raises(GatewayUnavailableError, match="deadline"):
         list(client.deliveries("employers"))
     assert len(list(client.deliveries("employers"))) == 1
 
@@ -624,7 +624,7 @@ def test_a_redirect_to_another_host_is_not_followed_and_the_token_stays(stage: S
     _, elsewhere = stage.serve(page("items", []))
     target = f"http://localhost:{elsewhere.server_port}/v1/deliveries"
     client, _ = stage.serve(body(b"", CSV, 302, Location=target))
-    with pytest.raises(GatewayUnavailable, match="another host"):
+    with pytest.raises(GatewayUnavailableError, match="another host"):
         list(client.deliveries("employers"))
     assert elsewhere.requests == []
 
@@ -632,7 +632,7 @@ def test_a_redirect_to_another_host_is_not_followed_and_the_token_stays(stage: S
 @pytest.mark.parametrize("scheme", ["file:///etc/passwd", "https://127.0.0.1/x", "http://169.254.169.254/latest"])
 def test_a_redirect_elsewhere_is_refused(stage: Stage, scheme: str) -> None:
     client, _ = stage.serve(body(b"", CSV, 307, Location=scheme))
-    with pytest.raises(GatewayUnavailable, match="another host"):
+    with pytest.raises(GatewayUnavailableError, match="another host"):
         list(client.deliveries("employers"))
 
 
@@ -640,7 +640,7 @@ def test_a_redirect_on_the_same_host_is_followed_but_not_for_ever(stage: Stage) 
     client, script = stage.serve(body(b"", CSV, 308, Location="/moved"), page("items", [announced()]))
     assert len(list(client.deliveries("employers"))) == 1 and script.requests[1][0] == "/moved"
     client, _ = stage.serve(body(b"", CSV, 308, Location="/moved"))
-    with pytest.raises(GatewayUnavailable, match="without end"):
+    with pytest.raises(GatewayUnavailableError, match="without end"):
         list(client.deliveries("employers"))
 
 
@@ -651,7 +651,7 @@ def test_a_name_that_leads_to_this_machine_is_not_asked(stage: Stage, monkeypatc
     address = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", script.server_port))
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [address])
     sender = Sender("803", "x", "http://gateway.example:8099", TOKEN, ("employers",))
-    with pytest.raises(GatewayUnavailable, match="leads to this machine"):
+    with pytest.raises(GatewayUnavailableError, match="leads to this machine"):
         list(GatewayClient(sender).deliveries("employers"))
     assert script.requests == []
 

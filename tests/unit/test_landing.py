@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from labour_market.landing import LandingStore, WrongContent
+from labour_market.batches.landing import ContentMismatchError, LandingStore
 from upath import UPath
 
 HELLO = hashlib.sha256(b"hello").hexdigest()
@@ -44,7 +44,7 @@ def test_the_same_bytes_twice_are_one_file(store: LandingStore) -> None:
 
 def test_other_bytes_than_announced_are_not_kept(tmp_path: Path) -> None:
     store = LandingStore(str(tmp_path))
-    with pytest.raises(WrongContent):
+    with pytest.raises(ContentMismatchError):
         store.put(b"hello!", HELLO)
     assert files(tmp_path) == [] and not store.exists(HELLO)
 

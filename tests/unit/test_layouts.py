@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 from labour_market.contracts import contract_feeds, load_contract
-from labour_market.layouts import header_key, layout_path, read_layout
+from labour_market.reading.layouts import header_key, layout_path, read_layout
 from labour_market.settings import LAYOUTS_DIR
 
 SESSIONS = load_contract("fair_sessions")

@@ -20,7 +20,7 @@ from labour_market.normalise.codes import (
     vsco,
     vsic,
 )
-from labour_market.normalise.text import Unreadable
+from labour_market.normalise.text import UnreadableValueError
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
 READERS = (
@@ -42,7 +42,7 @@ CITIZEN = st.from_regex(r"0[0-9][1-9][0-9]{9}", fullmatch=True)
 
 
 def refused(read: object, raw: object) -> str:
-    with pytest.raises(Unreadable) as caught:
+    with pytest.raises(UnreadableValueError) as caught:
         read(raw)  # type: ignore[operator]  # one of the readers
     return caught.value.reason
 
@@ -314,5 +314,5 @@ def test_no_value_breaks_a_reader_of_codes(raw: object) -> None:
     for read in READERS:
         try:
             read(raw)
-        except Unreadable as error:
+        except UnreadableValueError as error:
             assert error.reason.isidentifier()

@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from labour_market.contracts import Field, load_contract
-from labour_market.normalise import BY_KIND, BY_TYPE, PLAIN, Unreadable, codes, normalise_columns, reader, text
-from labour_market.parsing import Parsed
+from labour_market.normalise import BY_KIND, BY_TYPE, PLAIN, UnreadableValueError, codes, normalise_columns, reader, text
+from labour_market.normalise.records import ParsedDelivery
 
 
-def columns_of(feed: str, **given_columns: list[object]) -> Parsed:
+def columns_of(feed: str, **given_columns: list[object]) -> ParsedDelivery:
     rows = len(next(iter(given_columns.values())))
     contract = load_contract(feed)
-    return Parsed({f.name: given_columns.get(f.name, [None] * rows) for f in contract.sent_fields}, list(range(5, 5 + rows)))
+    return ParsedDelivery({f.name: given_columns.get(f.name, [None] * rows) for f in contract.sent_fields}, list(range(5, 5 + rows)))
 
 
 def test_what_cannot_be_read_is_null_and_its_row_says_why() -> None:
@@ -95,7 +95,7 @@ POISON = [
 @pytest.mark.parametrize("feed", ["employers", "job_orders", "labour_survey", "fair_sessions", "fair_attendance"])
 def test_poison_in_every_column_is_read_or_unreadable_and_fits_the_database(feed: str) -> None:
     contract = load_contract(feed)
-    parsed = Parsed({f.name: list(POISON) for f in contract.sent_fields}, list(range(len(POISON))))
+    parsed = ParsedDelivery({f.name: list(POISON) for f in contract.sent_fields}, list(range(len(POISON))))
     read = normalise_columns(parsed, contract)
     for field in contract.sent_fields:
         assert len(read.columns[field.name]) == len(POISON)
@@ -151,7 +151,7 @@ def test_a_column_is_what_its_values_are_one_by_one(values: list[str | None]) ->
                 continue
             try:
                 expected, note = one(raw)
-            except Unreadable as error:
+            except UnreadableValueError as error:
                 assert found is None and issues == [f"{name}:{error.reason}"]
             else:
                 assert found == expected and notes == ([f"{name}:{note}"] if note else [])

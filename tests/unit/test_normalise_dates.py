@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from labour_market.normalise.dates import birth_day, day, moment
-from labour_market.normalise.text import Unreadable
+from labour_market.normalise.text import UnreadableValueError
 
 DAYS = st.dates(date(1900, 1, 1), date(2100, 12, 31))
 
@@ -24,7 +24,7 @@ def test_a_written_day_is_read_day_first(value: date, form: str) -> None:
 def test_a_month_first_date_is_never_read_as_one(value: date) -> None:
     try:
         read = day(f"{value:%m/%d/%Y}")[0]
-    except Unreadable as error:
+    except UnreadableValueError as error:
         assert error.reason == "impossible" and value.day > 12
     else:
         assert read == date(value.year, value.day, value.month)
@@ -44,7 +44,7 @@ def test_the_serial_of_a_known_day() -> None:
 def test_a_year_alone_is_a_birth_date_and_no_other_date(year: int) -> None:
     for raw in (year, float(year), str(year), f"00/00/{year}") if year > 1900 else (year, str(year)):
         assert birth_day(raw) == (date(year, 1, 1), "year_only")
-        with pytest.raises(Unreadable, match="year_only"):
+        with pytest.raises(UnreadableValueError, match="year_only"):
             day(raw)
 
 
@@ -77,7 +77,7 @@ def test_a_birth_month_is_kept_as_one(raw: str) -> None:
 )
 def test_what_is_no_day_is_unreadable(raw: object, reason: str) -> None:
     for read in (day, birth_day):
-        with pytest.raises(Unreadable, match=reason):
+        with pytest.raises(UnreadableValueError, match=reason):
             read(raw)
 
 
@@ -92,7 +92,7 @@ def test_an_empty_cell_is_no_date() -> None:
 def test_a_time_without_a_zone_is_vietnams() -> None:
     assert moment("2023-06-14T00:30:00") == (datetime(2023, 6, 13, 17, 30, tzinfo=UTC), "no_zone")
     assert moment("2023-06-14T00:30:00+07:00") == (datetime(2023, 6, 13, 17, 30, tzinfo=UTC), None)
-    with pytest.raises(Unreadable, match="not_a_time"):
+    with pytest.raises(UnreadableValueError, match="not_a_time"):
         moment("hôm qua")
 
 
@@ -101,5 +101,5 @@ def test_no_value_breaks_a_reader_of_dates(raw: object) -> None:
     for read in (day, birth_day, moment):
         try:
             read(raw)
-        except Unreadable as error:
+        except UnreadableValueError as error:
             assert error.reason.isidentifier()

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from labour_market.normalise.numbers import LARGEST, money, truth, whole
-from labour_market.normalise.text import Unreadable
+from labour_market.normalise.text import UnreadableValueError
 
 
 def grouped(number: int, mark: str) -> str:
@@ -26,7 +26,7 @@ def test_a_grouped_number_is_the_number(number: int, mark: str) -> None:
 def test_with_both_marks_the_last_one_is_the_decimal_mark(number: int, marks: tuple[str, str]) -> None:
     thousands, decimal = marks
     assert whole(f"{grouped(number, thousands)}{decimal}00")[0] == number
-    with pytest.raises(Unreadable, match="not_whole"):
+    with pytest.raises(UnreadableValueError, match="not_whole"):
         whole(f"{grouped(number, thousands)}{decimal}56")
 
 
@@ -80,13 +80,13 @@ def test_five_thousand_in_a_column_of_dong_is_five_thousand() -> None:
     ],
 )
 def test_an_amount_that_would_have_to_be_guessed_is_unreadable(raw: object, reason: str) -> None:
-    with pytest.raises(Unreadable, match=reason):
+    with pytest.raises(UnreadableValueError, match=reason):
         money(raw)
 
 
 def test_a_number_in_scientific_notation_is_read_when_no_digit_is_lost() -> None:
     assert whole("1.25E+2")[0] == 125
-    with pytest.raises(Unreadable, match="digits_lost"):
+    with pytest.raises(UnreadableValueError, match="digits_lost"):
         whole("1.2E+11")
 
 
@@ -102,7 +102,7 @@ def test_a_no_is_no(raw: object) -> None:
 
 @pytest.mark.parametrize("raw", ["có thể", 2, -1, "?", [], float("nan")])
 def test_what_is_neither_yes_nor_no_is_unreadable(raw: object) -> None:
-    with pytest.raises(Unreadable, match="not_yes_or_no"):
+    with pytest.raises(UnreadableValueError, match="not_yes_or_no"):
         truth(raw)
 
 
@@ -111,7 +111,7 @@ def test_no_value_breaks_a_reader_of_numbers(raw: object) -> None:
     for read in (whole, money, truth):
         try:
             value, _ = read(raw)
-        except Unreadable as error:
+        except UnreadableValueError as error:
             assert error.reason.isidentifier()
         else:
             assert value is None or abs(value) <= LARGEST

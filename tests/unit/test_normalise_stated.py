@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from labour_market.normalise.stated import read_stated
-from labour_market.normalise.text import Unreadable
+from labour_market.normalise.text import UnreadableValueError
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_a_stated_figure_is_read_with_its_bound_and_step(written, value, bound, 
 
 @pytest.mark.parametrize("written", ["", "nhiều", None, True, "hơn", "1.2.3", ["1"]])
 def test_what_is_no_figure_is_not_read(written):
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableValueError):
         read_stated(written)
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from labour_market.normalise.text import (
     MAX_TEXT,
-    Unreadable,
+    UnreadableValueError,
     clean_text,
     free_text,
     legacy_encoding,
@@ -20,7 +20,7 @@ ANY_TEXT = st.text(max_size=80) | st.text(alphabet="aăâđĐÐƉðe\u0301\u0300
 def test_clean_text_is_nfc_trimmed_and_stays_as_it_is_when_cleaned_again(raw: str) -> None:
     try:
         text, _ = clean_text(raw)
-    except Unreadable as error:
+    except UnreadableValueError as error:
         assert error.reason == "formula_error"
         return
     if text is None:
@@ -54,7 +54,7 @@ def test_a_null_byte_is_taken_out_since_no_database_holds_it() -> None:
 
 @pytest.mark.parametrize("error", ["#N/A", " #REF! ", "#value!", "#DIV/0!"])
 def test_a_formula_error_is_never_a_value(error: str) -> None:
-    with pytest.raises(Unreadable, match="formula_error"):
+    with pytest.raises(UnreadableValueError, match="formula_error"):
         clean_text(error)
 
 
@@ -69,7 +69,7 @@ def test_a_formula_error_is_never_a_value(error: str) -> None:
     ],
 )
 def test_what_is_no_text_is_unreadable(raw: object, reason: str) -> None:
-    with pytest.raises(Unreadable, match=reason):
+    with pytest.raises(UnreadableValueError, match=reason):
         clean_text(raw)
 
 

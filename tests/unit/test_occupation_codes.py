@@ -3,7 +3,7 @@
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
-from labour_market.normalise.text import Unreadable
+from labour_market.normalise.text import UnreadableValueError
 from labour_market.occupations.codes import (
     SentCode,
     false_friends,
@@ -55,7 +55,7 @@ def test_a_sent_code_is_read(sent: str, code: str, note: str | None) -> None:
     ],
 )
 def test_what_cannot_be_read_says_why(sent: str, reason: str) -> None:
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(UnreadableValueError) as refused:
         read_vsco(sent)
     assert refused.value.reason == reason
 
@@ -64,7 +64,7 @@ def test_what_cannot_be_read_says_why(sent: str, reason: str) -> None:
 def test_whatever_is_read_is_a_code_of_the_classification(sent: str) -> None:
     try:
         read = read_vsco(sent)
-    except Unreadable:
+    except UnreadableValueError:
         assert sent not in vsco_codes()
         return
     assert read.code in vsco_codes()
@@ -78,7 +78,7 @@ def test_whatever_is_read_is_a_code_of_the_classification(sent: str) -> None:
 
 @given(st.integers(2, 5))
 def test_zeros_are_never_the_armed_forces(length: int) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableValueError):
         read_vsco("0" * length)
 
 

@@ -9,11 +9,14 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from labour_market import workbooks
+from labour_market.batches.delivery_errors import InvalidDeliveryError
+from labour_market.batches.formats import MAX_DEPTH, nesting
 from labour_market.contracts import load_contract
 from labour_market.normalise import normalise_columns
-from labour_market.parsing import MAX_DEPTH, FileDefect, Parsed, nesting, parse_delivery
-from labour_market.quarantine import block_reason
+from labour_market.normalise.records import ParsedDelivery
+from labour_market.quality.messages import block_reason
+from labour_market.reading import workbooks
+from labour_market.reading.deliveries import parse_delivery
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
@@ -21,31 +24,31 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SESSIONS = load_contract("fair_sessions")
 
 
-def read(name: str, encoding: str | None = None) -> Parsed:
+def read(name: str, encoding: str | None = None) -> ParsedDelivery:
     media, form = (XLSX, "TT01-2022/xlsx-a") if name.endswith("xlsx") else (CSV, "TT01-2022/csv-a")
     return parse_delivery(FIXTURES / name, media, encoding, form, SESSIONS)
 
 
-def refused(name: str, encoding: str | None = None) -> FileDefect:
-    with pytest.raises(FileDefect) as caught:
+def refused(name: str, encoding: str | None = None) -> InvalidDeliveryError:
+    with pytest.raises(InvalidDeliveryError) as caught:
         read(name, encoding)
     return worded(caught.value)
 
 
-def worded(defect: FileDefect) -> FileDefect:
+def worded(defect: InvalidDeliveryError) -> InvalidDeliveryError:
     """The defect, once it is sure that the contract has a whole sentence for it in both languages."""
     sentences = block_reason(SESSIONS.rule(f"file.{defect.rule_name}"), "803-fair_sessions-1", defect.details)
     assert all(sentences) and "{" not in "".join(sentences)
     return defect
 
 
-def lines(tmp_path: Path, content: bytes, media: str = NDJSON) -> Parsed:
+def lines(tmp_path: Path, content: bytes, media: str = NDJSON) -> ParsedDelivery:
     (tmp_path / "lines").write_bytes(content)
     return parse_delivery(tmp_path / "lines", media, None, None, SESSIONS)
 
 
-def lines_refused(tmp_path: Path, content: bytes) -> FileDefect:
-    with pytest.raises(FileDefect) as caught:
+def lines_refused(tmp_path: Path, content: bytes) -> InvalidDeliveryError:
+    with pytest.raises(InvalidDeliveryError) as caught:
         lines(tmp_path, content)
     return worded(caught.value)
 
@@ -191,13 +194,13 @@ def test_an_encoding_that_nobody_should_declare_is_refused(encoding: str) -> Non
 
 @pytest.mark.parametrize("form", [None, "TT01-2022", "../../etc/passwd", "TT01-2022/../xlsx-a", "TT99/x"])
 def test_a_form_version_without_a_layout_is_refused(form: str | None) -> None:
-    with pytest.raises(FileDefect) as caught:
+    with pytest.raises(InvalidDeliveryError) as caught:
         parse_delivery(FIXTURES / "plain.csv", CSV, None, form, SESSIONS)
     assert caught.value.rule_name == "form_version_known"
 
 
 def test_another_media_type_is_refused() -> None:
-    with pytest.raises(FileDefect) as caught:
+    with pytest.raises(InvalidDeliveryError) as caught:
         parse_delivery(FIXTURES / "plain.csv", "application/pdf", None, None, SESSIONS)
     assert caught.value.rule_name == "file_kind"
 
@@ -222,7 +225,7 @@ def test_what_an_archive_says_of_its_own_sizes_is_not_believed(tmp_path: Path) -
     place = content.rindex(b"PK\x01\x02", 0, content.index(b"xl/media/image1.bin", content.index(b"PK\x01\x02")))
     content[place + 24 : place + 28] = (100).to_bytes(4, "little")  # the size before packing, in the central directory
     (tmp_path / "liar.xlsx").write_bytes(content)
-    with pytest.raises(FileDefect) as caught:
+    with pytest.raises(InvalidDeliveryError) as caught:
         parse_delivery(tmp_path / "liar.xlsx", XLSX, None, "TT01-2022/xlsx-a", SESSIONS)
     assert caught.value.details["found"] == "damaged"
 
@@ -233,7 +236,7 @@ def test_a_damaged_workbook_is_refused_or_read_and_never_breaks_the_reader(seed:
     content = bytearray((FIXTURES / "printed_form.xlsx").read_bytes())
     for _ in range(random.randint(1, 8)):
         content[random.randrange(len(content))] = random.randrange(256)
-    with suppress(FileDefect):
+    with suppress(InvalidDeliveryError):
         workbooks.read_sheets(bytes(content))
 
 
@@ -335,7 +338,7 @@ def test_reading_gives_back_what_was_written(tmp_path_factory: pytest.TempPathFa
     path.write_bytes("".join(json.dumps(r, sort_keys=True, ensure_ascii=False) + "\n" for r in records).encode())
     try:
         parsed = parse_delivery(path, JSON, None, None, SESSIONS)
-    except FileDefect as defect:
+    except InvalidDeliveryError as defect:
         assert defect.rule_name == "text_readable"
         return
     assert [dict(zip(parsed.columns, row, strict=True)) for row in zip(*parsed.columns.values(), strict=True)] == records
@@ -347,7 +350,7 @@ def test_no_bytes_break_the_reader(tmp_path_factory: pytest.TempPathFactory, con
     path.write_bytes(content if media != XLSX else b"PK\x03\x04" + content)
     try:
         parse_delivery(path, media, encoding, "TT01-2022/csv-a", SESSIONS)
-    except FileDefect as defect:
+    except InvalidDeliveryError as defect:
         assert defect.details is not None
 
 

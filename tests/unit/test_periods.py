@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from labour_market.periods import period_bounds
+from labour_market.batches.periods import period_bounds
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from labour_market.contracts import Contract, load_contract
+from labour_market.ingestion.pseudonyms import load_pseudonym_key, make_key, match_key, person_columns, person_key
 from labour_market.normalise import Normalised, normalise_columns
-from labour_market.parsing import Parsed
-from labour_market.privacy import load_pseudonym_key, make_key, match_key, person_columns, person_key
+from labour_market.normalise.records import ParsedDelivery
 from labour_market.settings import Settings, load_settings
 
 TEXT = "not a secret, only a test: 7f3a9c"
@@ -21,7 +21,7 @@ KEY = make_key(TEXT)
 
 def survey(contract: Contract, *rows: dict[str, object]) -> Normalised:
     columns = {f.name: [row.get(f.name) for row in rows] for f in contract.sent_fields}
-    return normalise_columns(Parsed(columns, list(range(1, len(rows) + 1))), contract)
+    return normalise_columns(ParsedDelivery(columns, list(range(1, len(rows) + 1))), contract)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 from labour_market.contracts import load_contract, load_contracts
-from labour_market.quarantine import block_reason, clerks_words, explain, value_class
+from labour_market.quality.messages import block_reason, clerks_words, explain, value_class
 
 SURVEY = load_contract("labour_survey")
 

@@ -1,7 +1,7 @@
 """What a terminal shows: a table where it is wide enough, a record a row where it is not, and never a part of a value."""
 
 import pytest
-from labour_market import terminal
+from labour_market.cli import terminal
 from rich.console import Console
 
 COLUMNS = ["batch", "feed", "sender", "period", "sequence", "state", "records", "published", "quarantined", "reason"]

@@ -11,12 +11,12 @@ from urllib.parse import quote
 
 import requests
 
-from labour_market.defects import DeliveryRefused
+from labour_market.batches.delivery_errors import DeliveryRefusedError
+from labour_market.batches.formats import JSON_LINES, MAX_DEPTH, MAX_RECORDS, nesting
+from labour_market.batches.landing import ContentMismatchError, Landed, LandingStore
 from labour_market.gateway.announcements import AnnouncementDefect, Delivery, delivery_id, read_announcement
-from labour_market.gateway.connection import GatewayConnection, GatewayUnavailable, TryAgain, body, chunks, read_json
+from labour_market.gateway.connection import GatewayConnection, GatewayUnavailableError, RetryableError, body, chunks, read_json
 from labour_market.gateway.senders import Sender
-from labour_market.landing import Landed, LandingStore, WrongContent
-from labour_market.parsing import JSON_LINES, MAX_DEPTH, MAX_RECORDS, nesting
 
 MAX_DELIVERY_BYTES = 2 * 2**30
 MAX_PAGES = 10_000
@@ -53,7 +53,7 @@ class GatewayClient:
     ) -> Iterator[Delivery | AnnouncementDefect]:
         """What the sender has handed over for a feed, oldest first; drafts are left alone.
 
-        An announcement that cannot be read comes as a defect and does not lose the others. Raises GatewayUnavailable.
+        An announcement that cannot be read comes as a defect and does not lose the others. Raises GatewayUnavailableError.
         """
         asked = {"feed": feed, "period": period, "limit": DELIVERIES_A_PAGE}
         asked["created_after"] = created_after.isoformat() if created_after else None
@@ -62,31 +62,31 @@ class GatewayClient:
             for items in self._pages("/v1/deliveries", asked, "items", None):
                 fresh = [item for item in items if delivery_id(item) not in seen]
                 if items and not fresh:
-                    raise GatewayUnavailable("the list of deliveries repeats itself")
+                    raise GatewayUnavailableError("the list of deliveries repeats itself")
                 seen |= set(map(delivery_id, fresh)) - {None}
                 for announced in (read_announcement(item, self.sender.code, feed) for item in fresh):
                     if isinstance(announced, AnnouncementDefect) or announced.status == "final":
                         yield announced
         except _NestedError:
-            raise GatewayUnavailable("it answered with JSON nested beyond all measure") from None
+            raise GatewayUnavailableError("it answered with JSON nested beyond all measure") from None
 
     def fetch(self, delivery: Delivery, store: LandingStore) -> Landed:
         """Fetch a delivery into the store: a file as its bytes, application/json as one canonical line a record.
 
-        Count, size and SHA-256 are held against the announcement before anything is kept. Raises GatewayUnavailable, and for
-        what came wrong twice DeliveryRefused (record_count, size_bytes, sha256, shape, too_large), ValueError for a draft.
+        Count, size and SHA-256 are held against the announcement before anything is kept. Raises GatewayUnavailableError, and for
+        what came wrong twice DeliveryRefusedError (record_count, size_bytes, sha256, shape, too_large), ValueError for a draft.
         """
         if delivery.status != "final":
             raise ValueError("a draft is not loaded")
         if delivery.size_bytes > MAX_DELIVERY_BYTES:
-            raise DeliveryRefused("too_large", {"what": "bytes", "what_vi": "dung lượng (byte)", "limit": MAX_DELIVERY_BYTES})
+            raise DeliveryRefusedError("too_large", {"what": "bytes", "what_vi": "dung lượng (byte)", "limit": MAX_DELIVERY_BYTES})
         if delivery.record_count > MAX_RECORDS:
-            raise DeliveryRefused("too_large", {"what": "records", "what_vi": "số bản ghi", "limit": MAX_RECORDS})
+            raise DeliveryRefusedError("too_large", {"what": "records", "what_vi": "số bản ghi", "limit": MAX_RECORDS})
         until = time.monotonic() + self._deadline
         with self._connection.watched(until):
             try:
                 return self._landed(delivery, store, until)
-            except DeliveryRefused:
+            except DeliveryRefusedError:
                 pass  # a line or a joint between two answers may be at fault: a sender is blamed for what it sends twice
             return self._landed(delivery, store, until)
 
@@ -94,8 +94,8 @@ class GatewayClient:
         chunks = self._record_lines if delivery.media_type == JSON_LINES[0] else self._file
         try:
             return store.put(chunks(delivery, until), delivery.sha256)
-        except WrongContent as error:
-            raise DeliveryRefused("sha256", {"declared": error.announced, "found": error.found}) from None
+        except ContentMismatchError as error:
+            raise DeliveryRefusedError("sha256", {"declared": error.announced, "found": error.found}) from None
 
     # -- JSON
 
@@ -115,9 +115,9 @@ class GatewayClient:
             count, size = count + len(lines), size + len(page)
             yield page
         if count != delivery.record_count:
-            raise DeliveryRefused("record_count", {"declared": delivery.record_count, "found": count})
+            raise DeliveryRefusedError("record_count", {"declared": delivery.record_count, "found": count})
         if size != delivery.size_bytes:
-            raise DeliveryRefused("size_bytes", {"declared": delivery.size_bytes, "found": size})
+            raise DeliveryRefusedError("size_bytes", {"declared": delivery.size_bytes, "found": size})
 
     def _pages(self, path: str, asked: dict[str, Any], member: str, until: float | None) -> Iterator[list[Any]]:
         """The lists under a member of each page. until None: each page has a deadline of its own."""
@@ -134,7 +134,7 @@ class GatewayClient:
             if cursor in cursors or empty >= MAX_EMPTY_PAGES:
                 break
             cursors.add(cursor)
-        raise GatewayUnavailable(f"the pages of {member} have no end")
+        raise GatewayUnavailableError(f"the pages of {member} have no end")
 
     def _page(self, path: str, asked: dict[str, Any], member: str, until: float | None) -> dict[str, Any]:
         if until is None:
@@ -146,7 +146,7 @@ class GatewayClient:
         def once() -> Any:
             with self._connection.answer(path, query, {}, until) as response:
                 if "json" not in response.headers.get("Content-Type", "").lower():
-                    raise TryAgain("it answered with something other than JSON, such as a login page")
+                    raise RetryableError("it answered with something other than JSON, such as a login page")
                 return read_json(body(response))
 
         try:
@@ -155,7 +155,7 @@ class GatewayClient:
             raise _NestedError from None
         whole = isinstance(page, dict) and isinstance(page.get(member), list) and "next_cursor" in page
         if not whole or not isinstance(page["next_cursor"], str | None):
-            raise GatewayUnavailable(f"it answered with JSON that is no page of {member}")
+            raise GatewayUnavailableError(f"it answered with JSON that is no page of {member}")
         return dict(page)
 
     # -- files
@@ -167,10 +167,10 @@ class GatewayClient:
                 for chunk in self._file_from(delivery, received, until):
                     received += len(chunk)
                     if received > delivery.size_bytes:
-                        raise DeliveryRefused("size_bytes", {"declared": delivery.size_bytes, "found": received})
+                        raise DeliveryRefusedError("size_bytes", {"declared": delivery.size_bytes, "found": received})
                     yield chunk
                 return
-            except TryAgain as error:
+            except RetryableError as error:
                 if received >= failed_at + PROGRESS:
                     failures, failed_at = 0, received
                 failures += 1
@@ -181,14 +181,14 @@ class GatewayClient:
         wanted = {"Range": f"bytes={start}-"} if start else {}
         with self._connection.answer(path, {}, wanted, until) as response:
             if "html" in response.headers.get("Content-Type", "").lower():
-                raise TryAgain("it answered with a web page in place of the file")
+                raise RetryableError("it answered with a web page in place of the file")
             if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-                raise GatewayUnavailable("it sent the file compressed, which was not asked for")
+                raise GatewayUnavailableError("it sent the file compressed, which was not asked for")
             total = _whole_size(response, start)
             if total is not None and total != delivery.size_bytes:
-                raise DeliveryRefused("size_bytes", {"declared": delivery.size_bytes, "found": total})
+                raise DeliveryRefusedError("size_bytes", {"declared": delivery.size_bytes, "found": total})
             if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                raise GatewayUnavailable("it refuses to send the rest of the file")
+                raise GatewayUnavailableError("it refuses to send the rest of the file")
             skip = 0 if response.status_code == HTTPStatus.PARTIAL_CONTENT else start
             received = start - skip
             for chunk in chunks(response):
@@ -197,32 +197,32 @@ class GatewayClient:
                     yield chunk[skip:]
                 skip = max(0, skip - len(chunk))
             if received < delivery.size_bytes:
-                raise TryAgain("the file was cut short")
+                raise RetryableError("the file was cut short")
 
 
 def _whole_size(response: requests.Response, start: int) -> int | None:
-    """How long the whole file is, as far as the answer says. Raises GatewayUnavailable for a part that was not asked for."""
+    """How long the whole file is, as far as the answer says. Raises GatewayUnavailableError for a part that was not asked for."""
     if response.status_code == HTTPStatus.OK:
         length = response.headers.get("Content-Length", "")
         return int(length) if length.isdigit() else None
     span = response.headers.get("Content-Range", "")
     found = re.fullmatch(r"bytes (?:(\d{1,18})-\d{1,18}|\*)/(\d{1,18}|\*)", span)
     if not found or (found[1] is not None and int(found[1]) != start):
-        raise GatewayUnavailable("it sent another part of the file than was asked for")
+        raise GatewayUnavailableError("it sent another part of the file than was asked for")
     return None if found[2] == "*" else int(found[2])
 
 
 def _canonical_line(record: Any, row: int) -> bytes:
     """A record as the announced hash counts it: sorted keys, no spaces, UTF-8, a line each."""
     if not isinstance(record, dict):
-        raise DeliveryRefused("shape", {"row": row, "what": "not a record", "what_vi": "không phải một bản ghi"})
+        raise DeliveryRefusedError("shape", {"row": row, "what": "not a record", "what_vi": "không phải một bản ghi"})
     if nesting(record) > MAX_DEPTH:
         raise _too_deep(row)
     try:
         return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode() + b"\n"
     except ValueError:  # a number beyond all numbers, or half a character
-        raise DeliveryRefused("shape", {"row": row, "what": "not JSON", "what_vi": "không phải JSON hợp lệ"}) from None
+        raise DeliveryRefusedError("shape", {"row": row, "what": "not JSON", "what_vi": "không phải JSON hợp lệ"}) from None
 
 
-def _too_deep(row: int) -> DeliveryRefused:
-    return DeliveryRefused("shape", {"row": row, "what": "nested too deep", "what_vi": "lồng nhau quá sâu"})
+def _too_deep(row: int) -> DeliveryRefusedError:
+    return DeliveryRefusedError("shape", {"row": row, "what": "nested too deep", "what_vi": "lồng nhau quá sâu"})

@@ -30,7 +30,7 @@ CHUNK = 2**16
 TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
 
 
-class GatewayUnavailable(Exception):
+class GatewayUnavailableError(Exception):
     """A gateway that cannot be used now. retry_after: the seconds that it asked for, where it did."""
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
@@ -38,7 +38,7 @@ class GatewayUnavailable(Exception):
         self.retry_after = retry_after
 
 
-class TryAgain(Exception):
+class RetryableError(Exception):
     """A request that failed and may succeed. wait: the seconds that the gateway asked for, where it did."""
 
     def __init__(self, reason: str, wait: float | None = None) -> None:
@@ -77,12 +77,12 @@ class GatewayConnection:
 
     @contextmanager
     def answer(self, path: str, query: dict[str, Any], headers: dict[str, str], until: float) -> Iterator[requests.Response]:
-        """The answer to one GET, its body unread, redirects on the same host followed. Raises GatewayUnavailable, TryAgain."""
+        """The answer to one GET, its body unread, redirects on the same host followed. Raises GatewayUnavailableError, RetryableError."""
         url: str = self.sender.base_url + path
         for _ in range(MAX_REDIRECTS + 1):
             left = until - time.monotonic()
             if left <= 0:
-                raise GatewayUnavailable("it took longer than the deadline")
+                raise GatewayUnavailableError("it took longer than the deadline")
             try:
                 response = self._session.get(
                     url,
@@ -93,7 +93,7 @@ class GatewayConnection:
                     timeout=(min(10.0, left), min(self._timeout, left)),
                 )
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-                raise TryAgain(_said(error)) from None
+                raise RetryableError(_said(error)) from None
             with response:
                 if response.is_redirect:
                     url, query = _redirected(url, response.headers["Location"]), {}
@@ -101,7 +101,7 @@ class GatewayConnection:
                 _check_status(response)
                 yield response
                 return
-        raise GatewayUnavailable("it redirects without end")
+        raise GatewayUnavailableError("it redirects without end")
 
     def again(self, once: Callable[[], T], until: float) -> T:
         """Try until it succeeds, or wait() gives up."""
@@ -109,22 +109,22 @@ class GatewayConnection:
         while True:
             try:
                 return once()
-            except TryAgain as error:
+            except RetryableError as error:
                 failures += 1
                 self.wait(error, failures, until)
 
-    def wait(self, error: TryAgain, failures: int, until: float) -> None:
+    def wait(self, error: RetryableError, failures: int, until: float) -> None:
         """Sleep before the next try, or give up: after too many failures in a row, or when the deadline would pass."""
         left = until - time.monotonic()
         if left <= 0:
-            raise GatewayUnavailable(f"it took longer than the deadline ({error.reason})") from None
+            raise GatewayUnavailableError(f"it took longer than the deadline ({error.reason})") from None
         if failures >= self._tries:
-            raise GatewayUnavailable(f"it failed {failures} times in a row ({error.reason})", error.wait) from None
+            raise GatewayUnavailableError(f"it failed {failures} times in a row ({error.reason})", error.wait) from None
         pause = error.wait
         if pause is None:
             pause = min(MAX_PAUSE, self._pause * 2 ** (failures - 1)) * random.uniform(0.5, 1.5)  # noqa: S311  # jitter, no secret
         if pause >= left:
-            raise GatewayUnavailable(f"it asks for more time than there is ({error.reason})", pause) from None
+            raise GatewayUnavailableError(f"it asks for more time than there is ({error.reason})", pause) from None
         time.sleep(pause)
 
     # -- the deadline: a sender that gives a byte now and then keeps every time-out of a socket from passing
@@ -144,14 +144,14 @@ class GatewayConnection:
     def _connected(self, connection: socket.socket) -> None:
         self._sockets = [s for s in self._sockets if s.fileno() != -1] + [connection]
         if self._late:  # after it is in the list: either the watchdog finds it there, or it is found here
-            raise GatewayUnavailable("it took longer than the deadline")
+            raise GatewayUnavailableError("it took longer than the deadline")
         address = ipaddress.ip_address(connection.getpeername()[0].split("%")[0])
         address = getattr(address, "ipv4_mapped", None) or address
         own_host = urlsplit(self.sender.base_url).hostname or ""
         if address.is_link_local or address.is_multicast or address.is_unspecified:
-            raise GatewayUnavailable("its name leads to an address that no gateway has")
+            raise GatewayUnavailableError("its name leads to an address that no gateway has")
         if address.is_loopback and not is_loopback(own_host):
-            raise GatewayUnavailable("its name leads to this machine")
+            raise GatewayUnavailableError("its name leads to this machine")
 
     def _cut(self) -> None:
         self._late = True
@@ -182,7 +182,7 @@ def _watched_pool(base: Any, connected: Callable[[socket.socket], None]) -> Any:
             opened: socket.socket = super()._new_conn()
             try:
                 connected(opened)
-            except GatewayUnavailable:
+            except GatewayUnavailableError:
                 opened.close()
                 raise
             return opened
@@ -203,10 +203,10 @@ def _check_status(response: requests.Response) -> None:
     if status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE):
         return
     if status in TRY_AGAIN:
-        raise TryAgain(f"HTTP {status}", _retry_after(response))
+        raise RetryableError(f"HTTP {status}", _retry_after(response))
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        raise GatewayUnavailable(f"it refused the token (HTTP {status})")
-    raise GatewayUnavailable(f"it answered HTTP {status}")
+        raise GatewayUnavailableError(f"it refused the token (HTTP {status})")
+    raise GatewayUnavailableError(f"it answered HTTP {status}")
 
 
 def _retry_after(response: requests.Response) -> float | None:
@@ -224,7 +224,7 @@ def _redirected(url: str, location: str) -> str:
     target = urljoin(url, location)
     old, new = urlsplit(url), urlsplit(target)
     if (old.scheme, old.hostname, old.port) != (new.scheme, new.hostname, new.port) or new.username is not None:
-        raise GatewayUnavailable("it redirects to another host")
+        raise GatewayUnavailableError("it redirects to another host")
     return target
 
 
@@ -234,7 +234,7 @@ def chunks(response: requests.Response) -> Iterator[bytes]:
         try:
             chunk = response.raw.read1(CHUNK, decode_content=True)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise TryAgain(_said(error)) from None
+            raise RetryableError(_said(error)) from None
         if not chunk:
             return
         yield chunk
@@ -245,7 +245,7 @@ def body(response: requests.Response) -> bytes:
     for chunk in chunks(response):
         size += len(chunk)
         if size > MAX_PAGE_BYTES:
-            raise GatewayUnavailable("it answered with a page beyond all measure")
+            raise GatewayUnavailableError("it answered with a page beyond all measure")
         parts.append(chunk)
     return b"".join(parts)
 
@@ -259,7 +259,7 @@ def read_json(text: bytes) -> Any:
     try:
         return json.loads(text.decode("utf-8"), parse_constant=no_constant)
     except ValueError:
-        raise TryAgain("broken JSON") from None
+        raise RetryableError("broken JSON") from None
 
 
 def _said(error: Exception) -> str:

@@ -1,22 +1,17 @@
 """From raw columns to typed ones: which reader a field takes follows from its type and kind in the contract, never its name."""
 
-import gc
 import re
 import unicodedata
-from collections.abc import Hashable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable, Sequence
+from typing import Any
 
 from labour_market.contracts import Contract, Field
 from labour_market.normalise import codes, dates, numbers, text
 from labour_market.normalise.codes import Reader
-from labour_market.normalise.text import Unreadable
+from labour_market.normalise.records import Normalised, ParsedDelivery, without_collector
+from labour_market.normalise.text import UnreadableValueError
 
-if TYPE_CHECKING:
-    from labour_market.parsing import Parsed
-
-__all__ = ["Normalised", "Unreadable", "normalise_columns", "reader"]
+__all__ = ["Normalised", "UnreadableValueError", "normalise_columns", "reader"]
 
 BY_KIND: dict[str, Reader] = {
     "national_id": codes.national_id,
@@ -61,21 +56,6 @@ PLAIN: dict[Reader, re.Pattern[str]] = {
 }
 
 
-@dataclass
-class Normalised:
-    """Typed columns of one delivery. A value that could not be read is None, and its row says so.
-
-    issues: per row `field:reason`; notes: per row `field:what was normalised`; changed_share: field -> share of its values
-    that were normalised.
-    """
-
-    columns: dict[str, list[Any]]
-    row_numbers: list[int]
-    issues: list[list[str]]
-    notes: list[list[str]]
-    changed_share: dict[str, float]
-
-
 def reader(field: Field) -> Reader:
     """The function that reads a field's raw values. A date that is personal data is a birth date, and may be a year alone."""
     if field.kind:
@@ -91,20 +71,8 @@ def reader(field: Field) -> Reader:
     return BY_TYPE[field.type]
 
 
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Hold Python's cycle collector while millions of values are made, none of them in a cycle: it would double the time."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
-
-
 @without_collector()
-def normalise_columns(parsed: "Parsed", contract: Contract) -> Normalised:
+def normalise_columns(parsed: ParsedDelivery, contract: Contract) -> Normalised:
     """Read every column of a delivery: columnar, and each distinct value once."""
     count = len(parsed.row_numbers)
     result = Normalised({}, parsed.row_numbers, [[] for _ in range(count)], [[] for _ in range(count)], {})
@@ -123,7 +91,7 @@ def _read_column(column: list[Any], field: Field, result: Normalised) -> list[An
     for key in unread:
         try:
             known[key], note = read(raw.get(key, key))
-        except Unreadable as error:
+        except UnreadableValueError as error:
             known[key] = None
             issues[key] = f"{field.name}:{error.reason}"
         else:

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from labour_market.normalise.numbers import exact_digits, whole
-from labour_market.normalise.text import FORMULA_ERRORS, Text, Unreadable, clean_text, matching_key
+from labour_market.normalise.text import FORMULA_ERRORS, Text, UnreadableValueError, clean_text, matching_key
 
 MAX_CODE = 200
 _DIGITS = re.compile(r"\d+", re.ASCII)
@@ -20,40 +20,40 @@ Reader = Callable[[object], tuple[Any, str | None]]
 def code(raw: object) -> Text:
     """A code with no rules of its own. Notes: number (a spreadsheet kept it as one), and those of clean_text.
 
-    Raises Unreadable: not_a_code, digits_lost, too_long.
+    Raises UnreadableValueError: not_a_code, digits_lost, too_long.
     """
     if isinstance(raw, str):
         text, note = clean_text(raw)
         if text is None:
             return None, note
         if len(text) > MAX_CODE:
-            raise Unreadable("too_long")
+            raise UnreadableValueError("too_long")
         text = text.removeprefix("'")  # the spreadsheet's mark for "this is text"
         if found := _POINT_ZERO.fullmatch(text):
             return found[1], "number"
         digits = exact_digits(text)
         return digits or text or None, "number" if digits else note
     if isinstance(raw, bool) or not isinstance(raw, int | float) or not raw >= 0:  # NaN is not
-        raise Unreadable("not_a_code")
+        raise UnreadableValueError("not_a_code")
     if raw >= 2**53:
-        raise Unreadable("digits_lost")
+        raise UnreadableValueError("digits_lost")
     if raw != int(raw):
-        raise Unreadable("not_a_code")
+        raise UnreadableValueError("not_a_code")
     return str(int(raw)), "number"
 
 
 def one_of(codes: Sequence[str]) -> Reader:
-    """A reader of one code of a closed list: exact but for case and spaces. Note: spelling. Raises Unreadable: not_in_list."""
+    """A reader of one code of a closed list: exact but for case and spaces. Note: spelling. Raises UnreadableValueError: not_in_list."""
     known = {matching_key(c): c for c in codes}
 
     def read(raw: object) -> Text:
         if not isinstance(raw, str | int | float) or isinstance(raw, bool):
-            raise Unreadable("not_in_list")
+            raise UnreadableValueError("not_in_list")
         key = matching_key(raw)
         if not key:
             return None, None
         if key not in known:
-            raise Unreadable("not_in_list")
+            raise UnreadableValueError("not_in_list")
         return known[key], None if known[key] == raw else "spelling"
 
     return read
@@ -62,14 +62,14 @@ def one_of(codes: Sequence[str]) -> Reader:
 def several_of(codes: Sequence[str]) -> Reader:
     """A reader of a list of codes, an array or joined by ";": each code once, in the order of the code list.
 
-    Raises Unreadable: not_in_list.
+    Raises UnreadableValueError: not_in_list.
     """
     one = one_of(codes)
 
     def read(raw: object) -> tuple[list[str] | None, str | None]:
         members = raw.split(";") if isinstance(raw, str) else raw
         if not isinstance(members, list):
-            raise Unreadable("not_in_list")
+            raise UnreadableValueError("not_in_list")
         found = {value: note for value, note in map(one, members) if value is not None}
         if not found and isinstance(raw, str):
             return None, None
@@ -86,7 +86,7 @@ def national_id(raw: object) -> Text:
 
     A number without leading zeros is restored when its length leaves one reading: 11 and 10 digits are a CCCD (its first
     three digits are a province, 001 to 099), 8 digits a CMND. Notes: leading_zero, number, separators.
-    Raises Unreadable: wrong_length, not_a_code, placeholder (all digits alike, or counted up), digits_lost.
+    Raises UnreadableValueError: wrong_length, not_a_code, placeholder (all digits alike, or counted up), digits_lost.
     """
     if isinstance(raw, str) and len(raw) == 12 and _DIGITS.fullmatch(raw):
         digits, note = raw, None
@@ -98,9 +98,9 @@ def national_id(raw: object) -> Text:
         if re.fullmatch(r"[1-9]\d{10}|[1-9]\d{9}|[1-3]\d{7}", digits):
             digits, note = digits.zfill(9 if len(digits) == 8 else 12), "leading_zero"
     if len(digits) not in (9, 12):
-        raise Unreadable("wrong_length")
+        raise UnreadableValueError("wrong_length")
     if digits in _ONE_BY_ONE or digits == digits[0] * len(digits):
-        raise Unreadable("placeholder")
+        raise UnreadableValueError("placeholder")
     return digits, note
 
 
@@ -117,16 +117,16 @@ _PHONE = re.compile(r"0[35789]\d{8}|02\d{9}|1[89]00\d{4,6}", re.ASCII)
 def phone(raw: object) -> Text:
     """A Vietnamese phone number in its national form of today, such as 0901234567.
 
-    Notes: country_code, leading_zero, old_prefix, number, separators. Raises Unreadable: not_a_phone, several, digits_lost.
+    Notes: country_code, leading_zero, old_prefix, number, separators. Raises UnreadableValueError: not_a_phone, several, digits_lost.
     """
     if isinstance(raw, str) and len(raw) == 10 and _PHONE.fullmatch(raw):
         return raw, None
     if isinstance(raw, str) and len(re.findall(r"\d{8,}", _SEPARATORS.sub("", re.sub(r"[/;,]|hoặc| - ", "|", raw)))) > 1:
-        raise Unreadable("several")
+        raise UnreadableValueError("several")
     try:
         digits, note = _plain_digits(raw.replace("+", "00") if isinstance(raw, str) else raw)
-    except Unreadable as error:
-        raise Unreadable("not_a_phone" if error.reason == "not_a_code" else error.reason) from None
+    except UnreadableValueError as error:
+        raise UnreadableValueError("not_a_phone" if error.reason == "not_a_code" else error.reason) from None
     if digits is None:
         return None, note
     national = re.sub(r"^(?:00840?|840?(?=\d{9,10}$))", "0", digits)
@@ -137,7 +137,7 @@ def phone(raw: object) -> Text:
     if len(national) == 11 and national[:4] in _OLD_MOBILE:
         national, note = _OLD_MOBILE[national[:4]] + national[4:], "old_prefix"
     if not _PHONE.fullmatch(national):
-        raise Unreadable("not_a_phone")
+        raise UnreadableValueError("not_a_phone")
     return national, note
 
 
@@ -145,12 +145,12 @@ _EMAIL = re.compile(r"[^\s@,;]{1,64}@[^\s@,;.]+(?:\.[^\s@,;.]+)+")
 
 
 def email(raw: object) -> Text:
-    """An e-mail address in lower case. Raises Unreadable: not_an_email."""
+    """An e-mail address in lower case. Raises UnreadableValueError: not_an_email."""
     text, note = clean_text(raw)
     if text is None:
         return None, note
     if not _EMAIL.fullmatch(text):
-        raise Unreadable("not_an_email")
+        raise UnreadableValueError("not_an_email")
     return text.lower(), note
 
 
@@ -166,7 +166,7 @@ def tax_check_digit(nine: str) -> int | None:
 def tax_code(raw: object) -> Text:
     """A tax code: 10 digits of an enterprise, 0300588569-001 of its branch, 12 digits of a person or household business.
 
-    Notes: leading_zero, number, separators. Raises Unreadable: check_digit, wrong_length, not_a_code, placeholder, digits_lost.
+    Notes: leading_zero, number, separators. Raises UnreadableValueError: check_digit, wrong_length, not_a_code, placeholder, digits_lost.
     """
     digits, note = _plain_digits(raw)
     if digits is None:
@@ -180,13 +180,13 @@ def tax_code(raw: object) -> Text:
     if len(digits) == 12 and digits[0] == "0":
         return national_id(digits)[0], note
     if len(digits) not in (10, 13):
-        raise Unreadable("wrong_length")
+        raise UnreadableValueError("wrong_length")
     if not _checked(digits):
-        raise Unreadable("check_digit")
+        raise UnreadableValueError("check_digit")
     if len(digits) == 10:
         return digits, note
     if digits[10:] == "000":
-        raise Unreadable("not_a_code")
+        raise UnreadableValueError("not_a_code")
     return f"{digits[:10]}-{digits[10:]}", note
 
 
@@ -227,21 +227,21 @@ def vsic(raw: object) -> Text:
 
     The section may stand before the number (C1610), and then decides between 1610 and 01610. Without it 1610, 3211, 3212,
     3320 and 9900 are ambiguous, and so is a number of two or three digits that may have lost its zero.
-    Notes: leading_zero, section, number. Raises Unreadable: ambiguous, not_a_code, wrong_length, digits_lost.
+    Notes: leading_zero, section, number. Raises UnreadableValueError: ambiguous, not_a_code, wrong_length, digits_lost.
     """
     text, note = code(raw)
     if text is None:
         return None, note
     found = re.fullmatch(r"([A-Va-v]?)[ .\-]?(\d{0,5})\.?", text, re.ASCII)
     if not found or not (found[1] or found[2]):
-        raise Unreadable("wrong_length" if _DIGITS.fullmatch(text) else "not_a_code")
+        raise UnreadableValueError("wrong_length" if _DIGITS.fullmatch(text) else "not_a_code")
     section, digits = found[1].upper(), found[2]
     if not digits:
         return section, note
     if section in _ZERO_SECTIONS and not digits.startswith("0"):
         digits = "0" + digits
         if not digits.startswith(_ZERO_SECTIONS[section]) or len(digits) > 5:
-            raise Unreadable("not_a_code")
+            raise UnreadableValueError("not_a_code")
         return digits, "leading_zero"
     if section:
         return digits, "section"
@@ -251,9 +251,9 @@ def vsic(raw: object) -> Text:
 def _zero_restored(digits: str, note: str | None) -> Text:
     longer, was_number = "0" + digits, note == "number"
     if digits in _AMBIGUOUS_CLASSES or (was_number and (digits in _AMBIGUOUS_GROUPS or longer in _ZERO_GROUPS)):
-        raise Unreadable("ambiguous")
+        raise UnreadableValueError("ambiguous")
     if digits == "0":
-        raise Unreadable("not_a_code")
+        raise UnreadableValueError("not_a_code")
     if len(digits) == 1 or (longer in _ZERO_CODES and digits not in _AMBIGUOUS_GROUPS):
         return longer, "leading_zero"
     return digits, note
@@ -262,18 +262,18 @@ def _zero_restored(digits: str, note: str | None) -> Text:
 def vsco(raw: object) -> Text:
     """An occupation code (VSCO 2020, one to five digits), also written 61.1 or 6111-. Notes: separators, number.
 
-    Raises Unreadable: not_a_code (text in place of a code), wrong_length, ambiguous (61.1 kept as a number is 611 or 6110).
+    Raises UnreadableValueError: not_a_code (text in place of a code), wrong_length, ambiguous (61.1 kept as a number is 611 or 6110).
     """
     if isinstance(raw, float) and not raw.is_integer():
-        raise Unreadable("ambiguous")
+        raise UnreadableValueError("ambiguous")
     digits, note = _plain_digits(raw)
     if digits is not None and len(digits) > 5:
-        raise Unreadable("wrong_length")
+        raise UnreadableValueError("wrong_length")
     return digits, note
 
 
 def commune(raw: object) -> Text:
-    """A commune's code: five digits. Notes: leading_zero, number. Raises Unreadable: wrong_length, not_a_code, digits_lost."""
+    """A commune's code: five digits. Notes: leading_zero, number. Raises UnreadableValueError: wrong_length, not_a_code, digits_lost."""
     return _fixed(raw, 5)
 
 
@@ -287,11 +287,11 @@ def _fixed(raw: object, length: int) -> Text:
     if text is None:
         return None, note
     if not _DIGITS.fullmatch(text):
-        raise Unreadable("not_a_code")
+        raise UnreadableValueError("not_a_code")
     if len(text) < length and text[0] != "0":
         return text.zfill(length), "leading_zero"
     if len(text) != length:
-        raise Unreadable("wrong_length")
+        raise UnreadableValueError("wrong_length")
     return text, note
 
 
@@ -301,7 +301,7 @@ def _plain_digits(raw: object) -> Text:
         return None, note
     digits = _SEPARATORS.sub("", text)
     if not _DIGITS.fullmatch(digits):
-        raise Unreadable("not_a_code")
+        raise UnreadableValueError("not_a_code")
     return digits, note if digits == text else "separators"
 
 
@@ -312,24 +312,24 @@ ITEM_CODE = "vsco2"  # what the number in a header such as demand_grid[17].quant
 def demand_items(raw: object) -> tuple[list[dict[str, Any]] | None, str | None]:
     """The demand grid of Form 02: items {vsco2: two digits, quantity, quantity_female or None}, an array or its JSON.
 
-    Raises Unreadable: not_a_grid, grid_code, grid_quantity, grid_repeats (an occupation stands twice).
+    Raises UnreadableValueError: not_a_grid, grid_code, grid_quantity, grid_repeats (an occupation stands twice).
     """
     if isinstance(raw, str):
         if raw.strip().upper() in FORMULA_ERRORS:
-            raise Unreadable("formula_error")
+            raise UnreadableValueError("formula_error")
         if not raw.strip():
             return None, None
         try:
             raw = orjson.loads(raw)
         except orjson.JSONDecodeError:
-            raise Unreadable("not_a_grid") from None
+            raise UnreadableValueError("not_a_grid") from None
         if raw is None:
             return None, None
     if not isinstance(raw, list) or len(raw) > MAX_ITEMS or not all(isinstance(item, Mapping) for item in raw):
-        raise Unreadable("not_a_grid")
+        raise UnreadableValueError("not_a_grid")
     items = [_demand_item(item) for item in raw]
     if len({item[ITEM_CODE] for item in items}) != len(items):
-        raise Unreadable("grid_repeats")
+        raise UnreadableValueError("grid_repeats")
     return items, None
 
 
@@ -337,16 +337,16 @@ def _demand_item(item: Mapping[str, object]) -> dict[str, Any]:
     occupation, quantities = None, []
     try:
         occupation, _ = vsco(item.get(ITEM_CODE))
-    except Unreadable:
-        raise Unreadable("grid_code") from None
+    except UnreadableValueError:
+        raise UnreadableValueError("grid_code") from None
     if occupation is None or len(occupation) != 2:
-        raise Unreadable("grid_code")
+        raise UnreadableValueError("grid_code")
     for name in ("quantity", "quantity_female"):
         value = item.get(name)
         try:
             quantities.append(None if value is None else whole(value)[0])
-        except Unreadable:
-            raise Unreadable("grid_quantity") from None
+        except UnreadableValueError:
+            raise UnreadableValueError("grid_quantity") from None
     if quantities[0] is None:
-        raise Unreadable("grid_quantity")
+        raise UnreadableValueError("grid_quantity")
     return {ITEM_CODE: occupation, "quantity": quantities[0], "quantity_female": quantities[1]}

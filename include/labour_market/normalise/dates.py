@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
-from labour_market.normalise.text import Unreadable, clean_text
+from labour_market.normalise.text import UnreadableValueError, clean_text
 
 Day = tuple[date | None, str | None]
 
@@ -22,11 +22,11 @@ _SHORT_YEAR = re.compile(r"\d{1,2}[/.\-]\d{1,2}[/.\-]\d{2}", re.ASCII)
 def day(raw: object) -> Day:
     """A date: dd/mm/yyyy (never mm/dd), ISO, an Excel serial or a spreadsheet's own date.
 
-    Note: excel_serial. Raises Unreadable: not_a_date, impossible, out_of_range (outside 1900 to 2100), year_only, two_digit_year.
+    Note: excel_serial. Raises UnreadableValueError: not_a_date, impossible, out_of_range (outside 1900 to 2100), year_only, two_digit_year.
     """
     found, note = _read(raw)
     if note in ("year_only", "month_only"):
-        raise Unreadable(note)
+        raise UnreadableValueError(note)
     return found, note
 
 
@@ -44,9 +44,9 @@ def _read(raw: object) -> Day:
     if isinstance(raw, date):
         return _calendar(raw.year, raw.month, raw.day), None
     if isinstance(raw, time):  # what Excel's day 0, 00/01/1900, is read as
-        raise Unreadable("impossible")
+        raise UnreadableValueError("impossible")
     if isinstance(raw, bool):
-        raise Unreadable("not_a_date")
+        raise UnreadableValueError("not_a_date")
     if isinstance(raw, int | float):
         return _number(raw)
     text, _ = clean_text(raw)
@@ -64,7 +64,7 @@ def _text(text: str) -> Day:
         return _calendar(int(found[2]), int(found[1]), 1), "month_only"
     if found := _SERIAL.fullmatch(text):
         return _number(int(found[1]))
-    raise Unreadable("two_digit_year" if _SHORT_YEAR.fullmatch(text) else "not_a_date")
+    raise UnreadableValueError("two_digit_year" if _SHORT_YEAR.fullmatch(text) else "not_a_date")
 
 
 def _number(number: float) -> Day:
@@ -72,7 +72,7 @@ def _number(number: float) -> Day:
         return _EPOCH + timedelta(days=int(number)), "excel_serial"
     if 1900 <= number <= 2100 and number == int(number):
         return _calendar(int(number), 1, 1), "year_only"
-    raise Unreadable("out_of_range")
+    raise UnreadableValueError("out_of_range")
 
 
 def _calendar_or_part(year: int, month: int, day_: int) -> Day:
@@ -84,15 +84,15 @@ def _calendar_or_part(year: int, month: int, day_: int) -> Day:
 
 def _calendar(year: int, month: int, day_: int) -> date:
     if not 1900 <= year <= 2100:
-        raise Unreadable("out_of_range")
+        raise UnreadableValueError("out_of_range")
     try:
         return date(year, month, day_)
     except ValueError:
-        raise Unreadable("impossible") from None
+        raise UnreadableValueError("impossible") from None
 
 
 def moment(raw: object) -> tuple[datetime | None, str | None]:
-    """A point in time in UTC; one without a zone is Vietnam's. Note: no_zone. Raises Unreadable: not_a_time, out_of_range."""
+    """A point in time in UTC; one without a zone is Vietnam's. Note: no_zone. Raises UnreadableValueError: not_a_time, out_of_range."""
     if isinstance(raw, datetime):
         found = raw
     else:
@@ -102,8 +102,8 @@ def moment(raw: object) -> tuple[datetime | None, str | None]:
         try:
             found = datetime.fromisoformat(text)
         except ValueError:
-            raise Unreadable("not_a_time") from None
+            raise UnreadableValueError("not_a_time") from None
     if not 1900 <= found.year <= 2100:
-        raise Unreadable("out_of_range")
+        raise UnreadableValueError("out_of_range")
     note = "no_zone" if found.tzinfo is None else None
     return (found.replace(tzinfo=VIETNAM) if note else found).astimezone(UTC), note

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from math import isfinite
 
-from labour_market.normalise.text import Unreadable, clean_text, matching_key
+from labour_market.normalise.text import UnreadableValueError, clean_text, matching_key
 
 Whole = tuple[int | None, str | None]
 
@@ -30,7 +30,7 @@ _FALSE = frozenset(("false", "không", "khong", "ko", "0", "no", "sai"))
 def whole(raw: object) -> Whole:
     """A whole number. Note: grouped (1.234 is one thousand two hundred and thirty-four, as money is written).
 
-    Raises Unreadable: not_a_number, not_whole, ambiguous, digits_lost (1.2E+11), too_large (beyond 64 bits).
+    Raises UnreadableValueError: not_a_number, not_whole, ambiguous, digits_lost (1.2E+11), too_large (beyond 64 bits).
     """
     if isinstance(raw, str):
         text, _ = clean_text(raw)
@@ -46,7 +46,7 @@ def money(raw: object) -> Whole:
     """An amount in đồng: 7.500.000, "5tr", "5 triệu", "3,6 tỷ", 5.000 đồng.
 
     Notes: grouped, unit. A fraction without a unit (3,6) cannot be đồng, and a unit must not be guessed.
-    Raises Unreadable: unit_unknown, range, other_currency, ambiguous (1.250 triệu), and as whole() does.
+    Raises UnreadableValueError: unit_unknown, range, other_currency, ambiguous (1.250 triệu), and as whole() does.
     """
     if not isinstance(raw, str):
         return _from_number(raw, "unit_unknown"), None
@@ -62,36 +62,36 @@ def money(raw: object) -> Whole:
 
 def _typed_amount(text: str) -> Whole:
     if len(text) > 60:
-        raise Unreadable("not_a_number")
+        raise UnreadableValueError("not_a_number")
     if _RANGE.search(text):
-        raise Unreadable("range")
+        raise UnreadableValueError("range")
     if _OTHER_CURRENCY.search(text):
-        raise Unreadable("other_currency")
+        raise UnreadableValueError("other_currency")
     for word in _DONG:
         text = text.removesuffix(" " + word)
     found = _AMOUNT.fullmatch(text)
     if not found:
-        raise Unreadable("not_a_number")
+        raise UnreadableValueError("not_a_number")
     if found[2] not in SCALES:
-        raise Unreadable("unit_unknown")
+        raise UnreadableValueError("unit_unknown")
     scale, (likely, *others) = SCALES[found[2]], readings(found[1])
     if scale > 1 and others:
-        raise Unreadable("ambiguous")
+        raise UnreadableValueError("ambiguous")
     if scale == 1 and likely != likely.to_integral_value():
-        raise Unreadable("unit_unknown")
+        raise UnreadableValueError("unit_unknown")
     return _bounded(likely * scale), "unit" if scale > 1 else "grouped"
 
 
 def truth(raw: object) -> tuple[bool | None, str | None]:
-    """Yes or no, as a form is ticked: true/false, x, có/không, 1/0. Raises Unreadable: not_yes_or_no."""
+    """Yes or no, as a form is ticked: true/false, x, có/không, 1/0. Raises UnreadableValueError: not_yes_or_no."""
     if isinstance(raw, bool):
         return raw, None
     if isinstance(raw, int | float):
         if raw in (0, 1):
             return raw == 1, None
-        raise Unreadable("not_yes_or_no")
+        raise UnreadableValueError("not_yes_or_no")
     if not isinstance(raw, str):
-        raise Unreadable("not_yes_or_no")
+        raise UnreadableValueError("not_yes_or_no")
     text = matching_key(raw)
     if not text:
         return None, None
@@ -99,30 +99,30 @@ def truth(raw: object) -> tuple[bool | None, str | None]:
         return True, None
     if text in _FALSE:
         return False, None
-    raise Unreadable("not_yes_or_no")
+    raise UnreadableValueError("not_yes_or_no")
 
 
 def exact_digits(text: str) -> str | None:
-    """The digits of a number in scientific notation; None when it is not one. Raises Unreadable: digits_lost (1.2E+11)."""
+    """The digits of a number in scientific notation; None when it is not one. Raises UnreadableValueError: digits_lost (1.2E+11)."""
     found = _SCIENTIFIC.fullmatch(text)
     if not found:
         return None
     mantissa, exponent = found[2] + (found[3] or ""), int(found[4])
     if len(mantissa) != exponent + 1:
-        raise Unreadable("digits_lost")
+        raise UnreadableValueError("digits_lost")
     return mantissa
 
 
 def _from_number(raw: object, fraction: str) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int | float):
-        raise Unreadable("not_a_number")
+        raise UnreadableValueError("not_a_number")
     if isinstance(raw, float):
         if not isfinite(raw):
-            raise Unreadable("not_a_number")
+            raise UnreadableValueError("not_a_number")
         if not raw.is_integer():
-            raise Unreadable(fraction)
+            raise UnreadableValueError(fraction)
     if abs(raw) > LARGEST:
-        raise Unreadable("too_large")
+        raise UnreadableValueError("too_large")
     return int(raw)
 
 
@@ -137,7 +137,7 @@ def readings(text: str) -> list[Decimal]:
     """What a written number can mean, the grouped reading first: 5.000 is 5000 or 5; 1.234,56 and 3,6 are one each."""
     found = _NUMBER.fullmatch(text)
     if not found:
-        raise Unreadable("not_a_number")
+        raise UnreadableValueError("not_a_number")
     sign, body = found[1], found[2].strip()
     marks = [c for c in body if c in "., "]
     kinds = list(dict.fromkeys(marks))
@@ -149,7 +149,7 @@ def readings(text: str) -> list[Decimal]:
         head, tail = body.split(kinds[1])
         return [Decimal(f"{sign}{_ungroup(head, kinds[0])}.{_fraction(tail)}")]
     if len(kinds) > 1:
-        raise Unreadable("ambiguous")
+        raise UnreadableValueError("ambiguous")
     head, tail = body.split(kinds[0])
     decimal = Decimal(f"{sign}{head}.{_fraction(tail)}")
     if len(tail) == 3 and len(head) <= 3 and head[0] != "0":
@@ -160,19 +160,19 @@ def readings(text: str) -> list[Decimal]:
 def _ungroup(text: str, mark: str) -> str:
     first, *rest = text.split(mark)
     if not (1 <= len(first) <= 3 and all(len(part) == 3 and part.isdigit() for part in rest)):
-        raise Unreadable("ambiguous")
+        raise UnreadableValueError("ambiguous")
     return first + "".join(rest)
 
 
 def _fraction(text: str) -> str:
     if not text.isdigit():
-        raise Unreadable("not_a_number")
+        raise UnreadableValueError("not_a_number")
     return text
 
 
 def _bounded(number: Decimal) -> int:
     if abs(number) > LARGEST:
-        raise Unreadable("too_large")
+        raise UnreadableValueError("too_large")
     if number != number.to_integral_value():
-        raise Unreadable("not_whole")
+        raise UnreadableValueError("not_whole")
     return int(number)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from labour_market.normalise.numbers import SCALES, readings
-from labour_market.normalise.text import Unreadable, matching_key
+from labour_market.normalise.text import UnreadableValueError, matching_key
 
 
 class Stated(NamedTuple):
@@ -28,12 +28,12 @@ _STATED = re.compile(rf"(?:({'|'.join(map(re.escape, sorted(_BOUNDS, key=len, re
 
 
 def read_stated(raw: object) -> Stated:
-    """The figure and how it bounds what is meant. Raises Unreadable: not_a_number, ambiguous."""
+    """The figure and how it bounds what is meant. Raises UnreadableValueError: not_a_number, ambiguous."""
     if isinstance(raw, int | float) and not isinstance(raw, bool):
         return Stated(Decimal(str(raw)), "exact", Decimal(1))
     found = _STATED.fullmatch(matching_key(raw)) if isinstance(raw, str) else None
     if not found:
-        raise Unreadable("not_a_number")
+        raise UnreadableValueError("not_a_number")
     bound, number, unit = found.groups()
     typed = readings(number.rstrip(".,"))[0]
     scale = Decimal(SCALES.get(unit or "", 1)) if unit != "%" else Decimal("0.01")

@@ -1,7 +1,7 @@
 """Vietnamese text in one spelling: Unicode, spaces, look-alike letters; what tells a text in an old font encoding; masking.
 
 A normaliser takes one raw value and returns it read, with a word for what was changed (None: nothing worth telling),
-or raises Unreadable with a reason, which is a word for the ledger and never the value.
+or raises UnreadableValueError with a reason, which is a word for the ledger and never the value.
 """
 
 import re
@@ -24,7 +24,7 @@ _ODD = re.compile("[ÐƉðɖ" + "".join(re.escape(chr(code)) for code in _INVISI
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class Unreadable(ValueError):
+class UnreadableValueError(ValueError):
     """A value that cannot be read without guessing. reason: a word such as ambiguous, impossible, not_in_list."""
 
     def __init__(self, reason: str) -> None:
@@ -35,17 +35,17 @@ class Unreadable(ValueError):
 def clean_text(raw: object) -> Text:
     """Text in NFC, trimmed, single spaces, one Đ, without control characters; None when nothing is left.
 
-    Notes: nfc, homograph, control, spaces, number. Raises Unreadable: formula_error (#N/A), not_text, too_long, not_unicode.
+    Notes: nfc, homograph, control, spaces, number. Raises UnreadableValueError: formula_error (#N/A), not_text, too_long, not_unicode.
     """
     if not isinstance(raw, str):
         return number_as_text(raw), "number"
     if len(raw) > MAX_TEXT:
-        raise Unreadable("too_long")
+        raise UnreadableValueError("too_long")
     text, note = raw, None
     if not (raw.isascii() and raw.isprintable()):
         if _ODD.search(text):
             if _SURROGATE.search(text):
-                raise Unreadable("not_unicode")
+                raise UnreadableValueError("not_unicode")
             cleaned = text.translate(_INVISIBLE)
             note = "control" if cleaned != text else None
             text = cleaned.translate(_HOMOGRAPHS)
@@ -54,18 +54,18 @@ def clean_text(raw: object) -> Text:
             text, note = unicodedata.normalize("NFC", text), "nfc"
     single = " ".join(text.split())
     if single[:1] == "#" and single.upper() in FORMULA_ERRORS:
-        raise Unreadable("formula_error")
+        raise UnreadableValueError("formula_error")
     return single or None, note or ("spaces" if single != text else None)
 
 
 def number_as_text(raw: object) -> str:
-    """A number that a spreadsheet kept in place of text, without the ".0" that it never had. Raises Unreadable: not_text."""
+    """A number that a spreadsheet kept in place of text, without the ".0" that it never had. Raises UnreadableValueError: not_text."""
     if isinstance(raw, bool) or not isinstance(raw, int | float):
-        raise Unreadable("not_text")
+        raise UnreadableValueError("not_text")
     if isinstance(raw, float):
         return str(int(raw)) if raw.is_integer() and abs(raw) < 2**53 else repr(raw)
     if abs(raw) >= 10**40:
-        raise Unreadable("too_long")
+        raise UnreadableValueError("too_long")
     return str(raw)
 
 

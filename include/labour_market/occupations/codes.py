@@ -5,7 +5,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from labour_market.normalise.text import Unreadable
+from labour_market.normalise.text import UnreadableValueError
 from labour_market.settings import DBT_DIR
 
 SEEDS = DBT_DIR / "seeds" / "occupation"
@@ -27,13 +27,13 @@ def read_vsco(raw: str) -> SentCode:
     A code of VSCO is taken as it is, with the note false_friend where the same digits mean something else in ISCO-08 (1311, 3355). A code that
     only ISCO has is turned into its VSCO group (9211 is 9201; note isco). Digits beyond those that are known are cut off
     (61139 is 6113; note cut), down to two digits, at which the classifications agree outside groups 0 and 1.
-    Raises Unreadable: not_codable (00000, which software pads an empty code to; never armed forces), not_a_code, unknown_code.
+    Raises UnreadableValueError: not_codable (00000, which software pads an empty code to; never armed forces), not_a_code, unknown_code.
     """
     digits = _SEPARATORS.sub("", raw.strip())
     if not _CODE.fullmatch(digits):
-        raise Unreadable("not_a_code")
+        raise UnreadableValueError("not_a_code")
     if len(digits) > 1 and not digits.strip("0"):
-        raise Unreadable("not_codable")
+        raise UnreadableValueError("not_codable")
     if digits in vsco_codes():
         return SentCode(digits, len(digits), "false_friend" if digits in false_friends() else None)
     for length in range(len(digits), 2, -1):
@@ -46,7 +46,7 @@ def read_vsco(raw: str) -> SentCode:
     group = digits[:2]
     if len(digits) > 2 and group in vsco_codes() and group[0] not in "01":
         return SentCode(group, 2, "cut")
-    raise Unreadable("unknown_code")
+    raise UnreadableValueError("unknown_code")
 
 
 def vsco_of_isco(isco_code: str) -> str | None:

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from labour_market.contracts import Contract, load_contract, load_contracts
-from labour_market.normalise.text import Unreadable, mask_personal
+from labour_market.normalise.text import UnreadableValueError, mask_personal
 from labour_market.occupations.coder import code_titles, coder_version
 from labour_market.occupations.codes import read_vsco
 from labour_market.occupations.local import corrections, detail_code, in_use, retired
@@ -110,7 +110,7 @@ def read_sent_codes(connection: psycopg.Connection) -> int:
 def _read(sent: str) -> tuple[str | None, int | None, str | None]:
     try:
         return read_vsco(sent)
-    except Unreadable as error:
+    except UnreadableValueError as error:
         return None, None, error.reason
 
 

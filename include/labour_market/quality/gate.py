@@ -1,6 +1,6 @@
 """The gate: one audit of all staged batches of a feed, and a verdict on each.
 
-Whatever is wrong with us raises AuditFailed: no verdict is given, and the batches stay where they are.
+Whatever is wrong with us raises AuditError: no verdict is given, and the batches stay where they are.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,19 +11,20 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from labour_market.batches.ledger import Batch
+from labour_market.batches.periods import period_bounds
 from labour_market.contracts import Contract, Rule
 from labour_market.database.tables import stage_columns
-from labour_market.ledger import Batch
-from labour_market.periods import period_bounds
 from labour_market.quality.checks import BatchDays, Check, checks_of, fill, fill_template, literal, totals_counted
-from labour_market.quality.suites import WORK_MEMORY, CheckRaised, build_suite, run_suite
-from labour_market.quarantine import block_reason, clerks_words
+from labour_market.quality.messages import block_reason, clerks_words
+from labour_market.quality.suites import WORK_MEMORY, CheckError, build_suite, run_suite
+from labour_market.settings import PROVINCE_TIME
 
 FIRST_ROWS = 20
 KEPT_OUT = ("quarantine", "normalise")
 
 
-class AuditFailed(RuntimeError):
+class AuditError(RuntimeError):
     """The audit could not be made, or contradicts itself. An error of ours, never a verdict."""
 
 
@@ -63,7 +64,7 @@ def audit(
     """Judge every batch of stage.<stage_table>; the connection is the auditor's.
 
     Fills stage.<stage_table>_failures with the rows to be kept out, and ops.audit_result with a line for each batch and rule.
-    Raises AuditFailed when the audit itself is at fault, psycopg.Error when the server refuses; then nothing is written.
+    Raises AuditError when the audit itself is at fault, psycopg.Error when the server refuses; then nothing is written.
     """
     with connection.transaction():
         connection.execute(f"set local work_mem = '{WORK_MEMORY}'")
@@ -83,33 +84,33 @@ def audit(
 
 
 def _days(connection: psycopg.Connection, batches: Sequence[Batch]) -> list[BatchDays]:
-    """When each batch was delivered, and the bounds of its period. Raises AuditFailed for a batch that is not in the ledger."""
+    """When each batch was delivered, and the bounds of its period. Raises AuditError for a batch that is not in the ledger."""
     delivered: dict[int, date] = dict(
         connection.execute(
-            "select batch_id, (delivery_created_at at time zone 'Asia/Ho_Chi_Minh')::date from ops.batch where batch_id = any(%s)",
-            [[batch.batch_id for batch in batches]],
+            "select batch_id, (delivery_created_at at time zone %s)::date from ops.batch where batch_id = any(%s)",
+            [PROVINCE_TIME.key, [batch.batch_id for batch in batches]],
         ).fetchall()
     )
     if missing := [batch.batch_id for batch in batches if batch.batch_id not in delivered]:
-        raise AuditFailed(f"batch {missing[0]} is to be audited and is not in the ledger")
+        raise AuditError(f"batch {missing[0]} is to be audited and is not in the ledger")
     return [BatchDays(b.batch_id, *period_bounds(b.period), delivered[b.batch_id]) for b in batches]
 
 
 def _guarded(
     connection: psycopg.Connection, contract: Contract, checks: list[Check], batches: Sequence[Batch], stage_table: str
 ) -> dict[int, int]:
-    """What a suite takes for granted and passes without: raises AuditFailed unless it is there. Returns batch -> rows."""
+    """What a suite takes for granted and passes without: raises AuditError unless it is there. Returns batch -> rows."""
     if not checks:
-        raise AuditFailed(f"the suite of {contract.feed} is empty, and an empty suite passes everything")
+        raise AuditError(f"the suite of {contract.feed} is empty, and an empty suite passes everything")
     columns = connection.execute(
         "select column_name from information_schema.columns where table_schema = 'stage' and table_name = %s order by ordinal_position",
         [stage_table],
     ).fetchall()
     if [name for (name,) in columns] != stage_columns(contract):
-        raise AuditFailed(f"stage.{stage_table} does not have the columns of the contract of {contract.feed}")
+        raise AuditError(f"stage.{stage_table} does not have the columns of the contract of {contract.feed}")
     for table in sorted({table for check in checks for table in check.references}):
         if not connection.execute(sql.SQL("select 1 from {} limit 1").format(sql.Identifier("reference", table))).fetchone():
-            raise AuditFailed(f"reference.{table} is empty, and every row would break the rules that need it")
+            raise AuditError(f"reference.{table} is empty, and every row would break the rules that need it")
     rows: dict[int, int] = dict(
         connection.execute(
             sql.SQL("select batch_id, count(*) from {} group by batch_id").format(sql.Identifier("stage", stage_table))
@@ -117,7 +118,7 @@ def _guarded(
     )
     announced = {batch.batch_id: batch.declared_records for batch in batches}
     if odd := sorted(b for b in rows.keys() | announced.keys() if rows.get(b, 0) != announced.get(b)):
-        raise AuditFailed(f"stage.{stage_table} does not hold the announced rows of batch {', '.join(map(str, odd))}")
+        raise AuditError(f"stage.{stage_table} does not hold the announced rows of batch {', '.join(map(str, odd))}")
     return announced
 
 
@@ -128,8 +129,8 @@ def _find(connection: psycopg.Connection, checks: list[Check], stage_table: str)
     """Run the suite; put what breaks a rule into the temporary table `failing`, and hold the one count against the other."""
     try:
         counts = run_suite(build_suite(stage_table, checks), stage_table, connection)
-    except CheckRaised as error:
-        raise AuditFailed(str(error)) from None
+    except CheckError as error:
+        raise AuditError(str(error)) from None
     connection.execute(
         "create temporary table failing (place integer, rule_id text, batch_id bigint, row_no integer, column_name text,"
         " value_class text, excused boolean) on commit drop"
@@ -144,7 +145,7 @@ def _find(connection: psycopg.Connection, checks: list[Check], stage_table: str)
             "select count(*) from (select distinct batch_id, row_no from failing where place = %s) as rows", [place]
         ).fetchone()
         if found != (count,):
-            raise AuditFailed(f"{check.rule.id}: the suite counted {count} breaches, and SQL finds {found and found[0]}")
+            raise AuditError(f"{check.rule.id}: the suite counted {count} breaches, and SQL finds {found and found[0]}")
 
 
 def _findings(connection: psycopg.Connection, checks: list[Check], rows: Mapping[int, int]) -> dict[int, list[Finding]]:

@@ -22,7 +22,7 @@ RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
 WORK_MEMORY = "64MB"
 
 
-class CheckRaised(RuntimeError):
+class CheckError(RuntimeError):
     """An expectation could not be evaluated; that says nothing about the data."""
 
 
@@ -47,21 +47,21 @@ def _expectation_class(name: str) -> Any:
 def run_suite(suite: gx.ExpectationSuite, table: str, connection: psycopg.Connection) -> list[int]:
     """Evaluate a suite over stage.<table>, on the server and as the role of a connection; what each check found, in their order.
 
-    Raises CheckRaised when an expectation raised or was not evaluated. Its text holds no value of a row.
+    Raises CheckError when an expectation raised or was not evaluated. Its text holds no value of a row.
     """
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)  # it logs the text of errors, which may hold values
     try:
         results = _results(suite, table, _url(connection))
     except (GreatExpectationsError, sqlalchemy.exc.SQLAlchemyError) as error:
-        raise CheckRaised(f"the suite did not run: {type(error).__name__}") from None
+        raise CheckError(f"the suite did not run: {type(error).__name__}") from None
     found: dict[int, int] = {}
     for result in results:
         config = result.expectation_config
         if raised := _error_names(result.exception_info):
-            raise CheckRaised(f"{config.meta['rule']} ({config.type}): {raised}")
+            raise CheckError(f"{config.meta['rule']} ({config.type}): {raised}")
         found[config.meta["check"]] = result.result["unexpected_count"]
     if sorted(found) != list(range(len(suite.expectations))):
-        raise CheckRaised(f"{len(suite.expectations)} expectations were asked and {len(found)} answered")
+        raise CheckError(f"{len(suite.expectations)} expectations were asked and {len(found)} answered")
     return [found[place] for place in sorted(found)]
 
 

@@ -7,7 +7,6 @@ import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import psycopg
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -15,11 +14,10 @@ from psycopg.rows import dict_row
 
 from labour_market.contracts import load_contracts
 from labour_market.database import connect
-from labour_market.headlines import read_headlines
-from labour_market.settings import Settings, load_settings
+from labour_market.figures.headlines import read_headlines
+from labour_market.settings import PROVINCE_TIME, Settings, load_settings
 from labour_market.site import charts, questions
 
-PROVINCE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 def render(settings: Settings | None = None) -> Path:

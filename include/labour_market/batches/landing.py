@@ -1,0 +1,137 @@
+"""The landing store: the bytes of every delivery, kept under their SHA-256, written once and never changed."""
+
+import hashlib
+import os
+import re
+import secrets
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from upath import UPath
+
+CHUNK = 2**20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Landed:
+    """Bytes that are kept: their SHA-256 in hex, how many they are, and where they are."""
+
+    sha256: str
+    size: int
+    path: str
+
+
+class ContentMismatchError(ValueError):
+    """Bytes that are not the announced ones; nothing of them is kept."""
+
+    def __init__(self, announced: str, found: str) -> None:
+        super().__init__(f"announced as {announced}, found {found}")
+        self.announced = announced
+        self.found = found
+
+
+class LandingStore:
+    """A folder (file://) or a bucket (any fsspec address) of files named after their content.
+
+    A local store is readable by its owner alone (0700, 0600), and what put() returns has reached the disk.
+    """
+
+    def __init__(self, root: str | UPath) -> None:
+        self.root = UPath(root)
+        self._folder = Path(self.root.path) if self.root.protocol in ("", "file", "local") else None
+
+    def path_of(self, sha256: str) -> UPath:
+        """Where the bytes of that hash are, or would be. Raises ValueError for what is no hash."""
+        if not _SHA256.fullmatch(sha256):
+            raise ValueError("a landed file is named by 64 lower-case hex digits")
+        return self.root / sha256[:2] / sha256[2:4] / sha256
+
+    def exists(self, sha256: str) -> bool:
+        return bool(self.path_of(sha256).exists())
+
+    def open(self, sha256: str) -> BinaryIO:
+        return self.path_of(sha256).open("rb")
+
+    def verify(self, sha256: str) -> bool:
+        """Read the kept bytes again and hold them against their name; False also when there are none."""
+        if not self.exists(sha256):
+            return False
+        digest = hashlib.sha256()
+        with self.open(sha256) as file:
+            while chunk := file.read(CHUNK):
+                digest.update(chunk)
+        return digest.hexdigest() == sha256
+
+    def put(self, chunks: bytes | Iterable[bytes], sha256: str | None = None) -> Landed:
+        """Keep bytes, whole or not at all. sha256: what they were announced as.
+
+        Raises ContentMismatchError when they are something else, OSError when the place holds other bytes (a damaged store), and
+        whatever the chunks raise.
+        """
+        path, file = self._spool()
+        try:
+            with file:
+                digest, size = _write(file, [chunks] if isinstance(chunks, bytes) else chunks)
+            if sha256 is not None and digest != sha256:
+                raise ContentMismatchError(sha256, digest)
+            if not self._keep(path, digest) and not self.verify(digest):
+                raise OSError(f"the landing store is damaged: {digest} holds other bytes; restore it from a backup")
+        finally:
+            path.unlink(missing_ok=True)
+        return Landed(digest, size, str(self.path_of(digest)))
+
+    def _spool(self) -> tuple[Path, BinaryIO]:
+        if self._folder is None:
+            handle, name = tempfile.mkstemp(prefix="landing-")
+            return Path(name), os.fdopen(handle, "wb")
+        path = self._folder / "partial" / secrets.token_hex(16)
+        _make_private(path.parent)
+        return path, os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+    def _keep(self, spooled: Path, sha256: str) -> bool:
+        """Put spooled bytes in their place; False when something is there already, which is never replaced."""
+        target = self.path_of(sha256)
+        if self._folder is None:
+            if self.exists(sha256):
+                return False
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.fs.put_file(str(spooled), target.path)
+            return True
+        place = Path(target.path)
+        _make_private(place.parent)
+        try:
+            os.link(spooled, place)  # unlike a rename, a link never replaces what is there
+        except FileExistsError:
+            return False
+        _sync_folder(place.parent)
+        return True
+
+
+def _write(file: BinaryIO, chunks: Iterable[bytes]) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    for chunk in chunks:
+        digest.update(chunk)
+        size += len(chunk)
+        file.write(chunk)
+    file.flush()
+    os.fsync(file.fileno())
+    return digest.hexdigest(), size
+
+
+def _make_private(folder: Path) -> None:
+    missing = [f for f in (folder, *folder.parents) if not f.exists()]
+    for new in reversed(missing):
+        new.mkdir(mode=0o700, exist_ok=True)
+        _sync_folder(new.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

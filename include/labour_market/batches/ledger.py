@@ -1,0 +1,217 @@
+"""The ledger of batches: what was announced, where each batch stands, and every move that it made.
+
+The ledger is the truth of the warehouse; whatever else says that something happened (an Airflow event, a log) is a hint.
+"""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import class_row, dict_row
+from psycopg.types.json import Jsonb
+
+from labour_market.normalise.stated import read_stated
+from labour_market.normalise.text import UnreadableValueError
+
+OPEN = ("discovered", "landed", "staged", "audited")
+MOVES = {
+    "discovered": {"landed", "rejected"},
+    "landed": {"staged", "rejected", "superseded"},
+    "staged": {"staged", "audited", "rejected", "superseded"},
+    "audited": {"staged", "published", "quarantined", "rejected", "superseded"},
+    "published": {"superseded", "landed"},
+    "quarantined": {"landed", "superseded"},
+    "rejected": {"landed"},
+    "superseded": set(),
+}
+
+
+class StaleAttemptError(RuntimeError):
+    """Another attempt has taken this batch over; what this one did must not count."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One announced delivery and where it stands."""
+
+    batch_id: int
+    feed: str
+    sender_code: str
+    delivery_id: str
+    period: str
+    sequence: int
+    form_version: str | None
+    media_type: str
+    encoding: str | None
+    declared_records: int
+    declared_totals: dict[str, Any]
+    state: str
+    attempt: int
+    sha256: str | None
+
+
+BATCH_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, Batch.__dataclass_fields__))
+
+
+def announce(connection: psycopg.Connection, announced: Mapping[str, Any], actor: str) -> int | None:
+    """Write a delivery that a gateway announced into the ledger; None when it stands there already.
+
+    announced: the columns of ops.batch from feed to delivery_created_at. A delivery is immutable: one that comes back
+    under its old id with another hash is left out and kept as a finding. Typed totals are kept as they are and as they are read.
+    """
+    announced = {**announced, "stated_totals": _read_totals(announced.get("declared_totals", {}))}
+    names = list(announced)
+    row = connection.execute(
+        sql.SQL("insert into ops.batch ({}) values ({}) on conflict (sender_code, delivery_id) do nothing returning batch_id").format(
+            sql.SQL(", ").join(map(sql.Identifier, names)), sql.SQL(", ").join(sql.Placeholder(n) for n in names)
+        ),
+        {n: Jsonb(v) if isinstance(v, dict) else v for n, v in announced.items()},
+    ).fetchone()
+    if row:
+        _record_event(connection, row[0], 0, None, "discovered", actor, {})
+        return int(row[0])
+    changed = connection.execute(
+        "select batch_id from ops.batch where sender_code = %(sender_code)s and delivery_id = %(delivery_id)s"
+        " and declared_sha256 <> %(declared_sha256)s",
+        announced,
+    ).fetchone()
+    if changed:
+        note_finding(
+            connection,
+            "announcement_changed",
+            f"delivery {announced['delivery_id']} was announced again with another content; a correction needs a new delivery id",
+            batch_id=changed[0],
+            **{n: announced[n] for n in ("feed", "sender_code", "period")},
+        )
+    return None
+
+
+def _read_totals(typed: Mapping[str, Any]) -> dict[str, Any]:
+    """What can be read as a figure; the rest stands in declared_totals alone."""
+    totals = {}
+    for name, raw in typed.items():
+        with suppress(UnreadableValueError):
+            value, bound, step = read_stated(raw)
+            totals[name] = {"value": str(value), "bound": bound, "step": str(step)}
+    return totals
+
+
+def note_finding(connection: psycopg.Connection, kind: str, detail: str, **place: Any) -> None:
+    """Keep something that a person should see: kind, a sentence, and feed, sender_code, period, batch_id where known.
+
+    The same finding is kept once.
+    """
+    values = {
+        "feed": None,
+        "sender_code": None,
+        "period": None,
+        "batch_id": None,
+        **place,
+        "kind": kind,
+        "detail": detail,
+    }
+    connection.execute(
+        "insert into ops.reconcile_finding (kind, feed, sender_code, period, batch_id, detail)"
+        " select %(kind)s, %(feed)s, %(sender_code)s, %(period)s, %(batch_id)s, %(detail)s"
+        " where not exists (select from ops.reconcile_finding where kind = %(kind)s and detail = %(detail)s"
+        " and sender_code is not distinct from %(sender_code)s)",
+        values,
+    )
+
+
+def take(connection: psycopg.Connection, batch_id: int, states: Iterable[str]) -> int:
+    """Take a batch for a new attempt and return the attempt's number, the fencing token. Raises StaleAttemptError when it has moved on."""
+    row = connection.execute(
+        "update ops.batch set attempt = attempt + 1 where batch_id = %s and state = any(%s) returning attempt",
+        [batch_id, list(states)],
+    ).fetchone()
+    if not row:
+        raise StaleAttemptError(f"batch {batch_id} is no longer in {', '.join(states)}")
+    return int(row[0])
+
+
+def move(
+    connection: psycopg.Connection,
+    batch_id: int,
+    attempt: int,
+    to_state: str,
+    actor: str,
+    *,
+    detail: Mapping[str, Any] | None = None,
+    **columns: Any,
+) -> None:
+    """Move a batch to another state and set columns of its row, in the caller's transaction.
+
+    Raises StaleAttemptError when another attempt has taken the batch, ValueError when the state machine knows no such move.
+    """
+    row = connection.execute("select state from ops.batch where batch_id = %s and attempt = %s for update", [batch_id, attempt]).fetchone()
+    if not row:
+        raise StaleAttemptError(f"batch {batch_id} was taken by another attempt than {attempt}")
+    if to_state not in MOVES[row[0]]:
+        raise ValueError(f"batch {batch_id} cannot go from {row[0]} to {to_state}")
+    stamp = f"{to_state}_at" if to_state in ("landed", "staged", "audited", "published") else None
+    assignments = [sql.SQL("state = {}").format(to_state)]
+    assignments += [sql.SQL("{} = {}").format(sql.Identifier(name), value) for name, value in columns.items()]
+    if stamp:
+        assignments.append(sql.SQL("{} = clock_timestamp()").format(sql.Identifier(stamp)))
+    connection.execute(sql.SQL("update ops.batch set {} where batch_id = {}").format(sql.SQL(", ").join(assignments), batch_id))
+    _record_event(connection, batch_id, attempt, row[0], to_state, actor, dict(detail or {}))
+
+
+def find_batches(
+    connection: psycopg.Connection,
+    *,
+    feed: str | None = None,
+    sender: str | None = None,
+    period: str | None = None,
+    states: Iterable[str] | None = None,
+) -> list[Batch]:
+    """Batches in the order in which they must be taken up: sender, period, sequence."""
+    with connection.cursor(row_factory=class_row(Batch)) as cursor:
+        return cursor.execute(
+            sql.SQL(
+                "select {} from ops.batch where (%(feed)s::text is null or feed = %(feed)s)"
+                " and (%(sender)s::text is null or sender_code = %(sender)s)"
+                " and (%(period)s::text is null or period = %(period)s)"
+                " and (%(states)s::text[] is null or state = any(%(states)s))"
+                " order by feed, sender_code, period, sequence, batch_id"
+            ).format(BATCH_COLUMNS),
+            {"feed": feed, "sender": sender, "period": period, "states": list(states) if states else None},
+        ).fetchall()
+
+
+def batch_history(connection: psycopg.Connection, batch_id: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The whole ledger row of a batch and its moves, oldest first. Raises KeyError for an unknown batch."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute("select * from ops.batch where batch_id = %s", [batch_id]).fetchone()
+        if row is None:
+            raise KeyError(batch_id)
+        events = cursor.execute(
+            "select at, attempt, from_state, to_state, actor, detail from ops.batch_event where batch_id = %s order by event_id",
+            [batch_id],
+        ).fetchall()
+    return row, events
+
+
+def last_event(connection: psycopg.Connection) -> datetime | None:
+    row = connection.execute("select max(at) from ops.batch_event").fetchone()
+    return row[0] if row else None
+
+
+def _record_event(
+    connection: psycopg.Connection,
+    batch_id: int,
+    attempt: int,
+    from_state: str | None,
+    to_state: str,
+    actor: str,
+    detail: dict[str, Any],
+) -> None:
+    connection.execute(
+        "insert into ops.batch_event (batch_id, attempt, from_state, to_state, actor, detail) values (%s, %s, %s, %s, %s, %s)",
+        [batch_id, attempt, from_state, to_state, actor, Jsonb(detail)],
+    )

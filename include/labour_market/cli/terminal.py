@@ -1,0 +1,98 @@
+"""How commands speak on a terminal: what is wrong in one line, JSON for programs, tables for readers."""
+
+import json
+import os
+import sys
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import psycopg
+import typer
+from rich.cells import cell_len
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from labour_market.settings import actor
+
+console = Console(width=None if sys.stdout.isatty() else 200)  # a pipe or a file is not 80 columns wide
+NARROW = 24  # a column of at most so many letters is never wrapped, and none is made narrower
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of a table.")]
+By = Annotated[
+    str, typer.Option("--by", help="Who says so; kept for ever. Default: LMW_ACTOR, else the login name.", default_factory=actor)
+]
+Because = Annotated[str, typer.Option("--because", help="The reason; kept for ever.")]
+
+
+def plain_errors(command: Callable[P, R]) -> Callable[P, R]:
+    """Say in one line what is wrong; a traceback only with LMW_DEBUG."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except psycopg.OperationalError as error:
+            if os.environ.get("LMW_DEBUG"):
+                raise
+            raise SystemExit(
+                complain(f"the warehouse cannot be reached ({str(error).splitlines()[0]}); start it with: lmw up", 1)
+            ) from None
+        except (KeyError, ValueError, RuntimeError, FileNotFoundError) as error:
+            if os.environ.get("LMW_DEBUG"):
+                raise
+            code = 2 if isinstance(error, KeyError | ValueError) else 1
+            raise SystemExit(complain(str(error.args[0] if isinstance(error, KeyError) else error), code)) from None
+
+    return run
+
+
+def complain(sentence: str, code: int) -> int:
+    """Say it on standard error; gives the exit code back."""
+    print(f"lmw: {sentence}", file=sys.stderr)
+    return code
+
+
+@plain_errors
+def as_steward(act: Callable[[psycopg.Connection], R]) -> R:
+    """What a steward asks or decides, in one transaction."""
+    from labour_market.database import connect
+
+    with connect("steward") as connection:
+        return act(connection)
+
+
+def print_json(value: Any) -> None:
+    """For a program: days and decimals as text, letters as they are."""
+    print(json.dumps(value, default=str, ensure_ascii=False, indent=2))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
+    """A table where the terminal is wide enough for it, else a record for each row; nothing is cut."""
+    told = [[_shown(value) for value in row] for row in rows]
+    widths = [max(cell_len(line) for cell in column for line in cell.split("\n")) for column in zip(columns, *told, strict=True)]
+    if sum(min(width, NARROW) + 3 for width in widths) + 1 > console.width:
+        for row in told:
+            told_of = record(dict(zip(columns, row, strict=True)))
+            lines = textwrap.fill(told_of, console.width, subsequent_indent="    ", break_on_hyphens=False)
+            console.print(lines, soft_wrap=True, highlight=False, markup=False)
+        return
+    table = Table()
+    for column, width in zip(columns, widths, strict=True):
+        table.add_column(column, no_wrap=width <= NARROW, overflow="fold")
+    for row in told:
+        table.add_row(*map(escape, row))
+    console.print(table)
+
+
+def record(row: Mapping[str, Any]) -> str:
+    """A row on one line, what is empty left out."""
+    return "  ".join(f"{column}={_shown(value)}" for column, value in row.items() if value not in (None, ""))
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,52 @@
+"""What somebody stated of an indicator: recorded as it was written, to stand beside what is counted (bi.stated_figure)."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import psycopg
+
+from labour_market.normalise.stated import Stated, read_stated
+from labour_market.normalise.text import UnreadableValueError
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A figure as somebody stated it. The first six name its cell of bi.indicator; part: numerator, denominator or value."""
+
+    metric: str
+    period_kind: str
+    period: str
+    area_mode: str
+    area_code: str
+    breakdown: str
+    part: str
+    as_written: str
+    stated_by: str
+    stated_on: date
+    source: str
+
+
+def record(connection: psycopg.Connection, statement: Statement, *, by: str) -> Stated:
+    """Keep a statement for ever (rows are only added), with who recorded it; returns how it is read. The role is the steward's.
+
+    Raises ValueError for an unknown indicator or part, a text that states no figure, or a statement without a source.
+    """
+    if not connection.execute("select 1 from bi.metric_definition where metric = %s", [statement.metric]).fetchone():
+        raise ValueError(f"there is no indicator {statement.metric!r}; bi.metric_definition lists them")
+    if statement.part not in ("numerator", "denominator", "value"):
+        raise ValueError(f"a statement is of the numerator, the denominator or the value, not of the {statement.part!r}")
+    if not statement.source.strip():
+        raise ValueError("a statement needs its source: the report or paper in which it stands")
+    try:
+        stated = read_stated(statement.as_written)
+    except UnreadableValueError:
+        raise ValueError(f"{statement.as_written!r} states no figure; write it as it stands there: 1.530, hơn 1.500, 1,30%") from None
+    values = {**vars(statement), **stated._asdict(), "recorded_by": by}
+    connection.execute(
+        "insert into ops.stated_figure (metric, period_kind, period, area_mode, area_code, breakdown, part, as_written, stated_by,"
+        " stated_on, source, value, bound, step, recorded_by) values (%(metric)s, %(period_kind)s, %(period)s, %(area_mode)s,"
+        " %(area_code)s, %(breakdown)s, %(part)s, %(as_written)s, %(stated_by)s, %(stated_on)s, %(source)s, %(value)s, %(bound)s,"
+        " %(step)s, %(recorded_by)s)",
+        values,
+    )
+    return stated

@@ -1,0 +1,166 @@
+"""Pseudonyms: a person is known in the warehouse by a keyed hash of their number, and never by the number.
+
+A plain hash of a citizen number is guessed in minutes, for there are few of them: so HMAC-SHA-256, with a key that is kept
+outside the database. The pseudonym begins with the key's id, so that two keys never meet in one join.
+
+Beside it a record that tells name and day of birth has a match key: the same HMAC over the folded name and the day. It is no
+identity, since two people may share both: it only finds persons who were seen once by an old number, or by a form without one,
+and once by the new number (labour_market.persons).
+"""
+
+import hashlib
+import hmac
+import os
+import stat
+import unicodedata
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import lru_cache
+
+from labour_market.contracts import Contract, Field
+from labour_market.normalise.codes import tax_code_kind
+from labour_market.normalise.records import Normalised, without_collector
+from labour_market.settings import Settings, secret
+
+SHORTEST_KEY = 32
+KEY_FILE = "pseudonym_key"
+NAME = "full_name"
+
+
+@dataclass(frozen=True)
+class PseudonymKey:
+    """A secret that no repr shows, ready to be used, and its public id: 8 hex digits."""
+
+    key_id: str
+    mac: hmac.HMAC = field(repr=False, compare=False)
+
+
+def make_key(secret: str) -> PseudonymKey:
+    """A key from its text. Raises ValueError when it is shorter than 32 characters or one character repeated."""
+    if len(secret) < SHORTEST_KEY or len(set(secret)) < 8:
+        raise ValueError(f"the pseudonym key is too weak: at least {SHORTEST_KEY} random characters are needed")
+    raw = secret.encode()
+    key_id = hashlib.sha256(b"labour-market pseudonym key id:" + raw).hexdigest()[:8]
+    return PseudonymKey(key_id, hmac.new(raw, digestmod="sha256"))
+
+
+def load_pseudonym_key(settings: Settings) -> PseudonymKey:
+    """The installation's key: LMW_PSEUDONYM_KEY, else the file pseudonym_key among its secrets, made at random once.
+
+    Fails closed: raises RuntimeError when the file is gone or changed although a key was used before (the id of the first
+    one is kept beside it: a new key would make every known person a stranger), or when others may read it; ValueError when
+    the key is weak.
+    """
+    given = os.environ.get("LMW_PSEUDONYM_KEY")
+    if given is not None:
+        return make_key(given.strip())
+    path, first = settings.secrets_dir / KEY_FILE, settings.secrets_dir / f"{KEY_FILE}.id"
+    if first.exists() and not path.exists():
+        raise RuntimeError(f"the pseudonym key is gone: restore {path}, or set LMW_PSEUDONYM_KEY")
+    key = make_key(secret(settings, KEY_FILE))
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise RuntimeError(f"others may read {path}; make it private: chmod 600")
+    if not first.exists():
+        written = first.with_suffix(f".{os.getpid()}")
+        written.touch(mode=0o600)
+        written.write_text(key.key_id, encoding="ascii")
+        written.replace(first)
+    if first.read_text(encoding="ascii") != key.key_id:
+        raise RuntimeError(f"the pseudonym key has changed: restore {path}, or remove {first} to begin anew with this one")
+    return key
+
+
+def person_key(key: PseudonymKey, kind: str, normalised_id: str) -> str:
+    """The pseudonym of a person: key id, ":", 32 hex digits of HMAC-SHA-256 over kind:id."""
+    mac = key.mac.copy()
+    mac.update(f"{kind}:{normalised_id}".encode())
+    return f"{key.key_id}:{mac.hexdigest()[:32]}"
+
+
+def folded_name(name: str) -> str:
+    """A name as it is compared: letters alone, without case, diacritics, spaces and signs; đ is d."""
+    return "".join(map(_folded_word, name.split()))
+
+
+@lru_cache(maxsize=10_000)  # people share the words of their names
+def _folded_word(word: str) -> str:
+    letters = unicodedata.normalize("NFKD", word.casefold().replace("đ", "d"))
+    return "".join(letter for letter in letters if letter.isalnum())
+
+
+def match_key(key: PseudonymKey, name: str, birth: date) -> str | None:
+    """The pseudonym of a name and a day of birth; None for a name without letters, and for 1 January, which stands for an unknown day."""
+    folded = folded_name(name)
+    if not folded or (birth.month, birth.day) == (1, 1):
+        return None
+    return person_key(key, "name_birth", f"{folded}:{birth.isoformat()}")
+
+
+@without_collector()
+def person_columns(normalised: Normalised, contract: Contract, key: PseudonymKey, sender_code: str, period: str) -> Normalised:
+    """Add the derived columns that a contract names.
+
+    person_key, person_method: from the citizen number (national_id, old_id); a record without one is keyed by sender, period
+    and its own key (form) where the contract says that a record of a period is one person, else unknown (none).
+    birth_precision: day, month or year. match_key: from name and birth date, where the day is known. tax_code_kind:
+    enterprise, branch or personal; a personal tax code, which is a citizen number, is replaced by its pseudonym. So is a name
+    of somebody else than the record's person (an enumerator): the same one of a sender can be known again, and nobody can be
+    named.
+    """
+    derived = {f.name for f in contract.fields if f.derived}
+    columns = dict(normalised.columns)
+    if "person_key" in derived:
+        columns["person_key"], columns["person_method"] = _persons(normalised, contract, key, f"{sender_code}:{period}")
+    if "birth_precision" in derived:
+        columns["birth_precision"] = _precisions(normalised, _only(contract, "date", pii="quasi"))
+    if "match_key" in derived:
+        births, days = columns[_only(contract, "date", pii="quasi").name], columns["birth_precision"]
+        columns["match_key"] = [
+            match_key(key, name, birth) if name and precision == "day" else None
+            for name, birth, precision in zip(columns[NAME], births, days, strict=True)
+        ]
+    if "tax_code_kind" in derived:
+        name = next(f.name for f in contract.sent_fields if f.kind == "tax_code")
+        read = {code: _tax_code(key, code) for code in set(columns[name])}
+        columns["tax_code_kind"] = [read[code][1] for code in columns[name]]
+        columns[name] = [read[code][0] for code in columns[name]]
+    for name in (f.name for f in contract.sent_fields if f.kind == "person_name"):
+        pseudonyms = {text: text and person_key(key, "name", f"{sender_code}:{text}") for text in set(columns[name])}
+        columns[name] = [pseudonyms[text] for text in columns[name]]
+    return replace(normalised, columns=columns)
+
+
+def _only(contract: Contract, type_: str, pii: str) -> Field:
+    return next(f for f in contract.sent_fields if f.type == type_ and f.pii == pii)
+
+
+def _persons(normalised: Normalised, contract: Contract, key: PseudonymKey, form_scope: str) -> tuple[list[str | None], list[str]]:
+    numbers = normalised.columns[next(f.name for f in contract.sent_fields if f.kind == "national_id")]
+    kinds = {None: "none", 12: "national_id", 9: "old_id"}  # by the length of the number
+    methods = [kinds[number and len(number)] for number in numbers]
+    known = {number: number and person_key(key, kinds[len(number)], number) for number in set(numbers)}
+    keys: list[str | None] = [known[number] for number in numbers]
+    if "period" in contract.key:  # one record is one person of the period
+        own = [normalised.columns[name] for name in contract.key if name in normalised.columns]
+        for row in [row for row, number in enumerate(numbers) if number is None]:
+            form = [column[row] for column in own]
+            if None not in form:
+                keys[row], methods[row] = person_key(key, "form", ":".join([form_scope, *form])), "form"
+    return keys, methods
+
+
+def _precisions(normalised: Normalised, birth: Field) -> list[str | None]:
+    precisions: list[str | None] = [None if value is None else "day" for value in normalised.columns[birth.name]]
+    partial = {f"{birth.name}:year_only": "year", f"{birth.name}:month_only": "month"}
+    for row, notes in enumerate(normalised.notes):
+        for note in notes:
+            if note in partial:
+                precisions[row] = partial[note]
+    return precisions
+
+
+def _tax_code(key: PseudonymKey, code: str | None) -> tuple[str | None, str | None]:
+    if code is None:
+        return None, None
+    kind = tax_code_kind(code)
+    return (person_key(key, "national_id", code) if kind == "personal" else code), kind

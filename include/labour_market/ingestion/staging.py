@@ -1,0 +1,120 @@
+"""From a landed delivery to typed rows in the feed's stage table."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from itertools import repeat
+from typing import cast
+
+import psycopg
+from psycopg import sql
+
+from labour_market.batches.delivery_errors import InvalidDeliveryError
+from labour_market.batches.landing import LandingStore
+from labour_market.batches.ledger import Batch
+from labour_market.batches.periods import period_bounds
+from labour_market.contracts import Contract, Field
+from labour_market.database.tables import stage_columns, stage_ddl
+from labour_market.ingestion.pseudonyms import PseudonymKey, person_columns
+from labour_market.normalise import Normalised, normalise_columns
+from labour_market.reading.deliveries import parse_delivery
+
+CHUNK_ROWS = 20_000
+
+
+def make_stage_table(connection: psycopg.Connection, contract: Contract, token: str) -> str:
+    """Make stage.<feed>__<token> and its _failures table, which the auditor may fill. Returns the table's name."""
+    table = f"{contract.feed}__{token}"
+    failures = sql.Identifier("stage", f"{table}_failures")
+    connection.execute(stage_ddl(contract, table))
+    connection.execute(
+        sql.SQL("create unlogged table {} (batch_id bigint, row_no integer, rule_id text, column_name text, value_class text)").format(
+            failures
+        )
+    )
+    connection.execute(sql.SQL("grant select, insert on {} to auditor").format(failures))
+    return table
+
+
+def drop_stage_tables(connection: psycopg.Connection, feed: str) -> list[str]:
+    """Drop every stage table of a feed; the caller holds the feed's lock, so that none is in use."""
+    rows = connection.execute(
+        "select tablename from pg_tables where schemaname = 'stage' and starts_with(tablename, %s)", [f"{feed}__"]
+    ).fetchall()
+    for (table,) in rows:
+        connection.execute(sql.SQL("drop table {}").format(sql.Identifier("stage", table)))
+    return [table for (table,) in rows]
+
+
+def read_batch(contract: Contract, batch: Batch, store: LandingStore, key: PseudonymKey) -> tuple[Normalised, dict[str, object]]:
+    """Read a landed batch into typed columns with pseudonyms, and tell what the reader passed over: lines that are no records,
+    columns that the contract does not know.
+
+    Raises InvalidDeliveryError when the delivery as a whole cannot be read as what it says it is.
+    """
+    try:
+        period_bounds(batch.period)
+    except ValueError as error:
+        raise InvalidDeliveryError("period", {"period": batch.period}) from error
+    assert batch.sha256
+    parsed = parse_delivery(store.path_of(batch.sha256), batch.media_type, batch.encoding, batch.form_version, contract)
+    if len(parsed.row_numbers) != batch.declared_records:
+        raise InvalidDeliveryError("record_count", {"declared": batch.declared_records, "found": len(parsed.row_numbers)})
+    normalised = normalise_columns(parsed, contract)
+    told: dict[str, object] = {"notes": dict(parsed.notes)} if parsed.notes else {}
+    if parsed.unknown_columns:
+        told["unknown_columns"] = list(parsed.unknown_columns)
+    return person_columns(normalised, contract, key, batch.sender_code, batch.period), told
+
+
+def stage_batch(connection: psycopg.Connection, contract: Contract, batch: Batch, table: str, normalised: Normalised) -> int:
+    """COPY typed rows into the stage table; returns their number."""
+    count = len(normalised.row_numbers)
+    columns: list[Iterable[object]] = [
+        repeat(batch.batch_id, count),
+        normalised.row_numbers,
+        repeat(batch.sender_code, count),
+        repeat(batch.period, count),
+        repeat(batch.sequence, count),
+        _arrays(normalised.issues),
+        _arrays(normalised.notes),
+        *(_as_text(field, normalised.columns[field.name]) for field in contract.fields),
+    ]
+    statement = sql.SQL("copy stage.{} ({}) from stdin (format csv)").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, stage_columns(contract)))
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        rows = zip(*columns, strict=True)
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\n")
+        for _ in range(0, count, CHUNK_ROWS):
+            writer.writerows(row for _, row in zip(range(CHUNK_ROWS), rows, strict=False))
+            copy.write(buffer.getvalue().encode())
+            buffer.seek(0)
+            buffer.truncate()
+    return count
+
+
+def _as_text(field: Field, values: Sequence[object]) -> Iterable[object]:
+    if field.type == "list":
+        return _arrays(values)
+    if field.type == "items":
+        return [None if value is None else json.dumps(value, ensure_ascii=False) for value in values]
+    return values
+
+
+def _arrays(values: Sequence[object]) -> list[str | None]:
+    """PostgreSQL array literals; the same few lists come again and again, so each is written once."""
+    known: dict[tuple[str, ...], str] = {}
+    out: list[str | None] = []
+    for value in values:
+        if not value:
+            out.append(None)
+            continue
+        items: tuple[str, ...] = tuple(cast(Iterable[str], value))
+        if items not in known:
+            quoted = ('"' + str(item).replace("\\", "\\\\").replace('"', '\\"') + '"' for item in items)
+            known[items] = "{" + ",".join(quoted) + "}"
+        out.append(known[items])
+    return out

@@ -1,0 +1,217 @@
+"""From the bytes of a delivery to raw columns, with the row in which each value stood."""
+
+import csv
+import io
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import orjson
+from upath import UPath
+
+from labour_market.batches.delivery_errors import InvalidDeliveryError, drift_defect, legacy_defect, shape_defect, shown, too_large
+from labour_market.batches.formats import CSV, JSON_LINES, MAX_DEPTH, MAX_RECORDS, XLSX, nesting
+from labour_market.contracts import Contract
+from labour_market.normalise.records import ParsedDelivery, without_collector
+from labour_market.normalise.text import LEGACY_SIGNS, legacy_encoding
+from labour_market.reading.layouts import Layout, layout_path, read_layout
+from labour_market.reading.sheet_tables import HEADER_SEARCH_ROWS, LEGACY_SHARE, blank, find_header, read_table
+from labour_market.reading.workbooks import read_sheets
+from labour_market.settings import LAYOUTS_DIR
+
+CHUNK_LINES = 10_000
+
+ENCODINGS = {
+    **dict.fromkeys(("utf-8", "utf8", "utf-8-sig", "us-ascii", "ascii"), "utf-8"),
+    **dict.fromkeys(("utf-16", "utf16", "utf-16le", "utf-16-le"), "utf-16-le"),
+    **dict.fromkeys(("utf-16be", "utf-16-be"), "utf-16-be"),
+    **dict.fromkeys(("windows-1258", "cp1258"), "cp1258"),
+    **dict.fromkeys(("windows-1252", "cp1252", "iso-8859-1", "latin-1"), "cp1252"),
+}
+BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+
+
+@without_collector()
+def parse_delivery(
+    path: UPath | Path | str,
+    media_type: str,
+    encoding: str | None,
+    form_version: str | None,
+    contract: Contract,
+    layouts_dir: Path = LAYOUTS_DIR,
+) -> ParsedDelivery:
+    """Read a landed delivery. encoding: of a CSV, None for UTF-8; a byte order mark goes before it.
+
+    Raises InvalidDeliveryError (its rules are in labour_market.batches.delivery_errors); ValueError when the layout itself is at fault.
+    """
+    data = UPath(path).read_bytes()
+    _check_kind(data, media_type)
+    if media_type in JSON_LINES:
+        parsed = _parse_lines(data, contract)
+    else:
+        found = layout_path(contract.feed, form_version or "", layouts_dir)
+        if found is None:
+            raise InvalidDeliveryError("form_version_known", {"form_version": shown(form_version or "-")})
+        layout = read_layout(found, contract)
+        parsed = _parse_csv(data, encoding, layout, contract) if media_type == CSV else _parse_workbook(data, layout, contract)
+    if len(parsed.row_numbers) > MAX_RECORDS:
+        raise too_large("records", "số bản ghi", MAX_RECORDS)
+    _check_text(parsed, contract)
+    return parsed
+
+
+_FOUND_VI = {
+    "xls": "tệp Excel kiểu cũ (.xls)",
+    "password": "tệp có mật khẩu",
+    "html": "trang web (HTML)",
+    "pdf": "tệp PDF",
+    "archive": "tệp nén hoặc tệp Excel",
+    "text": "tệp văn bản",
+}
+
+
+def _check_kind(data: bytes, media_type: str) -> None:
+    if media_type not in (*JSON_LINES, CSV, XLSX):
+        found, found_vi = shown(media_type), "loại tệp không hỗ trợ"
+        raise InvalidDeliveryError("file_kind", {"declared": shown(media_type), "found": found, "found_vi": found_vi})
+    if not data and media_type not in JSON_LINES:
+        raise InvalidDeliveryError("not_empty", {"found_vi": "tệp không có nội dung (0 byte)"})
+    head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if data.startswith(b"\xd0\xcf\x11\xe0"):  # an OLE container: what Excel wrote before 2007, and what it puts around a password
+        found = "password" if "EncryptedPackage".encode("utf-16-le") in data else "xls"
+    elif data.startswith(b"%PDF"):
+        found = "pdf"
+    elif head.startswith((b"<!doctype html", b"<html", b"<head", b"<body", b"<table")):
+        found = "html"
+    else:
+        found = "archive" if data.startswith(b"PK\x03\x04") else "text"
+    if found != ("archive" if media_type == XLSX else "text"):
+        raise InvalidDeliveryError("file_kind", {"declared": media_type, "found": found, "found_vi": _FOUND_VI[found]})
+
+
+def _parse_lines(data: bytes, contract: Contract) -> ParsedDelivery:
+    lines = data.split(b"\n")
+    if lines[-1] == b"":
+        lines.pop()
+    names = [f.name for f in contract.sent_fields]
+    columns: dict[str, list[Any]] = {name: [] for name in names}
+    sent: set[str] = set()
+    for start in range(0, len(lines), CHUNK_LINES):
+        records = _records(lines[start : start + CHUNK_LINES], start)
+        layouts = set(map(tuple, records))
+        sent |= set(chain.from_iterable(layouts))
+        if len(layouts) == 1:  # as a sender's program writes them: turned in one go
+            turned = dict(zip(layouts.pop(), zip(*map(dict.values, records), strict=True), strict=True))
+            for name, column in columns.items():
+                column.extend(turned[name] if name in turned else [None] * len(records))
+        else:
+            for name, column in columns.items():
+                column.extend([record.get(name) for record in records])
+    unknown, missing = sorted(sent - set(names)), [n for n in names if n not in sent]
+    required = {f.name for f in contract.sent_fields if f.required}
+    if lines and (required & set(missing) or (missing and unknown)):
+        raise drift_defect(missing, unknown)
+    return ParsedDelivery(columns, list(range(1, len(lines) + 1)), unknown_columns=list(map(shown, unknown)))
+
+
+def _records(lines: Sequence[bytes], before: int) -> list[dict[str, Any]]:
+    """The records of some lines; before: how many lines stood before them. Raises InvalidDeliveryError: shape, encoding_readable."""
+    try:
+        records = list(map(orjson.loads, lines))
+    except orjson.JSONDecodeError:
+        raise next(filter(None, map(_line_defect, lines, range(before + 1, before + len(lines) + 1)))) from None
+    if set(map(type, records)) != {dict}:
+        row = next(row for row, record in enumerate(records, before + 1) if type(record) is not dict)
+        raise shape_defect(row, "not a record", "không phải một bản ghi")
+    for index in [i for i, line in enumerate(lines) if line.count(b"[") + line.count(b"{") > MAX_DEPTH]:
+        if nesting(records[index]) > MAX_DEPTH:
+            raise shape_defect(before + index + 1, "nested too deep", "lồng nhau quá sâu")
+    return records
+
+
+def _line_defect(line: bytes, row: int) -> InvalidDeliveryError | None:
+    try:
+        orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError:
+            return InvalidDeliveryError("encoding_readable", {"encoding": "utf-8", "row": row})
+        if "depth" in error.msg:
+            return shape_defect(row, "nested too deep", "lồng nhau quá sâu")
+        return shape_defect(row, "not JSON", "không phải JSON hợp lệ")
+    return None
+
+
+def _parse_csv(data: bytes, encoding: str | None, layout: Layout, contract: Contract) -> ParsedDelivery:
+    text = _decode(data, encoding)
+    if not text.strip():
+        raise InvalidDeliveryError("not_empty", {"found_vi": "tệp không có dòng nào"})
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # a huge value is unreadable, not the end of the file
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, layout), strict=True)
+    start = 1
+    try:
+        for row in reader:
+            rows.append(row)
+            numbers.append(start)
+            start = reader.line_num + 1
+    except csv.Error:
+        raise shape_defect(start, "an unbalanced quote", "dấu ngoặc kép không đóng") from None
+    return ParsedDelivery(*read_table(find_header(rows, layout), rows, numbers, contract, same_width=True))
+
+
+def _decode(data: bytes, encoding: str | None) -> str:
+    declared = (encoding or "utf-8").strip().lower().replace("_", "-")
+    codec = next((codec for mark, codec in BYTE_ORDER_MARKS.items() if data.startswith(mark)), ENCODINGS.get(declared))
+    if codec is None:
+        raise InvalidDeliveryError("encoding_readable", {"encoding": shown(declared), "row": 1})
+    try:
+        return data.decode(codec)
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start) + 1
+        raise InvalidDeliveryError("encoding_readable", {"encoding": shown(declared), "row": row}) from None
+
+
+def _delimiter(text: str, layout: Layout) -> str:
+    """The one of ; , and tab under which the first lines show most of the layout's headers."""
+    head = "\n".join(text.split("\n", HEADER_SEARCH_ROWS)[:HEADER_SEARCH_ROWS])
+
+    def recognised(delimiter: str) -> int:
+        return len(find_header(list(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)), layout).columns)
+
+    return max((";", ",", "\t"), key=recognised)
+
+
+def _parse_workbook(data: bytes, layout: Layout, contract: Contract) -> ParsedDelivery:
+    sheets = read_sheets(data)
+    if layout.sheet in sheets:
+        sheets = {layout.sheet: sheets[layout.sheet]}
+    if all(blank(cell) for rows in sheets.values() for row in rows for cell in row):
+        raise InvalidDeliveryError("not_empty", {"found_vi": "tệp không có bảng dữ liệu"})
+    headers = {name: find_header(rows, layout) for name, rows in sheets.items()}
+    holding = [n for n, h in headers.items() if h.complete and not all(map(blank, chain.from_iterable(sheets[n][h.end :])))]
+    if len(holding) > 1:
+        names = ", ".join(map(shown, holding))
+        raise shape_defect(1, f"more than one sheet holds the table: {names}", f"nhiều trang tính cùng có bảng: {names}")
+    chosen = holding[0] if holding else max(headers, key=lambda name: len(headers[name].columns))
+    rows = sheets[chosen]
+    return ParsedDelivery(*read_table(headers[chosen], rows, range(1, len(rows) + 1), contract))
+
+
+def _check_text(parsed: ParsedDelivery, contract: Contract) -> None:
+    """Refuse a column of text of which more than a twentieth is in an old font encoding, or broken already."""
+    for text_field in contract.sent_fields:
+        if text_field.type != "text":
+            continue
+        cells = parsed.columns[text_field.name]
+        distinct = {cell for cell in set(cells) if type(cell) is str}
+        if LEGACY_SIGNS.isdisjoint("".join(distinct)):
+            continue
+        looks = {cell: legacy_encoding(cell) for cell in distinct}
+        texts = [cell for cell in cells if cell in looks]
+        broken = [kind for kind in map(looks.__getitem__, texts) if kind]
+        if len(broken) > LEGACY_SHARE * len(texts):
+            raise legacy_defect(broken, len(texts), text_field.name, text_field.label_vi)

@@ -1,0 +1,277 @@
+"""Printed tables: finding the header of a form in a sheet, and telling its records from titles, totals and signatures."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from labour_market.batches.delivery_errors import InvalidDeliveryError, drift_defect, legacy_defect, shape_defect
+from labour_market.contracts import Contract
+from labour_market.normalise.codes import ITEM_CODE
+from labour_market.normalise.numbers import truth
+from labour_market.normalise.text import UnreadableValueError, legacy_encoding, matching_key
+from labour_market.reading.layouts import Column, Layout, header_key
+
+HEADER_SEARCH_ROWS = 60
+LEGACY_SHARE = 0.05
+
+Row = Sequence[Any]
+
+
+@dataclass
+class Header:
+    """Where a header stands (start, and end: the first row under it), which column is which, and what does not fit the form."""
+
+    start: int
+    end: int
+    columns: dict[int, Column]
+    missing: list[str]
+    unexpected: list[str]
+
+    @property
+    def complete(self) -> bool:
+        return not self.missing and not self.unexpected
+
+
+def blank(cell: Any) -> bool:
+    return cell is None or (type(cell) is str and not cell.strip())
+
+
+def find_header(rows: Sequence[Row], layout: Layout) -> Header:
+    """The place in the first rows where most headers of the layout are found, as one level or as two."""
+    known = {c.key: c for c in layout.columns}
+    best = Header(0, 0, {}, [c.header for c in layout.columns], [])
+    keys = [[_number_or_key(cell) for cell in row] for row in rows[:HEADER_SEARCH_ROWS]]
+    for start, upper in enumerate(keys):
+        if not any(upper):
+            continue
+        readings = [[[key] if key else [] for key in upper]]
+        if start + 1 < len(keys):
+            readings.append(_two_levels(upper, keys[start + 1]))
+        for levels, paths in enumerate(readings, 1):
+            if sum(any(p in known for p in candidates) for candidates in paths) > len(best.columns):
+                best = _match(start, levels, paths, known)
+    return best
+
+
+def _two_levels(upper: Sequence[str], lower: Sequence[str]) -> list[list[str]]:
+    """What each column of a two-level header may be called, the likeliest first.
+
+    A merged group stands in its first column only; the blank cells after it belong to it while there is a lower level.
+    """
+    paths: list[list[str]] = []
+    group = ""
+    for index in range(max(len(upper), len(lower))):
+        top = upper[index] if index < len(upper) else ""
+        bottom = lower[index] if index < len(lower) else ""
+        group = (top or group) if bottom else ""
+        if not bottom:
+            paths.append([top] if top else [])
+        elif group:
+            paths.append([f"{group} > {bottom}"] if top else [f"{group} > {bottom}", bottom])
+        else:
+            paths.append([bottom])
+    return paths
+
+
+def _match(start: int, levels: int, paths: list[list[str]], known: dict[str, Column]) -> Header:
+    columns: dict[int, Column] = {}
+    unexpected: list[str] = []
+    taken: set[str] = set()
+    for index, candidates in enumerate(paths):
+        key = next((c for c in candidates if c in known), None)
+        if key is None or key in taken:
+            unexpected += candidates[:1]
+        else:
+            columns[index] = known[key]
+            taken.add(key)
+    return Header(start, start + levels, columns, [c.header for key, c in known.items() if key not in taken], unexpected)
+
+
+def _number_or_key(cell: Any) -> str:
+    return str(int(cell)) if type(cell) is float and cell.is_integer() else _key(cell)
+
+
+def _key(cell: Any) -> str:
+    if type(cell) is not str or len(cell) > 500:
+        return ""
+    try:
+        return header_key(cell)
+    except UnreadableValueError:
+        return ""
+
+
+def read_table(
+    header: Header, rows: Sequence[Row], numbers: Sequence[int], contract: Contract, *, same_width: bool = False
+) -> tuple[dict[str, list[Any]], list[int], dict[str, int]]:
+    """The records under a header: raw columns, the number of each record's row, and how many rows were skipped as what.
+
+    same_width: every record must have as many cells as the header (CSV). Raises InvalidDeliveryError: header_recognised, text_readable
+    (a header in an old font encoding), shape.
+    """
+    if not header.complete:
+        raise _unknown_header(header, rows)
+    width = max(len(row) for row in rows[header.start : header.end])
+    cells = _Cells(header, contract)
+    notes: Counter[str] = Counter(title_rows=header.start, header_rows=header.end - header.start)
+    kept: list[Row] = []
+    kept_numbers: list[int] = []
+    for number, row in zip(numbers[header.end :], rows[header.end :], strict=True):
+        structure = _structure(row, cells, at_top=not kept, signed=notes["signature_rows"] > 0)
+        if structure:
+            notes[structure] += 1
+            continue
+        if same_width and len(row) != width:
+            raise shape_defect(
+                number,
+                f"{len(row)} columns under a header of {width}",
+                f"có {len(row)} cột trong khi tiêu đề có {width} cột",
+            )
+        if any(i not in header.columns and not blank(cell) for i, cell in enumerate(row)):
+            raise shape_defect(number, "a value under no header", "có giá trị ở cột không có tiêu đề")
+        kept.append(row)
+        kept_numbers.append(number)
+    return _columns(kept, header, contract), kept_numbers, {name: times for name, times in notes.items() if times}
+
+
+def _unknown_header(header: Header, rows: Sequence[Row]) -> InvalidDeliveryError:
+    cells = [c for row in rows[:HEADER_SEARCH_ROWS] for c in row if type(c) is str and c.strip()]
+    broken = [kind for kind in map(legacy_encoding, cells) if kind]
+    if len(broken) > LEGACY_SHARE * len(cells):
+        return legacy_defect(broken, len(cells), "header", "tiêu đề")
+    # with so little recognised, what looks like a header may be a row of people: say nothing of it
+    unexpected = header.unexpected if len(header.columns) >= len(header.missing) else []
+    return drift_defect(header.missing, unexpected)
+
+
+_TOTAL = r"(?:tổng|cộng)\b.*"
+_GROUP = r"[ivxlc]+[.)]?|(?:[ivxlc]+[.)]? ?-? ?)?(?:xã|phường|thị trấn|huyện|thị xã|thành phố|ấp|khu phố) .+"
+_DATED = r"(?:.*, ?)?ngày [\d….]* ?tháng [\d….]* ?năm [\d….]*"
+_SIGNER = r"(?:người (?:lập|tổng hợp|điều tra)|thủ trưởng|kế toán|giám đốc|chủ tịch|xác nhận|nơi nhận)\b.*|(?:tm|kt|tl)\. .*"
+_SIGNATURE = rf"{_DATED}|{_SIGNER}|\(?ký[ ,].*|ghi chú ?:.*"
+_SUBTOTAL = re.compile(f"{_TOTAL}|{_GROUP}")
+_SIGNED = re.compile(_SIGNATURE)
+_LABEL = re.compile(f"{_TOTAL}|{_GROUP}|{_SIGNATURE}")
+_NUMBERING = re.compile(r"\(?(\d{1,3})\)?(?: ?= ?[\d()+\-. ]+)?|[a-zđ]{1,2}")
+
+
+class _Cells:
+    """Which cells of a row hold its key, and which hold what else every record must have."""
+
+    def __init__(self, header: Header, contract: Contract) -> None:
+        must = {f.name for f in contract.sent_fields if f.required and f.type in ("text", "code", "date")} - set(contract.key)
+        self.count = len(header.columns)
+        self.key = [i for i, column in header.columns.items() if column.field in contract.key]
+        self.must = [i for i, column in header.columns.items() if column.field in must]
+
+    def of_key(self, row: Row) -> list[Any]:
+        return [row[i] for i in self.key if i < len(row) and not blank(row[i])]
+
+    def lacks_most(self, row: Row) -> bool:
+        there = [i for i in self.must if i < len(row) and not blank(row[i]) and not _is_label(row[i])]
+        return not self.must or len(there) * 2 < len(self.must)
+
+
+def _structure(row: Row, cells: _Cells, *, at_top: bool, signed: bool) -> str | None:
+    """What a row is when it is no record: blank_rows, numbering_rows, subtotal_rows, signature_rows; None for a record.
+
+    A row is only taken for structure when it says so itself, its key is empty (or holds a label that was merged across) and
+    it lacks most of what a record must have: a record that lost its key is still a record, for the row rules to judge.
+    """
+    labelled = all(map(_is_label, cells.of_key(row)))
+    if not labelled and not at_top and not signed:
+        return None
+    filled = [cell for cell in row if not blank(cell)]
+    few = len(filled) * 2 < cells.count
+    words = [_key(cell) for cell in filled]
+    found = None
+    if not filled:
+        found = "blank_rows"
+    elif at_top and _is_numbering(filled, cells.count):
+        found = "numbering_rows"
+    elif labelled and _SUBTOTAL.fullmatch(words[0]) and cells.lacks_most(row):
+        found = "subtotal_rows"
+    elif (signed and len(filled) <= 2) or (labelled and few and (signed or any(map(_SIGNED.fullmatch, words)))):
+        found = "signature_rows"  # also the names under the signatures, wherever they stand
+    return found
+
+
+def _is_label(cell: Any) -> bool:
+    return bool(_LABEL.fullmatch(_key(cell)))
+
+
+def _is_numbering(filled: Row, width: int) -> bool:
+    """The line under a header that numbers its columns: 1 2 3, (1) (2), A B C 1 2, 5=6+7."""
+    words = [_number_or_key(w) or str(w) for w in filled]
+    found = [_NUMBERING.fullmatch(w) for w in words]
+    if len(words) * 2 < width or not all(found) or len(set(words)) != len(words):
+        return False
+    ordinals = [int(m[1]) for m in found if m and m[1]]
+    return ordinals == sorted(ordinals)
+
+
+def _columns(rows: Sequence[Row], header: Header, contract: Contract) -> dict[str, list[Any]]:
+    columns: dict[str, list[Any]] = {f.name: [None] * len(rows) for f in contract.sent_fields}
+    lists = {f.name for f in contract.sent_fields if f.type == "list"}
+    ticks: dict[str, dict[str, list[Any]]] = {}
+    parts: dict[str, dict[str, dict[str, list[Any]]]] = {}
+    for index, column in header.columns.items():
+        if column.field is None:
+            continue
+        values = _mapped([row[index] if index < len(row) else None for row in rows], column, joined=column.field in lists)
+        if column.item is None:
+            columns[column.field] = values
+        elif column.part is None:
+            ticks.setdefault(column.field, {})[column.item] = values
+        else:
+            parts.setdefault(column.field, {}).setdefault(column.item, {})[column.part] = values
+    for name, boxes in ticks.items():
+        columns[name] = [_ticked(boxes, row) for row in range(len(rows))]
+    for name, items in parts.items():
+        columns[name] = [_items(items, row) for row in range(len(rows))]
+    return columns
+
+
+def _mapped(cells: list[Any], column: Column, *, joined: bool) -> list[Any]:
+    """Cells with blanks as None and the layout's value map applied; a value that it does not know stays as it is."""
+    if not column.value_map:
+        return [None if blank(cell) else cell for cell in cells]
+
+    def one(cell: Any) -> Any:
+        try:
+            return column.value_map.get(matching_key(cell), cell)
+        except UnreadableValueError:
+            return cell
+
+    def read(cell: Any) -> Any:
+        if blank(cell):
+            return column.value_map.get("")
+        return ";".join(map(str, map(one, cell.split(";")))) if joined and type(cell) is str else one(cell)
+
+    known = {(type(cell), cell): read(cell) for cell in cells}
+    return [known[type(cell), cell] for cell in cells]
+
+
+def _ticked(boxes: dict[str, list[Any]], row: int) -> list[Any]:
+    """The codes whose boxes are ticked; what is no tick stays in the list, for the reader of the list to refuse."""
+    codes: list[Any] = []
+    for code, cells in boxes.items():
+        cell = cells[row]
+        try:
+            ticked = cell is not None and truth(cell)[0]
+        except UnreadableValueError:
+            codes.append(str(cell))
+            continue
+        if ticked:
+            codes.append(code)
+    return codes
+
+
+def _items(items: dict[str, dict[str, list[Any]]], row: int) -> list[dict[str, Any]] | None:
+    filled = [
+        {ITEM_CODE: item, **{part: values[row] for part, values in parts.items()}}
+        for item, parts in items.items()
+        if any(values[row] is not None for values in parts.values())
+    ]
+    return filled or None
