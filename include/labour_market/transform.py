@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 
 from labour_market.contracts import TakesFrom, load_contracts
 from labour_market.database import connect, dsn
-from labour_market.occupations.local import ship_trades
+from labour_market.occupations.local import seed_local_trades
 from labour_market.settings import DBT_DIR, Settings, load_settings
 
 SEED_HASH = "seed_hash"
@@ -52,13 +52,13 @@ def build(settings: Settings | None = None) -> BuildReport:
     with connect("transformer", settings, autocommit=True) as connection, _build_lock(connection):
         seed_reference(settings)
         _lay(connection, settings)
-        from labour_market.occupations.store import code_new_titles, read_sent_codes, settle_decisions
-        from labour_market.persons.links import settle_links
+        from labour_market.occupations.store import apply_decisions, code_new_titles, read_sent_codes
+        from labour_market.persons.links import update_links
 
-        decided = settle_decisions(connection) is not None
+        decided = apply_decisions(connection) is not None
         code_new_titles(connection)
         read_sent_codes(connection)
-        settle_links(connection)
+        update_links(connection)
         row = connection.execute("select max(event_id), coalesce(bool_or(built_at is null), false) from ops.outbox").fetchone()
         if row is None or row[0] is None or not (row[1] or decided):
             return BuildReport(None, 0, {}, 0.0)
@@ -151,7 +151,7 @@ def seed_reference(settings: Settings | None = None) -> bool:
     The audit needs them before the first build. Raises BuildError naming the list or the test of it that failed.
     """
     settings = settings or load_settings()
-    ship_trades(settings)
+    seed_local_trades(settings)
     files = sorted([*(DBT_DIR / "seeds").rglob("*.csv"), *(DBT_DIR / "seeds").rglob("*.yml")])
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     with connect("transformer", settings, autocommit=True) as connection:

@@ -12,7 +12,7 @@ from labour_market.database import connect
 from labour_market.occupations import store
 from labour_market.occupations.coder import coder_version
 from labour_market.occupations.local import correct
-from labour_market.occupations.store import code_new_titles, settle_decisions
+from labour_market.occupations.store import apply_decisions, code_new_titles
 from psycopg import sql
 from typer.testing import CliRunner
 
@@ -111,8 +111,8 @@ def test_a_change_of_the_coder_codes_all_again_but_what_a_steward_decided(wareho
     with connect("steward") as steward:
         correct(steward, "Làm bông", "6113", by="lan", because="trồng hoa, không phải bông vải")
     with connect("transformer", autocommit=True) as connection:
-        assert settle_decisions(connection) == 1
-        assert settle_decisions(connection) is None
+        assert apply_decisions(connection) == 1
+        assert apply_decisions(connection) is None
     publish(["làm  BÔNG lương cao"])
     code_titles_now()
     assert kept()["làm  BÔNG lương cao"]["occupation_code"] == "6113"

@@ -20,7 +20,7 @@ from labour_market.occupations.titles import clean_title, syllables_of
 from labour_market.settings import Settings
 
 MOVES = {None: ("proposed",), "proposed": ("approved", "refused"), "approved": ("promoted", "retired")}
-SHIPPED_BY = "shipped list"
+SEEDED_BY = "shipped list"
 TRADES = Path(__file__).with_name("local_trades.csv")
 
 
@@ -224,7 +224,7 @@ def _ended(proposal: Proposal) -> bool:
     return proposal.valid_to is not None and proposal.valid_to <= date.today()
 
 
-def ship_trades(settings: Settings) -> int:
+def seed_local_trades(settings: Settings) -> int:
     """Bring the province's known trades (local_trades.csv) into a new installation; returns how many were new.
 
     They come approved, by the list that ships with the project; a steward may retire or promote each.
@@ -238,10 +238,10 @@ def ship_trades(settings: Settings) -> int:
                 " valid_from, valid_to) values (%s, %s, %s, %s, %s, %s, 'approved', %s, %s, %s, %s)",
                 [
                     row["code"], row["parent_code"], row["label_vi"], row["label_en"], row["keywords"].split("|"), row["evidence"],
-                    SHIPPED_BY, SHIPPED_BY, row["valid_from"], row["valid_to"],
+                    SEEDED_BY, SEEDED_BY, row["valid_from"], row["valid_to"],
                 ],
             )  # fmt: skip
-            _record(connection, row["code"], None, "approved", SHIPPED_BY, row["evidence"])
+            _record(connection, row["code"], None, "approved", SEEDED_BY, row["evidence"])
         return len(new)
 
 

@@ -159,7 +159,7 @@ def _titles(contract: Contract) -> Iterator[sql.Composed]:
             )  # fmt: skip
 
 
-def settle_decisions(connection: psycopg.Connection) -> int | None:
+def apply_decisions(connection: psycopg.Connection) -> int | None:
     """Give kept titles what stewards decided since the last time: corrections and provisional codes.
 
     Returns how many titles changed, or None when nothing was decided. The partitions of core in which they are said go to the outbox, so

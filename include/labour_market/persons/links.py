@@ -100,7 +100,7 @@ _IN_FORCE = """
 """
 
 
-def settle_links(connection: psycopg.Connection) -> int:
+def update_links(connection: psycopg.Connection) -> int:
     """Judge pairs anew when a feed with match keys waits for a build, and bring what is in force up to date; returns how many changed.
 
     The partitions in which a changed person was seen go to the outbox, so that the build writes their facts again.
