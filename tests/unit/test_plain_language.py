@@ -1,0 +1,323 @@
+"""Identifiers are nouns and verbs of the field: the words below are refused in names of Python, SQL and the dbt project's YAML.
+
+docs/glossary.md has the terms that are used instead. A name is split at its underscores and capitals; whole parts are compared.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from labour_market.settings import PROJECT_ROOT
+
+REFUSED = frozenset({
+    *("told", "tell", "tells", "stands", "standing", "stood", "knows", "knew", "lays", "laid", "lay", "beside", "borne", "lasting"),
+    *("whole", "settle", "settles", "settled", "forgotten", "widen", "widens", "widened", "ship", "ships", "shipped", "mend"),
+    *("mends", "mended", "follow", "follows", "followed", "follower", "followers", "aside", "somebody", "nobody", "speaks"),
+    *("clerks", "fewest"),
+})  # fmt: skip
+# Words of clauses. The name of a test is a sentence and may have one; any other name is a noun or a verb.
+CLAUSE_WORDS = frozenset({
+    *("who", "whom", "whose", "what", "said", "says", "say", "ask", "asks", "again", "anew", "mine", "ours", "theirs", "shown"),
+})  # fmt: skip
+REFUSED_PHRASES = ("gives_away", "give_away", "turns_up", "in_words", "is_had", "asked_for")
+
+# Standard terms and interfaces that hold such a word.
+ALLOWED = {
+    "cost_settled_vnd",  # a column that offices send: the settled cost of a session, as in accounting
+}
+ALLOWED_PHRASES = ("follow_up", "followed_up", "follows_up")  # of a placement: what became of it
+
+# Files that still hold refused names. The list only gets shorter.
+NOT_YET_CLEAN: tuple[str, ...] = (
+    "dbt_project/macros/disclosure.sql",
+    "dbt_project/macros/fed_by.sql",
+    "dbt_project/macros/indicator.sql",
+    "dbt_project/macros/keep_vintages.sql",
+    "dbt_project/models/bi/data_quality.sql",
+    "dbt_project/models/bi/fair_funnel.sql",
+    "dbt_project/models/bi/provincial_trades.sql",
+    "dbt_project/models/bi/stated_figure.sql",
+    "dbt_project/models/bi/stated_figure.yml",
+    "dbt_project/models/bi/supply_demand_by_occupation.sql",
+    "dbt_project/models/intermediate/_intermediate__unit_tests.yml",
+    "dbt_project/models/intermediate/int_budget__moved.sql",
+    "dbt_project/models/intermediate/int_case__timed.sql",
+    "dbt_project/models/intermediate/int_day__stock.sql",
+    "dbt_project/models/intermediate/int_day__told.sql",
+    "dbt_project/models/intermediate/int_indicator__counselling.sql",
+    "dbt_project/models/intermediate/int_indicator__job_market.sql",
+    "dbt_project/models/intermediate/int_indicator__occupation.sql",
+    "dbt_project/models/intermediate/int_indicator__placements.sql",
+    "dbt_project/models/intermediate/int_indicator__programme.sql",
+    "dbt_project/models/intermediate/int_indicator__quality.sql",
+    "dbt_project/models/intermediate/int_indicator_source__counselling.sql",
+    "dbt_project/models/intermediate/int_indicator_source__occupation.sql",
+    "dbt_project/models/intermediate/int_indicator_source__placements.sql",
+    "dbt_project/models/intermediate/int_indicator_source__programme.sql",
+    "dbt_project/models/intermediate/int_order__in_stock.sql",
+    "dbt_project/models/intermediate/int_order__lasting.sql",
+    "dbt_project/models/intermediate/int_placement__followed.sql",
+    "dbt_project/models/intermediate/int_placement__matched.sql",
+    "dbt_project/models/intermediate/int_placement__told.sql",
+    "dbt_project/models/intermediate/int_session__borne.sql",
+    "dbt_project/models/intermediate/int_session__whole.sql",
+    "dbt_project/models/intermediate/int_supply__latest.sql",
+    "dbt_project/models/intermediate/int_visit__held.sql",
+    "dbt_project/models/intermediate/int_wish__in_stock.sql",
+    "dbt_project/models/intermediate/int_wish__lasting.sql",
+    "dbt_project/models/marts/conformed/dim_employer.sql",
+    "dbt_project/models/marts/conformed/dim_employer_version.sql",
+    "dbt_project/models/marts/placement/fct_placement.sql",
+    "dbt_project/models/marts/programme/fct_programme_plan.sql",
+    "dbt_project/models/staging/ops/stg_ops__stated_figure.sql",
+    "dbt_project/seeds/metric/_metric__seeds.yml",
+    "dbt_project/tests/integrity/every_current_order_is_in_its_fact.sql",
+    "dbt_project/tests/integrity/every_current_survey_row_is_in_its_fact.sql",
+    "dbt_project/tests/integrity/every_unit_that_ended_is_followed.sql",
+    "dbt_project/tests/value/a_start_follows_an_acceptance.sql",
+    "dbt_project/tests/value/every_area_mode_gives_the_whole_place.sql",
+    "dbt_project/tests/value/no_hidden_cell_can_be_worked_out.sql",
+    "dbt_project/tests/value/what_a_unit_leaves_sums_to_one.sql",
+    "dbt_project/tests/value/what_is_carried_out_of_a_year_is_carried_into_the_next.sql",
+    "include/labour_market/batches/delivery_errors.py",
+    "include/labour_market/cli/batches.py",
+    "include/labour_market/cli/figures.py",
+    "include/labour_market/cli/occupations.py",
+    "include/labour_market/cli/terminal.py",
+    "include/labour_market/codegen.py",
+    "include/labour_market/contracts.py",
+    "include/labour_market/figures/as_of.py",
+    "include/labour_market/figures/lineage.py",
+    "include/labour_market/figures/questions.py",
+    "include/labour_market/gateway/client.py",
+    "include/labour_market/gateway/connection.py",
+    "include/labour_market/ingestion/pipeline.py",
+    "include/labour_market/ingestion/publishing.py",
+    "include/labour_market/ingestion/reconcile.py",
+    "include/labour_market/ingestion/replay.py",
+    "include/labour_market/ingestion/staging.py",
+    "include/labour_market/local_stack/demonstration.py",
+    "include/labour_market/local_stack/processes.py",
+    "include/labour_market/local_stack/stack.py",
+    "include/labour_market/normalise/__init__.py",
+    "include/labour_market/normalise/numbers.py",
+    "include/labour_market/normalise/text.py",
+    "include/labour_market/occupations/coder.py",
+    "include/labour_market/occupations/evaluation.py",
+    "include/labour_market/occupations/lexicon.py",
+    "include/labour_market/occupations/local.py",
+    "include/labour_market/occupations/reference.py",
+    "include/labour_market/occupations/store.py",
+    "include/labour_market/occupations/titles.py",
+    "include/labour_market/persons/links.py",
+    "include/labour_market/quality/checks.py",
+    "include/labour_market/quality/gate.py",
+    "include/labour_market/quality/messages.py",
+    "include/labour_market/site/charts.py",
+    "include/labour_market/transform.py",
+    "include/queries/changed_between_submissions.sql",
+    "include/queries/plans_not_approved.sql",
+    "include/queries/poor_households_with_nobody_placed.sql",
+    "include/simulator/area.py",
+    "include/simulator/fairs.py",
+    "include/simulator/files.py",
+    "include/simulator/gateway.py",
+    "include/simulator/people.py",
+    "include/simulator/programme.py",
+    "include/simulator/province.py",
+    "include/simulator/scenario.py",
+    "include/simulator/titles.py",
+    "tests/bench/coding.py",
+    "tests/bench/load_ours.py",
+    "tests/bench/loads.py",
+    "tests/contract/test_compose.py",
+    "tests/contract/test_contracts.py",
+    "tests/dbt/test_disclosure.py",
+    "tests/dbt/test_geography.py",
+    "tests/dbt/test_indicators.py",
+    "tests/dbt/test_kaplan_meier.py",
+    "tests/dbt/test_known.py",
+    "tests/dbt/test_persons.py",
+    "tests/dbt/test_programme.py",
+    "tests/dbt/test_provisional_codes.py",
+    "tests/dbt/test_star.py",
+    "tests/dbt/test_stock.py",
+    "tests/dbt/test_trace.py",
+    "tests/e2e/test_compose_commands.py",
+    "tests/e2e/test_page.py",
+    "tests/e2e/test_stack.py",
+    "tests/fixtures/make.py",
+    "tests/gate/gate_cases.py",
+    "tests/gate/staged.py",
+    "tests/gate/test_guards.py",
+    "tests/gate/test_rules.py",
+    "tests/integration/test_forms.py",
+    "tests/integration/test_golden.py",
+    "tests/integration/test_night.py",
+    "tests/integration/test_processes.py",
+    "tests/integration/test_publishing.py",
+    "tests/integration/test_server.py",
+    "tests/integration/test_title_coding.py",
+    "tests/unit/test_charts.py",
+    "tests/unit/test_coder.py",
+    "tests/unit/test_gateway.py",
+    "tests/unit/test_landing.py",
+    "tests/unit/test_normalise_codes.py",
+    "tests/unit/test_normalise_columns.py",
+    "tests/unit/test_normalise_numbers.py",
+    "tests/unit/test_normalise_stated.py",
+    "tests/unit/test_normalise_text.py",
+    "tests/unit/test_occupation_commands.py",
+    "tests/unit/test_parsing.py",
+    "tests/unit/test_privacy.py",
+    "tests/unit/test_quarantine.py",
+    "tests/unit/test_seeds.py",
+    "tests/unit/test_senders_file.py",
+    "tests/unit/test_simulator_bad.py",
+    "tests/unit/test_simulator_cli.py",
+    "tests/unit/test_simulator_gateway.py",
+    "tests/unit/test_simulator_golden.py",
+    "tests/unit/test_simulator_province.py",
+    "tests/unit/test_terminal.py",
+    "tests/unit/test_titles.py",
+)
+
+JINJA_MACRO = re.compile(r"\{%-?\s*(?:macro|test|materialization)\s+(\w+)\s*(?:\(([^)]*)\))?")
+JINJA_VARIABLE = re.compile(r"\{%-?\s*(?:set|for)\s+([\w, ]+?)\s*(?:=|\bin\b|%\})")
+SQL_COMMENT_OR_TEXT = re.compile(r"--[^\n]*|/\*.*?\*/|\{#.*?#\}|'(?:[^']|'')*'", re.DOTALL)
+CTE_OR_TABLE = re.compile(r"\b([a-z_]\w*)\s+as\s+(?:(?:not\s+)?materialized\s+)?\(", re.IGNORECASE)
+ALIAS = re.compile(r"\bas\s+([a-z_]\w*)", re.IGNORECASE)
+CREATED = re.compile(r"\bcreate\s+(?:\w+\s+){0,3}?(?:table|view|function|index|schema)\s+(?:if\s+not\s+exists\s+)?([\w.]+)", re.IGNORECASE)
+COLUMN = re.compile(r"^\s+([a-z_]\w*)\s+(?:text|bigint|int|integer|smallint|numeric|boolean|date|timestamptz|jsonb)\b", re.MULTILINE)
+
+
+def files() -> Iterator[str]:
+    """Files with names of ours, as paths from the project's root."""
+    for folder in ("dags", "dbt_project", "include", "plugins", "tests"):
+        for path in sorted((PROJECT_ROOT / folder).rglob("*")):
+            endings = (".py", ".sql", ".yml") if folder == "dbt_project" else (".py", ".sql")
+            if path.suffix in endings and not {"target", "dbt_packages", "logs"}.intersection(path.parts):
+                yield str(path.relative_to(PROJECT_ROOT))
+
+
+def refused_words(name: str) -> list[str]:
+    """The refused words and phrases in a name."""
+    if name in ALLOWED:
+        return []
+    refused = REFUSED if name.startswith("test_") else REFUSED | CLAUSE_WORDS
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    for phrase in ALLOWED_PHRASES:
+        snake = re.sub(rf"(?<![a-z0-9]){phrase}(?![a-z0-9])", "", snake)
+    phrases = [phrase for phrase in REFUSED_PHRASES if re.search(rf"(?<![a-z0-9]){phrase}(?![a-z0-9])", snake)]
+    return [*sorted(refused.intersection(re.split("[^a-z0-9]+", snake))), *phrases]
+
+
+def names_in_python(text: str) -> Iterator[str]:
+    """Names that the code gives: of functions, classes, parameters, variables, attributes of its own objects, imports under a new name."""
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.arg(arg=name):
+                yield name
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
+            case ast.ImportFrom(names=aliases) | ast.Import(names=aliases):
+                yield from (alias.asname for alias in aliases if alias.asname)
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                yield name
+
+
+def names_in_sql(text: str) -> Iterator[str]:
+    """Names that a script or a model gives: of CTEs, aliases, tables and columns, macros, their parameters and variables."""
+    bare = SQL_COMMENT_OR_TEXT.sub("''", text)
+    for pattern in (CTE_OR_TABLE, ALIAS, CREATED, COLUMN):
+        yield from pattern.findall(bare)
+    for name, parameters in JINJA_MACRO.findall(text):
+        yield name
+        yield from re.findall(r"[A-Za-z_]\w*", re.sub(r"=[^,]*", "", parameters))
+    for variables in JINJA_VARIABLE.findall(text):
+        yield from re.findall(r"[A-Za-z_]\w*", variables)
+
+
+def names_in_yaml(document: Any) -> Iterator[str]:
+    """Every `name:` of a dbt file: models, columns, sources, seeds, macros, tests, exposures; and the names of variables."""
+    if isinstance(document, dict):
+        if isinstance(document.get("name"), str):
+            yield document["name"]
+        if isinstance(document.get("vars"), dict):
+            yield from document["vars"]
+        for value in document.values():
+            yield from names_in_yaml(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from names_in_yaml(value)
+
+
+def names_in(path: str) -> Iterator[str]:
+    """The name of a file, and those that it gives."""
+    text = (PROJECT_ROOT / path).read_text(encoding="utf-8")
+    yield Path(path).stem
+    if path.endswith(".py"):
+        yield from names_in_python(text)
+    elif path.endswith(".sql"):
+        yield from names_in_sql(text)
+    else:
+        yield from names_in_yaml(yaml.safe_load(text))
+
+
+FILES = list(files())
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_names_of_a_file_are_plain(path: str):
+    if path in NOT_YET_CLEAN:
+        pytest.skip("listed as not yet clean")
+    refused = {name: words for name in names_in(path) if (words := refused_words(name))}
+    assert not refused
+
+
+@pytest.mark.parametrize("path", NOT_YET_CLEAN)
+def test_the_list_of_unclean_files_has_no_clean_file(path: str):
+    assert any(refused_words(name) for name in names_in(path))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("def tell_result(told): ...", {"tell_result", "told"}),
+        ("class SettledBatch:\n    whole: int", {"SettledBatch", "whole"}),
+        ("for laid, plain in pairs: pass", {"laid"}),
+        ("x = [told for told in rows]", {"told"}),
+        ("self.standing = 1", {"standing"}),
+        ("import numpy as beside", {"beside"}),
+        ("frame.whole_dataframe(follow=True)", set()),
+        ("bystanders = wholesale = 1", set()),
+        ("followed_up_on = follow_up = cost_settled_vnd = 1", set()),
+    ],
+)
+def test_refused_names_of_python_are_found(text: str, names: set[str]):
+    assert {name for name in names_in_python(text) if refused_words(name)} == names
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("with told as (select 1), rows as (select 2) select * from told", {"told"}),
+        ("select a as value__whole from b as beside", {"value__whole", "beside"}),
+        ("{% macro lay_out(who, fewest=5) %}{% set settled = 1 %}", {"lay_out", "who", "fewest", "settled"}),
+        ("create table if not exists ops.standing (\n  whole text\n);", {"ops.standing", "whole"}),
+        ("select 1 -- as told by\n, 'x as told' as plain", set()),
+    ],
+)
+def test_refused_names_of_sql_are_found(text: str, names: set[str]):
+    assert {name for name in names_in_sql(text) if refused_words(name)} == names
+
+
+def test_refused_names_of_yaml_are_found():
+    document = yaml.safe_load("models: [{name: int_day__told, columns: [{name: day}, {name: is_whole}], data_tests: [unique: {name: x}]}]")
+    assert {name for name in names_in_yaml(document) if refused_words(name)} == {"int_day__told", "is_whole"}
