@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from labour_market.errors import LabourMarketError, UsageError
 from labour_market.settings import CONFIG_DIR, CONTRACTS_DIR
 
 EVERY_FEED = CONTRACTS_DIR / "every_feed.rules.yaml"
@@ -98,6 +99,10 @@ class Rule:
     arguments: dict[str, Any] = field(default_factory=dict, hash=False)
 
 
+class ContractError(LabourMarketError):
+    """A contract, or the list of feeds, that contradicts itself or names what does not exist."""
+
+
 @dataclass(frozen=True)
 class TakesFrom:
     """Facts of a feed take something from records of another (or of its own): they are written again with them. by: shared columns."""
@@ -160,10 +165,10 @@ def contract_feeds() -> list[str]:
 
 
 def load_order() -> list[str]:
-    """Feeds as include/config/feeds.yml lists them, what others are held against first. Raises KeyError for one without a contract."""
+    """Feeds as include/config/feeds.yml lists them, what others are held against first. Raises ContractError for one without a contract."""
     order = list(_read_yaml(CONFIG_DIR / "feeds.yml"))
     if unknown := set(order) - set(contract_feeds()):
-        raise KeyError(f"feeds.yml lists {', '.join(sorted(unknown))}, which has no contract")
+        raise ContractError(f"feeds.yml lists {', '.join(sorted(unknown))}, which has no contract")
     return order
 
 
@@ -179,14 +184,14 @@ def load_contracts() -> dict[str, Contract]:
 
 @cache
 def load_contract(feed: str) -> Contract:
-    """Read include/contracts/<feed>.odcs.yaml. Raises KeyError for an unknown feed."""
+    """Read include/contracts/<feed>.odcs.yaml. Raises UsageError for an unknown feed."""
     if feed not in contract_feeds():
-        raise KeyError(f"no contract for feed {feed!r}; known: {', '.join(contract_feeds())}")
+        raise UsageError(f"no contract for feed {feed!r}; known: {', '.join(contract_feeds())}")
     return read_contract(CONTRACTS_DIR / f"{feed}.odcs.yaml")
 
 
 def read_contract(path: Path) -> Contract:
-    """Read one contract file. Raises ValueError when a rule or a column contradicts another."""
+    """Read one contract file. Raises ContractError when a rule or a column contradicts another."""
     document = _read_yaml(path)
     table = document["schema"][0]
     custom, told = _custom(document), document["description"]
@@ -268,4 +273,4 @@ def _check(contract: Contract) -> None:
             problems.append(f"rule {rule.id} has a level, an action or an owner that is not known")
         problems += [f"rule {rule.id} names an unknown column {c}" for c in rule.columns if c not in names]
     if problems:
-        raise ValueError(f"contract of {contract.feed}: " + "; ".join(sorted(set(problems))))
+        raise ContractError(f"contract of {contract.feed}: " + "; ".join(sorted(set(problems))))

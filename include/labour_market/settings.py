@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from labour_market.errors import UsageError
+
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 INCLUDE = PROJECT_ROOT / "include"
 CONTRACTS_DIR = INCLUDE / "contracts"
@@ -42,7 +44,7 @@ class Settings:
 
 
 def load_settings() -> Settings:
-    """Read the environment. Raises ValueError when a port is not a number."""
+    """Read the environment. Raises UsageError when a port is not a number."""
     home = Path(os.environ.get("LMW_HOME") or PROJECT_ROOT / "var").expanduser().resolve()
     senders = os.environ.get("LMW_SENDERS")
     return Settings(
@@ -50,12 +52,19 @@ def load_settings() -> Settings:
         warehouse_dsn=os.environ.get("WAREHOUSE_DSN") or None,
         senders_file=Path(senders).expanduser().resolve() if senders else home / "senders.yml",
         own_senders=not senders,
-        pg_port=int(os.environ.get("LMW_PG_PORT", "55432")),
-        gateway_port=int(os.environ.get("LMW_GATEWAY_PORT", "8099")),
-        airflow_port=int(os.environ.get("LMW_AIRFLOW_PORT", "8080")),
-        site_port=int(os.environ.get("LMW_SITE_PORT", "8090")),
+        pg_port=_port("LMW_PG_PORT", 55432),
+        gateway_port=_port("LMW_GATEWAY_PORT", 8099),
+        airflow_port=_port("LMW_AIRFLOW_PORT", 8080),
+        site_port=_port("LMW_SITE_PORT", 8090),
         landing_url=os.environ.get("LMW_LANDING") or str(home / "landing"),
     )
+
+
+def _port(name: str, default: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not text.isdecimal() or int(text) not in range(1, 65536):
+        raise UsageError(f"{name} must be a port between 1 and 65535, not {text!r}")
+    return int(text)
 
 
 def actor() -> str:

@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 
 from labour_market.contracts import TakesFrom, load_contracts
 from labour_market.database import connect, dsn
+from labour_market.errors import LabourMarketError
 from labour_market.occupations.local import seed_local_trades
 from labour_market.settings import DBT_DIR, Settings, load_settings
 
@@ -25,7 +26,7 @@ SEED_HASH = "seed_hash"
 NIGHTLY = ["config.materialized:incremental", "path:models,resource_type:test", "path:tests"]
 
 
-class BuildError(RuntimeError):
+class BuildError(LabourMarketError):
     """A model or a red test failed. What comes after it was skipped, and the outbox keeps its events for the next build."""
 
 

@@ -13,7 +13,7 @@ import yaml
 from labour_market import normalise
 from labour_market.batches import delivery_errors as defects
 from labour_market.codegen import GENERATED, render_all
-from labour_market.contracts import EVERY_FEED, contract_feeds, load_contract, load_contracts, load_order, read_contract
+from labour_market.contracts import EVERY_FEED, ContractError, contract_feeds, load_contract, load_contracts, load_order, read_contract
 from labour_market.database.tables import core_columns
 from labour_market.quality.checks import checks_of
 from labour_market.quality.messages import REASONS_VI
@@ -191,7 +191,7 @@ def test_a_contract_that_contradicts_itself_is_refused(tmp_path, change, complai
     change(whole["schema"][0])
     path = tmp_path / "labour_survey.odcs.yaml"
     path.write_text(yaml.safe_dump(whole, allow_unicode=True), encoding="utf-8")
-    with pytest.raises(ValueError, match=complaint):
+    with pytest.raises(ContractError, match=complaint):
         read_contract(path)
 
 
@@ -200,5 +200,5 @@ def test_an_expectation_that_nobody_has_written_is_refused(tmp_path):
     whole["schema"][0]["quality"][0]["implementation"]["expectation"] = "expect_the_best"
     path = tmp_path / "labour_survey.odcs.yaml"
     path.write_text(yaml.safe_dump(whole, allow_unicode=True), encoding="utf-8")
-    with pytest.raises(ValueError, match="expect_the_best"):
+    with pytest.raises(ContractError, match="expect_the_best"):
         checks_of(read_contract(path))

@@ -7,6 +7,7 @@ import pytest
 from labour_market import transform
 from labour_market.cli import app
 from labour_market.database import connect
+from labour_market.errors import UsageError
 from labour_market.persons import links
 from typer.testing import CliRunner
 
@@ -214,10 +215,10 @@ def test_a_refused_pair_never_comes_back_and_a_pseudonym_is_one_person(decided, 
     assert by_alias("refused").keys() == {("k:hoa-9", "k:hoa-12")}
     assert by_alias("proposed").keys() >= {("k:hoa-9", "k:hoa-12-too")}
     with connect("steward") as connection:
-        with pytest.raises(ValueError, match="cannot be confirmed"):
+        with pytest.raises(UsageError, match="cannot be confirmed"):
             links.confirm(connection, decided["k:hoa-12"], by="x", because="y")
         links.confirm(connection, decided["k:hoa-12-too"], by="x", because="y")
-        with pytest.raises(ValueError, match="needs a reason"):
+        with pytest.raises(UsageError, match="needs a reason"):
             links.refuse(connection, decided["k:hoa-12-too"], by="x", because=" ")
         connection.rollback()
 

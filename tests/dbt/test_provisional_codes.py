@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from labour_market import transform
 from labour_market.database import connect
+from labour_market.errors import UsageError
 from labour_market.occupations import local
 
 from tests.dbt.rows import Core, person
@@ -101,7 +102,7 @@ def test_a_code_that_becomes_two_official_ones_is_split_by_shares_that_sum_to_1_
     local.approve(steward, code, by="bình", start=START, end=END)
     shares = {"61123": Decimal("0.7"), "61125": Decimal("0.3")}
     for wrong in ({"61123": Decimal("0.7")}, {**shares, "61124": Decimal(0)}, {}):
-        with pytest.raises(ValueError, match="sum to 1"):
+        with pytest.raises(UsageError, match="sum to 1"):
             local.promote(steward, code, wrong, by="bình", on=date(2025, 1, 1), because="thử")
     local.promote(steward, code, shares, by="bình", on=date(2025, 1, 1), because="danh mục mới tách đôi")
     transform.build()
@@ -144,19 +145,19 @@ def test_a_code_past_its_end_is_given_to_no_new_title_and_kept_by_those_that_hav
 def test_who_proposes_does_not_decide_and_a_step_is_taken_once(steward):
     code = local.propose(steward, "6112", "Lao động trồng sầu riêng", "Durian growers", ["sầu riêng"], "thử", by="an")
     assert code == "6112-L01"
-    with pytest.raises(ValueError, match="another person"):
+    with pytest.raises(UsageError, match="another person"):
         local.approve(steward, code, by="an", start=START, end=END)
-    with pytest.raises(ValueError, match="not after"):
+    with pytest.raises(UsageError, match="not after"):
         local.approve(steward, code, by="bình", start=END, end=START)
     local.refuse(steward, code, by="bình", because="đã có trong 61129")
-    with pytest.raises(ValueError, match="cannot become approved"):
+    with pytest.raises(UsageError, match="cannot become approved"):
         local.approve(steward, code, by="bình", start=START, end=END)
     assert local.propose(steward, "6112", "Khác", "Other", ["khác"], "thử", by="an") == "6112-L02", "a number is never given again"
 
 
 @pytest.mark.parametrize("parent", ["611", "99999", "61129-L01", ""])
 def test_a_provisional_code_has_an_official_place(steward, parent):
-    with pytest.raises(ValueError, match="no official VSCO"):
+    with pytest.raises(UsageError, match="no official VSCO"):
         local.propose(steward, parent, "a", "b", ["c"], "d", by="an")
 
 

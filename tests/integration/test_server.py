@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from labour_market.errors import LabourMarketError
 from labour_market.local_stack import postgres as server
 from labour_market.local_stack.postgres import server_running, start_server, stop_server
 from psycopg import conninfo
@@ -151,7 +152,7 @@ def test_a_taken_port_is_named(home: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", int(os.environ["LMW_PG_PORT"])))
         taken.listen()
-        with pytest.raises(RuntimeError, match=os.environ["LMW_PG_PORT"]):
+        with pytest.raises(LabourMarketError, match=os.environ["LMW_PG_PORT"]):
             start_server(home)
 
 
@@ -184,5 +185,5 @@ def test_root_steps_down_and_the_server_has_no_root_in_it(home: Path, way: tuple
 @as_root
 def test_where_no_way_down_is_allowed_root_is_told_what_to_do(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "WAYS_DOWN_FROM_ROOT", (("false",), ("no-such-program",)))
-    with pytest.raises(RuntimeError, match="WAREHOUSE_DSN"):
+    with pytest.raises(LabourMarketError, match="WAREHOUSE_DSN"):
         start_server(home)

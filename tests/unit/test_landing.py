@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from labour_market.batches.landing import ContentMismatchError, LandingStore
+from labour_market.batches.landing import ContentMismatchError, DamagedStoreError, LandingStore
 from upath import UPath
 
 HELLO = hashlib.sha256(b"hello").hexdigest()
@@ -64,7 +64,7 @@ def test_kept_bytes_are_never_overwritten_even_when_they_are_damaged(tmp_path: P
     path = Path(store.put(b"hello").path)
     path.write_bytes(b"hellO")
     assert not store.verify(HELLO)
-    with pytest.raises(OSError, match="damaged"):
+    with pytest.raises(DamagedStoreError, match="damaged"):
         store.put(b"hello")
     assert path.read_bytes() == b"hellO"
 

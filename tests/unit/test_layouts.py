@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 from labour_market.contracts import contract_feeds, load_contract
-from labour_market.reading.layouts import header_key, layout_path, read_layout
+from labour_market.reading.layouts import LayoutError, header_key, layout_path, read_layout
 from labour_market.settings import LAYOUTS_DIR
 
 SESSIONS = load_contract("fair_sessions")
@@ -61,12 +61,12 @@ def test_a_form_version_is_a_name_and_no_path(name: str) -> None:
     ],
 )
 def test_a_layout_that_contradicts_itself_or_its_contract_is_refused(tmp_path: Path, rows: str, problem: str) -> None:
-    with pytest.raises(ValueError, match=r"TT99__x\.csv") as caught:
+    with pytest.raises(LayoutError, match=r"TT99__x\.csv") as caught:
         layout(tmp_path, rows)
     assert problem in str(caught.value)
 
 
 def test_a_layout_with_other_columns_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("header,field\nMã,session_no\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="columns must be"):
+    with pytest.raises(LayoutError, match="columns must be"):
         read_layout(tmp_path / "x.csv", SESSIONS)

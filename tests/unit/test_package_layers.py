@@ -12,6 +12,7 @@ MOST_ROOMS = 25
 
 # From the bottom up. Rooms of one layer do not import each other.
 LAYERS = [
+    {"errors"},
     {"settings"},
     {"contracts"},
     {"normalise", "database"},

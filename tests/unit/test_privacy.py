@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from labour_market.contracts import Contract, load_contract
+from labour_market.errors import LabourMarketError, UsageError
 from labour_market.ingestion.pseudonyms import load_pseudonym_key, make_key, match_key, person_columns, person_key
 from labour_market.normalise import Normalised, normalise_columns
 from labour_market.normalise.records import ParsedDelivery
@@ -55,7 +56,7 @@ def test_no_representation_of_a_key_shows_it() -> None:
 @pytest.mark.parametrize("weak", ["", "short", "a" * 64])
 def test_a_weak_key_is_refused(weak: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LMW_PSEUDONYM_KEY", weak)
-    with pytest.raises(ValueError, match="too weak"):
+    with pytest.raises(UsageError, match="too weak"):
         load_pseudonym_key(settings)
 
 
@@ -68,18 +69,18 @@ def test_the_key_is_made_once_and_then_the_same(settings: Settings) -> None:
 def test_a_key_that_is_gone_is_not_replaced_by_another(settings: Settings) -> None:
     load_pseudonym_key(settings)
     (settings.secrets_dir / "pseudonym_key").unlink()
-    with pytest.raises(RuntimeError, match="gone"):
+    with pytest.raises(LabourMarketError, match="gone"):
         load_pseudonym_key(settings)
     (settings.secrets_dir / "pseudonym_key").write_text(TEXT)
     (settings.secrets_dir / "pseudonym_key").chmod(0o600)
-    with pytest.raises(RuntimeError, match="changed"):
+    with pytest.raises(LabourMarketError, match="changed"):
         load_pseudonym_key(settings)
 
 
 def test_a_key_that_others_may_read_is_refused(settings: Settings) -> None:
     load_pseudonym_key(settings)
     (settings.secrets_dir / "pseudonym_key").chmod(0o644)
-    with pytest.raises(RuntimeError, match="chmod 600"):
+    with pytest.raises(LabourMarketError, match="chmod 600"):
         load_pseudonym_key(settings)
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from labour_market.errors import UsageError
 from labour_market.gateway import GatewayClient, Sender, load_senders
 
 TOKEN = "a-token-that-no-message-may-show"
@@ -37,13 +38,13 @@ def test_a_senders_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_token_that_is_not_set_stops_its_own_sender_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_SUCH_TOKEN", raising=False)
     first, second = load_senders(written(tmp_path, f"senders: [{one(token='env:NO_SUCH_TOKEN')}, {one(code='SC')}]"))
-    with pytest.raises(ValueError, match=r"794.*NO_SUCH_TOKEN"):
+    with pytest.raises(UsageError, match=r"794.*NO_SUCH_TOKEN"):
         GatewayClient(first)
     GatewayClient(second)
 
 
 def test_a_token_that_would_write_headers_is_refused() -> None:
-    with pytest.raises(ValueError, match="no header may hold") as caught:
+    with pytest.raises(UsageError, match="no header may hold") as caught:
         Sender("794", "x", "https://a.vn", "a\r\nX-Evil: 1", ("employers",)).bearer()
     assert "Evil" not in str(caught.value)
 
@@ -74,25 +75,25 @@ def test_a_token_that_would_write_headers_is_refused() -> None:
     ],
 )
 def test_a_senders_file_that_is_wrong_says_where(tmp_path: Path, changes: dict[str, str], problem: str) -> None:
-    with pytest.raises(ValueError, match=problem) as caught:
+    with pytest.raises(UsageError, match=problem) as caught:
         load_senders(written(tmp_path, f"senders: [{one(**changes)}]"))
     assert "sender" in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "senders: {}", "senders: []", "senders: [1]"])
 def test_a_file_that_names_no_senders_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(ValueError, match=r"senders file|not a mapping"):
+    with pytest.raises(UsageError, match=r"senders file|not a mapping"):
         load_senders(written(tmp_path, text))
 
 
 def test_a_file_that_is_no_yaml_is_refused_without_quoting_a_token(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"line 2 is no YAML") as caught:
+    with pytest.raises(UsageError, match=r"line 2 is no YAML") as caught:
         load_senders(written(tmp_path, f"senders:\n  - {{code: [, token: {TOKEN}}}\n"))
     assert TOKEN not in str(caught.value)
 
 
 def test_a_sender_that_stands_twice_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="794 stands twice"):
+    with pytest.raises(UsageError, match="794 stands twice"):
         load_senders(written(tmp_path, f"senders: [{one()}, {one()}]"))
 
 

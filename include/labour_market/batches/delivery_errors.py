@@ -21,8 +21,10 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from labour_market.errors import LabourMarketError
 
-class InvalidDeliveryError(Exception):
+
+class InvalidDeliveryError(LabourMarketError):
     """A delivery that cannot be read as what it says it is; see the module for rule names and details."""
 
     def __init__(self, rule_name: str, details: dict[str, Any]) -> None:

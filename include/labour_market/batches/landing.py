@@ -12,6 +12,8 @@ from typing import BinaryIO
 
 from upath import UPath
 
+from labour_market.errors import LabourMarketError
+
 CHUNK = 2**20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -25,13 +27,17 @@ class Landed:
     path: str
 
 
-class ContentMismatchError(ValueError):
+class ContentMismatchError(LabourMarketError):
     """Bytes that are not the announced ones; nothing of them is kept."""
 
     def __init__(self, announced: str, found: str) -> None:
         super().__init__(f"announced as {announced}, found {found}")
         self.announced = announced
         self.found = found
+
+
+class DamagedStoreError(LabourMarketError):
+    """Kept bytes that are no longer those of their hash."""
 
 
 class LandingStore:
@@ -69,7 +75,7 @@ class LandingStore:
     def put(self, chunks: bytes | Iterable[bytes], sha256: str | None = None) -> Landed:
         """Keep bytes, whole or not at all. sha256: what they were announced as.
 
-        Raises ContentMismatchError when they are something else, OSError when the place holds other bytes (a damaged store), and
+        Raises ContentMismatchError when they are something else, DamagedStoreError when the place holds other bytes (a damaged store), and
         whatever the chunks raise.
         """
         path, file = self._spool()
@@ -79,7 +85,7 @@ class LandingStore:
             if sha256 is not None and digest != sha256:
                 raise ContentMismatchError(sha256, digest)
             if not self._keep(path, digest) and not self.verify(digest):
-                raise OSError(f"the landing store is damaged: {digest} holds other bytes; restore it from a backup")
+                raise DamagedStoreError(f"the landing store is damaged: {digest} holds other bytes; restore it from a backup")
         finally:
             path.unlink(missing_ok=True)
         return Landed(digest, size, str(self.path_of(digest)))

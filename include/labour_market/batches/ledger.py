@@ -14,6 +14,7 @@ from psycopg import sql
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
+from labour_market.errors import LabourMarketError, UsageError
 from labour_market.normalise.stated import read_stated
 from labour_market.normalise.text import UnreadableValueError
 
@@ -30,7 +31,7 @@ MOVES = {
 }
 
 
-class StaleAttemptError(RuntimeError):
+class StaleAttemptError(LabourMarketError):
     """Another attempt has taken this batch over; what this one did must not count."""
 
 
@@ -185,11 +186,11 @@ def find_batches(
 
 
 def batch_history(connection: psycopg.Connection, batch_id: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The whole ledger row of a batch and its moves, oldest first. Raises KeyError for an unknown batch."""
+    """The whole ledger row of a batch and its moves, oldest first. Raises UsageError for an unknown batch."""
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute("select * from ops.batch where batch_id = %s", [batch_id]).fetchone()
         if row is None:
-            raise KeyError(batch_id)
+            raise UsageError(f"batch {batch_id} is not in the ledger")
         events = cursor.execute(
             "select at, attempt, from_state, to_state, actor, detail from ops.batch_event where batch_id = %s order by event_id",
             [batch_id],

@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from labour_market.cli.terminal import Json, complain, console, plain_errors, print_json, print_table
 from labour_market.contracts import contract_feeds, load_order
+from labour_market.errors import UsageError
 
 app = typer.Typer()
 
@@ -26,7 +27,7 @@ def ingest(feed: Feed = None, sender: SenderCode = None, period: Period = None, 
 
     senders = load_senders(load_settings().senders_file)
     if sender and sender not in {s.code for s in senders}:
-        raise KeyError(f"unknown sender {sender!r}; known: {', '.join(s.code for s in senders)}")
+        raise UsageError(f"unknown sender {sender!r}; known: {', '.join(s.code for s in senders)}")
     chosen = [s for s in senders if sender in (None, s.code)]
     reports, unreachable = pipeline.ingest(chosen, _known_feed(feed), period, progress=(lambda line: None) if as_json else print)
     if as_json:
@@ -65,7 +66,7 @@ def batches(
     from labour_market.local_stack.demonstration import batch_rows
 
     if state is not None and state not in MOVES:
-        raise ValueError(f"unknown state {state!r}; known: {', '.join(MOVES)}")
+        raise UsageError(f"unknown state {state!r}; known: {', '.join(MOVES)}")
     feeds = _known_feed(feed)
     with connect("loader") as connection:
         rows = [
@@ -90,10 +91,7 @@ def show(batch: int, as_json: Json = False) -> None:
     from labour_market.quality.messages import rejected_rows
 
     with connect("loader") as connection:
-        try:
-            row, events = batch_history(connection, batch)
-        except KeyError:
-            raise KeyError(f"batch {batch} is not in the ledger") from None
+        row, events = batch_history(connection, batch)
         aside = rejected_rows(connection, batch)
     if as_json:
         print_json({"batch": row, "events": events, "rejected_rows": aside})
@@ -157,5 +155,5 @@ def replay(
 
 def _known_feed(feed: str | None) -> list[str]:
     if feed is not None and feed not in contract_feeds():
-        raise KeyError(f"unknown feed {feed!r}; known: {', '.join(contract_feeds())}")
+        raise UsageError(f"unknown feed {feed!r}; known: {', '.join(contract_feeds())}")
     return [feed] if feed else load_order()

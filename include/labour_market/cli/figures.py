@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from labour_market.cli.terminal import Json, console, plain_errors, print_json, print_table, record
+from labour_market.errors import UsageError
 from labour_market.settings import actor
 
 app = typer.Typer()
@@ -30,7 +31,7 @@ def question(
         )
         return
     if name not in questions:
-        raise KeyError(f"unknown question {name!r}; known: {', '.join(questions)}")
+        raise UsageError(f"unknown question {name!r}; known: {', '.join(questions)}")
     pairs = [pair.partition("=") for pair in given or []]
     with connect("bi_reader") as connection:
         columns, rows = ask(connection, questions[name], {key: value for key, _, value in pairs})
@@ -118,10 +119,10 @@ def trace(
     from labour_market.figures.lineage import batch_of, trace_batch, trace_cell
 
     if sum(given is not None for given in (view, delivery, batch)) != 1:
-        raise ValueError("give a view with COLUMN=VALUE, or --delivery, or --batch")
+        raise UsageError("give a view with COLUMN=VALUE, or --delivery, or --batch")
     pairs = [pair.partition("=") for pair in keys or []]
     if wrong := [key for key, equals, _ in pairs if not equals]:
-        raise ValueError(f"{wrong[0]!r} is not COLUMN=VALUE")
+        raise UsageError(f"{wrong[0]!r} is not COLUMN=VALUE")
     with connect("steward") as connection:
         if view is not None:
             found = trace_cell(connection, view, {key: value for key, _, value in pairs}, limit)

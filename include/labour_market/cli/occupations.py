@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labour_market.cli.terminal import Because, By, Json, as_steward, complain, console, print_json, print_table
+from labour_market.cli.terminal import Because, By, Json, as_steward, complain, console, plain_errors, print_json, print_table
 
 if TYPE_CHECKING:
     from labour_market.occupations.evaluation import Evaluation
@@ -42,6 +42,7 @@ def code(
 
 
 @app.command("evaluate")
+@plain_errors
 def show_evaluation(
     part: Annotated[str, typer.Option("--part", help="Part of the labelled titles: test, calibration or development.")] = "test",
     wrong: Annotated[
@@ -194,14 +195,12 @@ def correct(title: str, code: str, by: By, because: Because) -> None:
 
 
 @app.command("check")
+@plain_errors
 def check(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)], as_json: Json = False) -> None:
     """Hold a file of a classification against its expectation suite. Exit 1 with every defect by name when it is refused."""
     from labour_market.occupations.reference import defects
 
-    try:
-        found = defects(file)
-    except ValueError as error:
-        raise SystemExit(complain(f"{file.name}: {error}", 2)) from None
+    found = defects(file)
     if as_json:
         print_json([asdict(defect) for defect in found])
     else:

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from labour_market.errors import LabourMarketError
 from labour_market.settings import actor
 
 console = Console(width=None if sys.stdout.isatty() else 200)  # a pipe or a file is not 80 columns wide
@@ -30,25 +31,32 @@ Because = Annotated[str, typer.Option("--because", help="The reason; kept for ev
 
 
 def plain_errors(command: Callable[P, R]) -> Callable[P, R]:
-    """Say in one line what is wrong; a traceback only with LMW_DEBUG."""
+    """Print an error that a person may read as one line and exit with its code; with LMW_DEBUG as a traceback.
+
+    Anything else that is raised is a fault of the program and keeps its traceback.
+    """
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
         except psycopg.OperationalError as error:
-            if os.environ.get("LMW_DEBUG"):
+            if os.environ.get("LMW_DEBUG") or not _unreachable(error):
                 raise
             raise SystemExit(
                 complain(f"the warehouse cannot be reached ({str(error).splitlines()[0]}); start it with: lmw up", 1)
             ) from None
-        except (KeyError, ValueError, RuntimeError, FileNotFoundError) as error:
+        except LabourMarketError as error:
             if os.environ.get("LMW_DEBUG"):
                 raise
-            code = 2 if isinstance(error, KeyError | ValueError) else 1
-            raise SystemExit(complain(str(error.args[0] if isinstance(error, KeyError) else error), code)) from None
+            raise SystemExit(complain(str(error), error.exit_code)) from None
 
     return run
+
+
+def _unreachable(error: psycopg.OperationalError) -> bool:
+    """Whether there is no server, it lets nobody in, or it went away; other operational errors are of a statement."""
+    return error.sqlstate is None or error.sqlstate.startswith(("08", "28", "57P"))
 
 
 def complain(sentence: str, code: int) -> int:

@@ -7,6 +7,7 @@ from psycopg import conninfo, sql
 
 from labour_market.contracts import load_contracts
 from labour_market.database.tables import core_ddl
+from labour_market.errors import LabourMarketError, UsageError
 from labour_market.settings import Settings, load_settings, secret
 
 WAREHOUSE = "warehouse"
@@ -27,9 +28,9 @@ def admin_dsn(settings: Settings) -> str:
 
 
 def dsn(role: str, settings: Settings | None = None) -> str:
-    """The DSN of a role in the warehouse database. Raises KeyError for a role that does not exist."""
+    """The DSN of a role in the warehouse database. Raises UsageError for a role that does not exist."""
     if role not in ROLES:
-        raise KeyError(f"there is no role {role!r}; known: {', '.join(ROLES)}")
+        raise UsageError(f"there is no role {role!r}; known: {', '.join(ROLES)}")
     settings = settings or load_settings()
     return conninfo.make_conninfo(
         admin_dsn(settings),
@@ -57,14 +58,14 @@ def _database(settings: Settings) -> str:
 def provision(settings: Settings | None = None) -> None:
     """Make the database, roles, schemas, ledger and core tables, or bring older ones up to date.
 
-    Raises psycopg.Error when the server refuses, and RuntimeError on a server older than PostgreSQL 18.
+    Raises psycopg.Error when the server refuses, and LabourMarketError on a server older than PostgreSQL 18.
     """
     settings = settings or load_settings()
     database = _database(settings)
     _ensure_database(settings, database)
     with psycopg.connect(admin_dsn(settings), dbname=database) as admin:
         if admin.info.server_version < 180000:
-            raise RuntimeError(f"PostgreSQL 18 or newer is needed; this server is {admin.info.server_version // 10000}")
+            raise LabourMarketError(f"PostgreSQL 18 or newer is needed; this server is {admin.info.server_version // 10000}")
         admin.execute("select pg_advisory_xact_lock(hashtextextended('lmw.provision', 0))")
         _ensure_roles(admin, settings)
         admin.execute(_script("roles", database=sql.Identifier(database)))

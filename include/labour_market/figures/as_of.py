@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from labour_market.errors import UsageError
 from labour_market.settings import PROVINCE_TIME
 
 CELL = ("metric", "period_kind", "period", "area_mode", "area_code", "breakdown")
@@ -18,7 +19,7 @@ def moment_of(day: datetime) -> datetime:
 
 
 def as_of(connection: psycopg.Connection, moment: datetime, metric: str | None = None) -> list[dict[str, Any]]:
-    """The indicators of that moment, as bi.indicator would have shown them. Raises ValueError for a moment before the first build."""
+    """The indicators of that moment, as bi.indicator would have shown them. Raises UsageError for a moment before the first build."""
     _known(connection, moment)
     return (
         connection.cursor(row_factory=dict_row)
@@ -35,7 +36,7 @@ def changes(connection: psycopg.Connection, first: datetime, second: datetime, m
     """The cells that two moments know otherwise: the cell, value_then, value_later, and batches, the deliveries that may have done it.
 
     Those are what the builds took up that told the cell anew: of the feeds that can change the metric, and of the district alone where
-    the cell is a district's own figure and the rows of the feed stay in the district of their sender. Raises ValueError for a moment
+    the cell is a district's own figure and the rows of the feed stay in the district of their sender. Raises UsageError for a moment
     before the first build.
     """
     _known(connection, min(first, second))
@@ -88,4 +89,4 @@ def _known(connection: psycopg.Connection, moment: datetime) -> None:
     begun = row[0] if row else None
     if begun is None or moment < begun:
         told = f"the first figures are of {begun:%Y-%m-%d %H:%M}" if begun else "no build has been made"
-        raise ValueError(f"nothing was known at {moment:%Y-%m-%d %H:%M}: {told}")
+        raise UsageError(f"nothing was known at {moment:%Y-%m-%d %H:%M}: {told}")

@@ -17,6 +17,7 @@ import yaml
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from labour_market.errors import LabourMarketError, UsageError
 from labour_market.settings import DBT_DIR
 
 CELL = ("period_kind", "period", "area_mode", "area_code", "breakdown")
@@ -24,12 +25,12 @@ Row = dict[str, Any]
 
 
 def load_traces() -> dict[str, dict[str, Any]]:
-    """What each view of `bi` declares of its source, by the view's name. Raises KeyError for a view that declares nothing."""
+    """What each view of `bi` declares of its source, by the view's name. Raises LabourMarketError for a view that declares nothing."""
     traces = {}
     for path in sorted((DBT_DIR / "models" / "bi").glob("*.yml")):
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
             if "trace" not in model.get("config", {}).get("meta", {}):
-                raise KeyError(f"{path.name} does not say in meta.trace what stands behind {model['name']}")
+                raise LabourMarketError(f"{path.name} does not say in meta.trace what stands behind {model['name']}")
             traces[model["name"]] = model["config"]["meta"]["trace"]
     return traces
 
@@ -40,14 +41,14 @@ def trace_cell(connection: psycopg.Connection, view: str, keys: Mapping[str, str
     Gives shown (the row), cells (the figures of marts.fct_indicator_cell that the row shows, exact), sources (a row each metric, part,
     fact and batch: rows, units, amount, feed, sender_code, period, sequence, delivery_id, state, sha256, landing_path, row_numbers) and
     facts (rows of the facts without their keys); row_numbers and facts are at most `limit`. Wants a role that reads marts and ops. Raises
-    KeyError for an unknown view or column, ValueError for values that no row or several rows have, or a view without figures.
+    UsageError for an unknown view or column, values that no row or several rows have, or a view without figures.
     """
     traces = load_traces()
     if view not in traces:
-        raise KeyError(f"there is no view {view!r} in bi; known: {', '.join(traces)}")
+        raise UsageError(f"there is no view {view!r} in bi; known: {', '.join(traces)}")
     trace = traces[view]
     if "none" in trace:
-        raise ValueError(f"{view} has nothing to trace: {trace['none']}")
+        raise UsageError(f"{view} has nothing to trace: {trace['none']}")
     shown = _only_row(connection, view, keys)
     if "rows" in trace:
         cells: list[Row] = []
@@ -65,7 +66,7 @@ def trace_cell(connection: psycopg.Connection, view: str, keys: Mapping[str, str
 
 def trace_batch(connection: psycopg.Connection, batch_id: int, limit: int = 20) -> dict[str, Any]:
     """What became of a batch: batch (its row of the ledger), facts (rows by fact), put_aside (rows by rule), figures (cells by metric) and
-    cells (at most `limit` of them with their values). Wants a role that reads marts and ops. Raises KeyError for an unknown batch.
+    cells (at most `limit` of them with their values). Wants a role that reads marts and ops. Raises UsageError for an unknown batch.
     """
     cursor = connection.cursor(row_factory=dict_row)
     batch = cursor.execute(
@@ -76,7 +77,7 @@ def trace_batch(connection: psycopg.Connection, batch_id: int, limit: int = 20) 
         [batch_id],
     ).fetchone()
     if batch is None:
-        raise KeyError(f"there is no batch {batch_id}")
+        raise UsageError(f"there is no batch {batch_id}")
     put_aside = cursor.execute(
         "select rule_id, action, status, count(distinct row_no) as rows from quarantine.rejected_row where batch_id = %s"
         " group by rule_id, action, status order by rule_id, action, status",
@@ -112,29 +113,29 @@ def trace_batch(connection: psycopg.Connection, batch_id: int, limit: int = 20) 
 
 
 def batch_of(connection: psycopg.Connection, delivery: str) -> int:
-    """The batch of a delivery, which is named SENDER/DELIVERY. Raises KeyError when there is none."""
+    """The batch of a delivery, which is named SENDER/DELIVERY. Raises UsageError when there is none."""
     sender, _, delivery_id = delivery.partition("/")
     row = connection.execute("select batch_id from ops.batch where sender_code = %s and delivery_id = %s", [sender, delivery_id]).fetchone()
     if row is None:
-        raise KeyError(f"no delivery {delivery!r} is known; it is written SENDER/DELIVERY, as lmw show BATCH tells it")
+        raise UsageError(f"no delivery {delivery!r} is known; it is written SENDER/DELIVERY, as lmw show BATCH tells it")
     return int(row[0])
 
 
 def _only_row(connection: psycopg.Connection, view: str, keys: Mapping[str, str]) -> Row:
     columns = _columns(connection, view)
     if unknown := [key for key in keys if key not in columns]:
-        raise KeyError(f"{view} has no column {', '.join(unknown)}; it has: {', '.join(columns)}")
+        raise UsageError(f"{view} has no column {', '.join(unknown)}; it has: {', '.join(columns)}")
     given = [sql.SQL("{}::text = {}").format(sql.Identifier(key), sql.Literal(value)) for key, value in keys.items()]
     query = sql.SQL("select to_jsonb(shown) from bi.{} as shown where {} limit 1000").format(
         sql.Identifier(view), sql.SQL(" and ").join([sql.SQL("true"), *given])
     )
     found: list[Row] = [row[0] for row in connection.execute(query)]  # as JSON: a day may be infinity
     if not found:
-        raise ValueError(f"no row of {view} has {', '.join(f'{key}={value}' for key, value in keys.items())}")
+        raise UsageError(f"no row of {view} has {', '.join(f'{key}={value}' for key, value in keys.items())}")
     if len(found) > 1:
         open_keys = {column: {str(row[column]) for row in found} for column in columns if column not in keys}
         told = "; ".join(f"{column}: {', '.join(sorted(values)[:6])}" for column, values in open_keys.items() if len(values) > 1)
-        raise ValueError(f"{len(found)} rows of {view} have these values; say which one by {told}")
+        raise UsageError(f"{len(found)} rows of {view} have these values; say which one by {told}")
     return found[0]
 
 

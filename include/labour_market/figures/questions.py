@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 
+from labour_market.errors import UsageError
 from labour_market.settings import QUERIES_DIR
 
 
@@ -29,15 +30,15 @@ def load_questions() -> dict[str, Question]:
 def ask(
     connection: psycopg.Connection, question: Question, given: Mapping[str, str] | None = None
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """The answer as columns and rows, parameters bound. Raises ValueError naming an unknown parameter, or what is wrong with a value."""
+    """The answer as columns and rows, parameters bound. Raises UsageError naming an unknown parameter, or what is wrong with a value."""
     unknown = set(given or {}) - set(question.defaults)
     if unknown:
         known = ", ".join(question.defaults) or "none"
-        raise ValueError(f"{question.name} has no parameter {', '.join(sorted(unknown))}; it has: {known}")
+        raise UsageError(f"{question.name} has no parameter {', '.join(sorted(unknown))}; it has: {known}")
     try:
         cursor = connection.execute(question.query.encode(), {**question.defaults, **(given or {})})
     except (psycopg.DataError, psycopg.ProgrammingError) as error:
-        raise ValueError(f"{question.name}: {str(error).splitlines()[0]}") from None
+        raise UsageError(f"{question.name}: {str(error).splitlines()[0]}") from None
     return [column.name for column in cursor.description or []], cursor.fetchall()
 
 

@@ -5,6 +5,7 @@ from datetime import date
 
 import psycopg
 
+from labour_market.errors import UsageError
 from labour_market.normalise.stated import Stated, read_stated
 from labour_market.normalise.text import UnreadableValueError
 
@@ -29,18 +30,18 @@ class Statement:
 def record(connection: psycopg.Connection, statement: Statement, *, by: str) -> Stated:
     """Keep a statement for ever (rows are only added), with who recorded it; returns how it is read. The role is the steward's.
 
-    Raises ValueError for an unknown indicator or part, a text that states no figure, or a statement without a source.
+    Raises UsageError for an unknown indicator or part, a text that states no figure, or a statement without a source.
     """
     if not connection.execute("select 1 from bi.metric_definition where metric = %s", [statement.metric]).fetchone():
-        raise ValueError(f"there is no indicator {statement.metric!r}; bi.metric_definition lists them")
+        raise UsageError(f"there is no indicator {statement.metric!r}; bi.metric_definition lists them")
     if statement.part not in ("numerator", "denominator", "value"):
-        raise ValueError(f"a statement is of the numerator, the denominator or the value, not of the {statement.part!r}")
+        raise UsageError(f"a statement is of the numerator, the denominator or the value, not of the {statement.part!r}")
     if not statement.source.strip():
-        raise ValueError("a statement needs its source: the report or paper in which it stands")
+        raise UsageError("a statement needs its source: the report or paper in which it stands")
     try:
         stated = read_stated(statement.as_written)
     except UnreadableValueError:
-        raise ValueError(f"{statement.as_written!r} states no figure; write it as it stands there: 1.530, hơn 1.500, 1,30%") from None
+        raise UsageError(f"{statement.as_written!r} states no figure; write it as it stands there: 1.530, hơn 1.500, 1,30%") from None
     values = {**vars(statement), **stated._asdict(), "recorded_by": by}
     connection.execute(
         "insert into ops.stated_figure (metric, period_kind, period, area_mode, area_code, breakdown, part, as_written, stated_by,"

@@ -34,7 +34,7 @@ class GatewayClient:
     """One sender's gateway. timeout: seconds of silence; deadline: seconds for a page of the list or a whole delivery;
     tries: how often in a row one request may fail; pause: seconds before the second try, doubled with each more.
 
-    Raises ValueError when the sender's token is not to be had.
+    Raises UsageError when the sender's token is missing.
     """
 
     def __init__(self, sender: Sender, *, timeout: float = 30.0, deadline: float = 300.0, tries: int = 5, pause: float = 0.5) -> None:

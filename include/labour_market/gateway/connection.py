@@ -18,6 +18,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from labour_market.errors import LabourMarketError
 from labour_market.gateway.senders import Sender, is_loopback
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ CHUNK = 2**16
 TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
 
 
-class GatewayUnavailableError(Exception):
+class GatewayUnavailableError(LabourMarketError):
     """A gateway that cannot be used now. retry_after: the seconds that it asked for, where it did."""
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
@@ -51,7 +52,7 @@ class GatewayConnection:
     """HTTP with one sender, bounded in every way. timeout: seconds of silence; tries: how often in a row one request may fail;
     pause: seconds before the second try, doubled with each more.
 
-    Raises ValueError when the sender's token is not to be had.
+    Raises UsageError when the sender's token is missing.
     """
 
     def __init__(self, sender: Sender, *, timeout: float, tries: int, pause: float) -> None:

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from labour_market.errors import UsageError
+
 
 @dataclass(frozen=True)
 class Sender:
@@ -22,13 +24,13 @@ class Sender:
     feeds: tuple[str, ...]
 
     def bearer(self) -> str:
-        """The token itself. Raises ValueError when its variable is not set, or it cannot stand in a header."""
+        """The token itself. Raises UsageError when its variable is not set, or it cannot stand in a header."""
         token, where = self.token, "the token"
         if token.startswith("env:"):
             where = f"the environment variable {token[4:]}"
             token = os.environ.get(token[4:], "")
         if not re.fullmatch(r"[\x21-\x7e]+", token):
-            raise ValueError(f"sender {self.code}: {where} is empty or holds what no header may hold")
+            raise UsageError(f"sender {self.code}: {where} is empty or holds what no header may hold")
         return token
 
 
@@ -38,36 +40,38 @@ _FEED = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 def load_senders(path: str | Path) -> list[Sender]:
     """Read a senders file: `senders`, a list of code, name, base_url, token, feeds; `http_hosts`, the hosts beside this machine
-    that may be asked without TLS (a network of one's own). Raises ValueError that names the sender and what is wrong."""
+    that may be asked without TLS (a network of one's own). Raises UsageError that names the sender and what is wrong."""
     try:
         document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"{path}: there is no such senders file") from None
     except yaml.MarkedYAMLError as error:  # whose text quotes the line, and with it perhaps a token
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise ValueError(f"{path}: line {line} is no YAML") from None
+        raise UsageError(f"{path}: line {line} is no YAML") from None
     if not isinstance(document, dict) or not isinstance(document.get("senders"), list) or not document["senders"]:
-        raise ValueError(f"{path}: a senders file has a list named senders")
+        raise UsageError(f"{path}: a senders file has a list named senders")
     http_hosts = document.get("http_hosts") or []
     senders = [_sender(entry, number, http_hosts) for number, entry in enumerate(document["senders"], 1)]
     codes = [sender.code for sender in senders]
     if twice := sorted({code for code in codes if codes.count(code) > 1}):
-        raise ValueError(f"{path}: sender {', '.join(twice)} stands twice")
+        raise UsageError(f"{path}: sender {', '.join(twice)} stands twice")
     return senders
 
 
 def _sender(entry: Any, number: int, http_hosts: list[str]) -> Sender:
     if not isinstance(entry, dict):
-        raise ValueError(f"sender number {number}: not a mapping of code, name, base_url, token, feeds")
+        raise UsageError(f"sender number {number}: not a mapping of code, name, base_url, token, feeds")
     code = entry.get("code")
     if not isinstance(code, str) or not _CODE.fullmatch(code):
-        raise ValueError(f'sender number {number}: code must be text such as "794" or "SC", in quotes')
+        raise UsageError(f'sender number {number}: code must be text such as "794" or "SC", in quotes')
     for name in ("name", "base_url", "token"):
         if not isinstance(entry.get(name), str) or not entry[name].strip():
-            raise ValueError(f"sender {code}: {name} is missing")
+            raise UsageError(f"sender {code}: {name} is missing")
     feeds = entry.get("feeds")
     if not isinstance(feeds, list) or not feeds or not all(isinstance(f, str) and _FEED.fullmatch(f) for f in feeds):
-        raise ValueError(f"sender {code}: feeds must be a list of feed names")
+        raise UsageError(f"sender {code}: feeds must be a list of feed names")
     if problem := _url_problem(entry["base_url"], http_hosts):
-        raise ValueError(f"sender {code}: base_url {problem}")
+        raise UsageError(f"sender {code}: base_url {problem}")
     return Sender(code, entry["name"].strip(), entry["base_url"].rstrip("/"), entry["token"].strip(), tuple(dict.fromkeys(feeds)))
 
 

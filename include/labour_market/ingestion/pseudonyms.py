@@ -18,6 +18,7 @@ from datetime import date
 from functools import lru_cache
 
 from labour_market.contracts import Contract, Field
+from labour_market.errors import LabourMarketError, UsageError
 from labour_market.normalise.codes import tax_code_kind
 from labour_market.normalise.records import Normalised, without_collector
 from labour_market.settings import Settings, secret
@@ -36,9 +37,9 @@ class PseudonymKey:
 
 
 def make_key(secret: str) -> PseudonymKey:
-    """A key from its text. Raises ValueError when it is shorter than 32 characters or one character repeated."""
+    """A key from its text. Raises UsageError when it is shorter than 32 characters or one character repeated."""
     if len(secret) < SHORTEST_KEY or len(set(secret)) < 8:
-        raise ValueError(f"the pseudonym key is too weak: at least {SHORTEST_KEY} random characters are needed")
+        raise UsageError(f"the pseudonym key is too weak: at least {SHORTEST_KEY} random characters are needed")
     raw = secret.encode()
     key_id = hashlib.sha256(b"labour-market pseudonym key id:" + raw).hexdigest()[:8]
     return PseudonymKey(key_id, hmac.new(raw, digestmod="sha256"))
@@ -47,8 +48,8 @@ def make_key(secret: str) -> PseudonymKey:
 def load_pseudonym_key(settings: Settings) -> PseudonymKey:
     """The installation's key: LMW_PSEUDONYM_KEY, else the file pseudonym_key among its secrets, made at random once.
 
-    Fails closed: raises RuntimeError when the file is gone or changed although a key was used before (the id of the first
-    one is kept beside it: a new key would make every known person a stranger), or when others may read it; ValueError when
+    Fails closed: raises LabourMarketError when the file is gone or changed although a key was used before (the id of the first
+    one is kept beside it: a new key would make every known person a stranger), or when others may read it; UsageError when
     the key is weak.
     """
     given = os.environ.get("LMW_PSEUDONYM_KEY")
@@ -56,17 +57,17 @@ def load_pseudonym_key(settings: Settings) -> PseudonymKey:
         return make_key(given.strip())
     path, first = settings.secrets_dir / KEY_FILE, settings.secrets_dir / f"{KEY_FILE}.id"
     if first.exists() and not path.exists():
-        raise RuntimeError(f"the pseudonym key is gone: restore {path}, or set LMW_PSEUDONYM_KEY")
+        raise LabourMarketError(f"the pseudonym key is gone: restore {path}, or set LMW_PSEUDONYM_KEY")
     key = make_key(secret(settings, KEY_FILE))
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise RuntimeError(f"others may read {path}; make it private: chmod 600")
+        raise LabourMarketError(f"others may read {path}; make it private: chmod 600")
     if not first.exists():
         written = first.with_suffix(f".{os.getpid()}")
         written.touch(mode=0o600)
         written.write_text(key.key_id, encoding="ascii")
         written.replace(first)
     if first.read_text(encoding="ascii") != key.key_id:
-        raise RuntimeError(f"the pseudonym key has changed: restore {path}, or remove {first} to begin anew with this one")
+        raise LabourMarketError(f"the pseudonym key has changed: restore {path}, or remove {first} to begin anew with this one")
     return key
 
 

@@ -8,6 +8,7 @@ from labour_market.batches import ledger
 from labour_market.batches.ledger import Batch
 from labour_market.contracts import load_contract
 from labour_market.database import connect
+from labour_market.errors import UsageError
 from labour_market.ingestion.pipeline import load
 from labour_market.settings import Settings, actor, load_settings
 
@@ -37,10 +38,10 @@ def replay(
     """Send the standing, blocked and rejected batches of a feed through staging, audit and publishing again.
 
     A batch whose bytes never arrived cannot be replayed and is left out. dry_run: only name what would be replayed.
-    Raises ValueError without a reason, KeyError for an unknown feed.
+    Raises UsageError without a reason or for an unknown feed.
     """
     if not reason.strip():
-        raise ValueError("a replay needs a reason; it is kept in the ledger")
+        raise UsageError("a replay needs a reason; it is kept in the ledger")
     load_contract(feed)
     settings = settings or load_settings()
     with connect("loader", settings) as connection:

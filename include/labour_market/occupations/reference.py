@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from labour_market.errors import LabourMarketError, UsageError
 from labour_market.occupations.codes import vsco_codes
 
 COMPLETE_LEVELS = (1, 2, 3, 4)  # of level 5 the decision's own numbering is only partly known
@@ -53,12 +54,15 @@ class Defect:
 def defects(path: Path) -> list[Defect]:
     """The defects of a CSV file of codes: one row a code (columns code, label_vi), or one column a level (cap1 to cap5, label_vi).
 
-    An empty list says that the file may be a reference list. Raises ValueError when it has neither columns of codes nor of labels.
+    An empty list says that the file may be a reference list. Raises UsageError when it has neither columns of codes nor of labels.
     """
     import pandas as pd
 
-    sent = pd.read_csv(path, dtype=str, encoding="utf-8", keep_default_na=False)
-    codes = _codes(sent)
+    try:
+        sent = pd.read_csv(path, dtype=str, encoding="utf-8", keep_default_na=False)
+    except ValueError:  # of pandas too: an empty file, rows of several widths
+        raise UsageError(f"{path.name}: not a CSV file in UTF-8") from None
+    codes = _codes(sent, path.name)
     missing = pd.DataFrame({"code": [code for code in sorted(vsco_codes()) if len(code) in COMPLETE_LEVELS]})
     missing["known"] = missing["code"].isin(set(codes["code"]))
     return [
@@ -78,14 +82,14 @@ def defects(path: Path) -> list[Defect]:
     ]
 
 
-def _codes(sent: Any) -> Any:
+def _codes(sent: Any, file: str) -> Any:
     """One row a code: line of the file, level, code, label, and for each expectation whether the row breaks it."""
     import pandas as pd
 
     label = next((column for column in sent.columns if column.casefold() in _LABELS), None)
     levels = {column: int(found[1]) for column in sent.columns if (found := _LEVEL_COLUMN.fullmatch(column))}
     if label is None or not (levels or "code" in sent.columns):
-        raise ValueError("the file needs a column label_vi, and a column code or one a level (cap1 to cap5)")
+        raise UsageError(f"{file}: the file needs a column label_vi, and a column code or one a level (cap1 to cap5)")
     rows = []
     for line, row in enumerate(sent.to_dict("records"), 2):
         told = (
@@ -118,7 +122,7 @@ def _codes(sent: Any) -> Any:
 
 
 def _broken(rows: Any, names: list[str]) -> list[Defect]:
-    """Judge rows by a suite of one expectation a kind of defect. Raises RuntimeError when one gave no verdict."""
+    """Judge rows by a suite of one expectation a kind of defect. Raises LabourMarketError when one gave no verdict."""
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
@@ -132,7 +136,7 @@ def _broken(rows: Any, names: list[str]) -> list[Defect]:
     suite = gx.ExpectationSuite(name="occupation_reference", expectations=[never(column=name, value_set=[False]) for name in names])
     results: Any = batch.get_batch({"dataframe": rows}).validate(suite, result_format="COMPLETE").results
     if len(results) != len(names) or any("unexpected_index_list" not in result.result for result in results):
-        raise RuntimeError("the expectation suite gave no verdict on this file")
+        raise LabourMarketError("the expectation suite gave no verdict on this file")
     found = []
     for result in results:
         if not result.success:

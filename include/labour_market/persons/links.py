@@ -24,6 +24,7 @@ import psycopg
 from psycopg import sql
 
 from labour_market.contracts import load_contracts
+from labour_market.errors import UsageError
 
 RULE = "rule"
 COLUMNS = ("link_id", "alias_key", "person_key", "method", "score", "state", "decided_by", "reason", "at")
@@ -137,25 +138,25 @@ def links(connection: psycopg.Connection, state: str | None = None) -> list[dict
 
 
 def confirm(connection: psycopg.Connection, link_id: int, *, by: str, because: str) -> None:
-    """Say that the two of a pair are one person. Raises KeyError; ValueError when the pair was refused, or its alias is somebody else."""
+    """Say that the two of a pair are one person. Raises UsageError, also when the pair was refused, or its alias is somebody else."""
     pair = _pair(connection, link_id)
     if pair["state"] not in ("proposed", "linked"):
-        raise ValueError(f"this pair is {pair['state']}: it cannot be confirmed")
+        raise UsageError(f"this pair is {pair['state']}: it cannot be confirmed")
     for other in links(connection):
         if (
             other["alias_key"] == pair["alias_key"]
             and other["person_key"] != pair["person_key"]
             and other["state"] in ("linked", "confirmed")
         ):
-            raise ValueError(f"this pseudonym is another person by link {other['link_id']}: refuse that one first")
+            raise UsageError(f"this pseudonym is another person by link {other['link_id']}: refuse that one first")
     _decide(connection, pair, "confirmed", by, because)
 
 
 def refuse(connection: psycopg.Connection, link_id: int, *, by: str, because: str) -> None:
-    """Say that the two of a pair are two persons; it never comes again. Raises KeyError, or ValueError when it was refused already."""
+    """Say that the two of a pair are two persons; it never comes again. Raises UsageError, also when it was refused already."""
     pair = _pair(connection, link_id)
     if pair["state"] == "refused":
-        raise ValueError("this pair is refused already")
+        raise UsageError("this pair is refused already")
     _decide(connection, pair, "refused", by, because)
 
 
@@ -191,13 +192,13 @@ def _write_again(connection: psycopg.Connection, person_keys: list[str]) -> None
 def _pair(connection: psycopg.Connection, link_id: int) -> dict[str, Any]:
     row = connection.execute("select alias_key, person_key from ops.person_link where link_id = %s", [link_id]).fetchone()
     if row is None:
-        raise KeyError(f"there is no link {link_id}")
+        raise UsageError(f"there is no link {link_id}")
     return next(link for link in links(connection) if (link["alias_key"], link["person_key"]) == row)
 
 
 def _decide(connection: psycopg.Connection, pair: dict[str, Any], state: str, by: str, because: str) -> None:
     if not because.strip():
-        raise ValueError("a decision needs a reason")
+        raise UsageError("a decision needs a reason")
     connection.execute(
         "insert into ops.person_link (alias_key, person_key, method, score, state, decided_by, reason) values (%s, %s, %s, %s, %s, %s, %s)",
         [pair["alias_key"], pair["person_key"], pair["method"], pair["score"], state, by, because],

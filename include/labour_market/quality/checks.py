@@ -18,7 +18,7 @@ from typing import Any
 
 from psycopg import sql
 
-from labour_market.contracts import Contract, Field, Rule
+from labour_market.contracts import Contract, ContractError, Field, Rule
 
 SHAPE_LENGTH = 40
 SHOWN_TYPES = ("int", "vnd", "bool", "date")
@@ -54,13 +54,13 @@ class BatchDays:
 
 
 def checks_of(contract: Contract) -> list[Check]:
-    """Every check of a contract, in the order of its rules. Raises ValueError for an expectation that nobody has written."""
+    """Every check of a contract, in the order of its rules. Raises ContractError for an expectation that does not exist."""
     found: list[Check] = []
     for rule in contract.rules:
         if rule.expectation is None:
             continue
         if rule.expectation not in MAKERS:
-            raise ValueError(f"rule {rule.id}: no expectation is called {rule.expectation!r}")
+            raise ContractError(f"rule {rule.id}: no expectation is called {rule.expectation!r}")
         found += MAKERS[rule.expectation](contract, rule)
     return found
 

@@ -15,6 +15,7 @@ from labour_market.batches.ledger import Batch
 from labour_market.batches.periods import period_bounds
 from labour_market.contracts import Contract, Rule
 from labour_market.database.tables import stage_columns
+from labour_market.errors import LabourMarketError
 from labour_market.quality.checks import BatchDays, Check, checks_of, fill, fill_template, literal, totals_counted
 from labour_market.quality.messages import block_reason, clerks_words
 from labour_market.quality.suites import WORK_MEMORY, CheckError, build_suite, run_suite
@@ -24,7 +25,7 @@ FIRST_ROWS = 20
 KEPT_OUT = ("quarantine", "normalise")
 
 
-class AuditError(RuntimeError):
+class AuditError(LabourMarketError):
     """The audit could not be made, or contradicts itself. An error of ours, never a verdict."""
 
 

@@ -13,6 +13,7 @@ from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.exceptions.exceptions import GreatExpectationsError
 from psycopg import conninfo
 
+from labour_market.errors import LabourMarketError
 from labour_market.quality import expectations as own
 from labour_market.quality.checks import Check
 
@@ -22,7 +23,7 @@ RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
 WORK_MEMORY = "64MB"
 
 
-class CheckError(RuntimeError):
+class CheckError(LabourMarketError):
     """An expectation could not be evaluated; that says nothing about the data."""
 
 

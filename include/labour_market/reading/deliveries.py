@@ -43,7 +43,7 @@ def parse_delivery(
 ) -> ParsedDelivery:
     """Read a landed delivery. encoding: of a CSV, None for UTF-8; a byte order mark goes before it.
 
-    Raises InvalidDeliveryError (its rules are in labour_market.batches.delivery_errors); ValueError when the layout itself is at fault.
+    Raises InvalidDeliveryError (its rules are in labour_market.batches.delivery_errors); LayoutError when the layout itself is at fault.
     """
     data = UPath(path).read_bytes()
     _check_kind(data, media_type)

@@ -18,12 +18,17 @@ from dataclasses import field as with_default
 from pathlib import Path
 
 from labour_market.contracts import Contract
+from labour_market.errors import LabourMarketError
 from labour_market.normalise.text import matching_key
 from labour_market.settings import LAYOUTS_DIR
 
 _FORM_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]*(?:/[A-Za-z0-9][A-Za-z0-9.\-]*)?")
 _TARGET = re.compile(r"(?P<field>[a-z][a-z0-9_]*)(?:\[(?P<item>[^\[\]]+)\](?:\.(?P<part>[a-z][a-z0-9_]*))?)?")
 _COLUMNS = ["sheet", "header", "field", "value_map", "note"]
+
+
+class LayoutError(LabourMarketError):
+    """A layout file that contradicts itself or its contract."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +68,13 @@ def layout_path(feed: str, form_version: str, root: Path = LAYOUTS_DIR) -> Path 
 def read_layout(path: Path, contract: Contract) -> Layout:
     """Read one layout file and hold it against the contract.
 
-    Raises ValueError (a fault of ours, not of a sender) when it names an unknown field, repeats a header or a target,
+    Raises LayoutError (a fault of ours, not of a sender) when it names an unknown field, repeats a header or a target,
     or leaves out a required field.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, strict=True)
         if reader.fieldnames is None or list(reader.fieldnames) != _COLUMNS:
-            raise ValueError(f"{path.name}: the columns must be {', '.join(_COLUMNS)}")
+            raise LayoutError(f"{path.name}: the columns must be {', '.join(_COLUMNS)}")
         rows = [{name: (value or "").strip() for name, value in row.items()} for row in reader]
     sheets = {row["sheet"] for row in rows}
     columns = tuple(_column(row, path, contract) for row in rows)
@@ -79,7 +84,7 @@ def read_layout(path: Path, contract: Contract) -> Layout:
     if len(sheets) > 1:
         problems.append("more than one sheet")
     if problems:
-        raise ValueError(f"{path.name}: " + "; ".join(problems))
+        raise LayoutError(f"{path.name}: " + "; ".join(problems))
     return Layout(path.stem.replace("__", "/"), next(iter(sheets), "") or None, columns)
 
 
@@ -90,17 +95,17 @@ def _column(row: dict[str, str], path: Path, contract: Contract) -> Column:
     target = _TARGET.fullmatch(row["field"])
     fields = {f.name: f for f in contract.sent_fields}
     if not target or target["field"] not in fields:
-        raise ValueError(f"{path.name}: {row['field']!r} is no field of {contract.feed}")
+        raise LayoutError(f"{path.name}: {row['field']!r} is no field of {contract.feed}")
     kind = fields[target["field"]].type
     if target["item"] and kind != ("items" if target["part"] else "list"):
-        raise ValueError(f"{path.name}: {row['field']!r} is not how a field of type {kind} is written")
+        raise LayoutError(f"{path.name}: {row['field']!r} is not how a field of type {kind} is written")
     return Column(row["header"], key, target["field"], target["item"], target["part"], _value_map(row["value_map"], path))
 
 
 def _value_map(text: str, path: Path) -> dict[str, str]:
     pairs = [pair.split("=", 1) for pair in text.split(";") if pair.strip()]
     if any(len(pair) != 2 for pair in pairs):
-        raise ValueError(f"{path.name}: a value map is written 1=male;2=female, not {text!r}")
+        raise LayoutError(f"{path.name}: a value map is written 1=male;2=female, not {text!r}")
     return {matching_key(cell): value.strip() for cell, value in pairs}
 
 
