@@ -20,11 +20,7 @@ select
     case session.kind when 'commune_counselling' then 'commune' when 'online' then 'online' else 'fair' end as channel,
     visit.sex,
     visit.age_band,
-    visit.is_poor,
-    visit.is_near_poor,
-    visit.is_newly_escaped,
-    visit.is_disabled,
-    visit.is_ethnic_minority,
+    {{ priority_columns('visit') }},
     visit.is_border
 from {{ ref('fct_fair_attendance') }} as visit
 left join {{ ref('fct_fair_session') }} as session on visit.session_sk = session.session_sk
