@@ -21,6 +21,7 @@ create schema if not exists staging authorization transformer;
 create schema if not exists intermediate authorization transformer;
 create schema if not exists marts_build authorization transformer;
 create schema if not exists marts authorization transformer;
+create schema if not exists indicators authorization transformer;
 create schema if not exists vintages authorization transformer;
 create schema if not exists bi authorization transformer;
 
@@ -36,7 +37,7 @@ end $$;
 grant usage on schema ops, stage, core, reference to auditor;
 grant usage on schema reference, quarantine to loader;
 grant usage on schema ops, core, quarantine to transformer;
-grant usage on schema ops, quarantine, reference, marts, vintages, bi to steward;
+grant usage on schema ops, quarantine, reference, marts, indicators, vintages, bi to steward;
 grant usage on schema ops, vault to dpo;
 grant usage on schema bi to bi_reader;
 
@@ -47,6 +48,7 @@ alter default privileges for role loader in schema vault grant select, delete on
 alter default privileges for role auditor in schema quarantine grant select on tables to loader, transformer, steward;
 alter default privileges for role transformer in schema reference grant select on tables to auditor, loader, steward;
 alter default privileges for role transformer in schema marts grant select on tables to steward;
+alter default privileges for role transformer in schema indicators grant select on tables to steward;
 alter default privileges for role transformer in schema vintages grant select on tables to steward;
 alter default privileges for role transformer in schema bi grant select on tables to bi_reader, steward;
 
