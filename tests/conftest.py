@@ -71,13 +71,13 @@ def server() -> Iterator[Server]:
 def template(server: Server) -> str:
     """A provisioned database with its reference lists and empty marts, to be cloned."""
     from labour_market.database import provision
-    from labour_market.transform import lay_marts
+    from labour_market.transform import deploy_models
 
     name = "lmw_template"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WAREHOUSE_DSN", conninfo.make_conninfo(server.admin_dsn, dbname=name))
         provision()
-        lay_marts()
+        deploy_models()
     return name
 
 

@@ -1,6 +1,6 @@
 {#
-  Pairs of a fact and a feed that it is written from, as rows (fact, feed): the feeds that the fact names in its meta, and those whose records tell that feed
-  something (takes_from of the contract, in the meta of the source).
+  Pairs of a fact and a feed that it is written from, as rows (fact, feed): the feeds that the fact names in its meta, and those that
+  this feed depends on (depends_on of the contract, in the meta of the source).
 #}
 {% macro fed_by() -%}
 {%- set pairs = [] -%}
@@ -8,8 +8,8 @@
     {%- for feed in ([node.config.meta.feed] if node.config.meta.feed is string else node.config.meta.feed) -%}
         {%- do pairs.append((node.name, feed)) -%}
         {%- for source in graph.sources.values() if source.source_name == 'core' and source.name == feed -%}
-            {%- for told in source.config.meta.takes_from -%}
-                {%- do pairs.append((node.name, told)) -%}
+            {%- for upstream in source.config.meta.depends_on -%}
+                {%- do pairs.append((node.name, upstream)) -%}
             {%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}

@@ -104,8 +104,8 @@ class ContractError(LabourMarketError):
 
 
 @dataclass(frozen=True)
-class TakesFrom:
-    """Facts of a feed take something from records of another (or of its own): they are written again with them. by: shared columns."""
+class UpstreamDependency:
+    """Facts of a feed read records of another feed (or of its own): they are written again with those. by: the shared columns."""
 
     feed: str
     by: tuple[str, ...]
@@ -132,7 +132,7 @@ class Contract:
     sla: dict[str, Any] = field(hash=False)
     fields: tuple[Field, ...]
     rules: tuple[Rule, ...]
-    takes_from: tuple[TakesFrom, ...] = ()
+    depends_on: tuple[UpstreamDependency, ...] = ()
 
     @property
     def sent_fields(self) -> tuple[Field, ...]:
@@ -211,7 +211,7 @@ def read_contract(path: Path) -> Contract:
         sla={entry["property"]: entry for entry in document["slaProperties"]},
         fields=tuple(_field(entry) for entry in table["properties"]),
         rules=tuple(_rule(table["name"], entry) for entry in [*shared, *table["quality"]]),
-        takes_from=tuple(TakesFrom(entry["feed"], tuple(entry["by"])) for entry in custom.get("takes_from", ())),
+        depends_on=tuple(UpstreamDependency(entry["feed"], tuple(entry["by"])) for entry in custom.get("depends_on", ())),
     )
     _check(contract)
     return contract

@@ -21,13 +21,13 @@ def warehouse() -> Iterator[Path]:
     """The embedded server in a folder of its own, provisioned with its reference lists; the environment points at it."""
     from labour_market.database import provision
     from labour_market.local_stack.postgres import start_server, stop_server
-    from labour_market.transform import lay_marts
+    from labour_market.transform import deploy_models
 
     with own_home() as home:
         try:
             start_server(home)
             provision()
-            lay_marts()
+            deploy_models()
             yield home
         finally:
             stop_server(home)

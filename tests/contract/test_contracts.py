@@ -52,11 +52,11 @@ def test_the_feeds_are_these_nine_and_each_is_loaded_after_what_it_is_held_again
         assert {order.index(other) < order.index(feed) for other in others} <= {True}, feed
 
 
-def test_what_a_feed_takes_from_another_is_found_by_columns_that_both_have():
-    told = [(feed, taken) for feed, contract in load_contracts().items() for taken in contract.takes_from]
-    assert len(told) >= 5
-    for feed, taken in told:
-        assert set(taken.by) <= set(core_columns(load_contract(feed))) & set(core_columns(load_contract(taken.feed))), feed
+def test_a_feed_and_its_upstream_feed_share_the_columns_of_the_dependency():
+    dependencies = [(feed, upstream) for feed, contract in load_contracts().items() for upstream in contract.depends_on]
+    assert len(dependencies) >= 5
+    for feed, upstream in dependencies:
+        assert set(upstream.by) <= set(core_columns(load_contract(feed))) & set(core_columns(load_contract(upstream.feed))), feed
 
 
 @pytest.mark.parametrize("feed", FEEDS)

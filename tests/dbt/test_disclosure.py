@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import psycopg
 import pytest
-from labour_market import transform
 from labour_market.settings import DBT_DIR, load_settings
+from labour_market.transform.dbt import run_dbt
 
 from tests.dbt.rows import Core
 
@@ -59,7 +59,7 @@ def statements(built: str) -> dict[str, str]:
     hook = "{{ hide_what_gives_away('marts.fct_indicator_cell') }}"
     compiled = {}
     for name, inline in (("hide", hook), ("worked_out", nightly)):
-        (result,) = transform._dbt(["compile", "--inline", inline], load_settings())
+        (result,) = run_dbt(["compile", "--inline", inline], load_settings())
         compiled[name] = result["compiled_code"]
     return compiled
 

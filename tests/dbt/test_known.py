@@ -137,7 +137,7 @@ def test_marts_that_were_lost_are_counted_again_and_what_was_told_is_still_known
     cells = "select * from marts.fct_indicator_cell order by metric, period_kind, period, area_mode, area_code, breakdown"
     before, told = admin.execute(cells).fetchall(), as_of(admin, moments[0])
     admin.execute("drop schema marts cascade")
-    transform.lay_marts()
+    transform.deploy_models()
     assert admin.execute(cells).fetchall() == before
     assert as_of(admin, moments[0]) == told
     assert one(admin, "select count(*) from bi.indicator_vintage where known_to = 'infinity'") == len(before)

@@ -321,9 +321,9 @@ def test_every_model_is_described_in_two_languages_and_every_mart_has_a_contract
 
 
 def test_the_unit_tests_of_the_models_hold(built):
-    from labour_market.transform import _dbt
+    from labour_market.transform.dbt import run_dbt
 
-    results = _dbt(["test", "--select", "test_type:unit"], load_settings())
+    results = run_dbt(["test", "--select", "test_type:unit"], load_settings())
     assert len(results) >= 5
     failed = [f"{result['unique_id']}: {result['message']}" for result in results if result["status"] != "pass"]
     assert not failed, "\n".join(failed)

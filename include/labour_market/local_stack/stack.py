@@ -41,7 +41,7 @@ def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
         start_server(settings.home)
         progress(f"PostgreSQL     127.0.0.1:{settings.pg_port}")
     provision(settings)
-    preparations = [_start_gateway, _lay_marts, *((_migrate_airflow,) if airflow else ())]
+    preparations = [_start_gateway, _deploy_models, *((_migrate_airflow,) if airflow else ())]
     with ThreadPoolExecutor() as pool:
         for future in [pool.submit(prepare, settings) for prepare in preparations]:
             future.result()
@@ -66,7 +66,7 @@ def prepare() -> None:
     """On the server of WAREHOUSE_DSN: database, roles, tables, lists, empty marts; here: the page's folder and the Airflow login."""
     settings = load_settings()
     provision(settings)
-    _lay_marts(settings)
+    _deploy_models(settings)
     settings.site_dir.mkdir(parents=True, exist_ok=True)
     _password_file(settings)
 
@@ -232,10 +232,10 @@ def _migrate_airflow(settings: Settings) -> None:
     done.touch()
 
 
-def _lay_marts(settings: Settings) -> None:
-    from labour_market.transform import lay_marts
+def _deploy_models(settings: Settings) -> None:
+    from labour_market.transform import deploy_models
 
-    lay_marts(settings)
+    deploy_models(settings)
 
 
 def _start_gateway(settings: Settings) -> None:
