@@ -154,7 +154,7 @@ def test_a_build_that_changes_nothing_adds_no_vintage(built, moments, admin):
 
 
 def test_nothing_is_told_of_a_time_before_the_first_build_and_a_day_means_its_end(reader, moments):
-    with pytest.raises(UsageError, match="nothing was known"):
+    with pytest.raises(UsageError, match="there are no figures of"):
         as_of(reader, moments[0] - timedelta(days=400))
     assert moment_of(datetime(2023, 6, 30)).astimezone(UTC) == datetime(2023, 6, 30, 16, 59, 59, 999999, tzinfo=UTC)
     refused = CliRunner().invoke(app, ["as-of", "2020-01-01"])

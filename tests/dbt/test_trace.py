@@ -142,7 +142,7 @@ def test_what_cannot_be_traced_is_said_in_one_line(built):
         (["nowhere", "a=b"], "no view 'nowhere'"),
         (["indicator", "colour=red"], "no column colour"),
         (["indicator", "metric=nothing"], "no row of indicator"),
-        (["indicator", "metric=placements"], "say which one by"),
+        (["indicator", "metric=placements"], "choose one by"),
         (["metric_definition", "metric=placements"], "nothing to trace"),
         (["indicator", "metric"], "is not COLUMN=VALUE"),
         (["--delivery", "794/none"], "no delivery"),

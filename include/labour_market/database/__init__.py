@@ -1,5 +1,6 @@
 """The warehouse's database: how each role gets in, and how schemas, roles and tables are made."""
 
+from functools import cache
 from importlib.resources import files
 
 import psycopg
@@ -44,6 +45,20 @@ def dsn(role: str, settings: Settings | None = None) -> str:
 def connect(role: str, settings: Settings | None = None, *, autocommit: bool = False) -> psycopg.Connection:
     """An open connection of that role."""
     return psycopg.connect(dsn(role, settings), autocommit=autocommit)
+
+
+@cache
+def read_sql(package: str, name: str) -> sql.SQL:
+    """Read the query in `<name>.sql` beside the modules of a package.
+
+    Args:
+        package: The package that the file is in; a module of it passes `__package__`.
+        name: The name of the file without its ending.
+
+    Returns:
+        The query, to be executed with `%(name)s` parameters, or to be formatted first where it has `{name}` placeholders.
+    """
+    return sql.SQL(files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8"))
 
 
 def _database(settings: Settings) -> str:

@@ -1,1 +1,4 @@
-"""Questions about figures: where one comes from, how it was known, what was reported of it."""
+"""Questions about figures: the rows behind one, its value at an earlier moment, and what was reported of it."""
+
+# The columns that identify a cell of bi.indicator.
+CELL_KEY = ("metric", "period_kind", "period", "area_mode", "area_code", "breakdown")
