@@ -5,6 +5,7 @@ from pathlib import Path
 
 from labour_market.batches import ledger
 from labour_market.batches.landing import LandingStore
+from labour_market.batches.states import BatchState
 from labour_market.database import connect
 from labour_market.settings import load_settings
 from simulator.deliveries import Delivery
@@ -50,9 +51,9 @@ def land(delivery: Delivery, *, period: str | None = None, corrected: bool = Fal
             "bench",
         )
         assert batch_id is not None
-        attempt = ledger.take(connection, batch_id, ["discovered"])
+        attempt = ledger.take(connection, batch_id, [BatchState.DISCOVERED])
         ledger.move(
-            connection, batch_id, attempt, "landed", "bench",
+            connection, batch_id, attempt, BatchState.LANDED, "bench",
             sha256=landed.sha256, bytes=landed.size, landing_path=str(landed.path),
         )  # fmt: skip
     return batch_id

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+import re
 from datetime import UTC, datetime
 
 import hypothesis.strategies as st
@@ -10,8 +11,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from labour_market.batches import ledger
+from labour_market.batches.states import LOADABLE_STATES, BatchState
 from labour_market.contracts import load_contract
 from labour_market.database import connect
+from labour_market.database.locks import feed_load, session_lock
 from labour_market.ingestion.publishing import publish_batch
 from labour_market.ingestion.staging import drop_stage_tables, make_stage_table
 from psycopg import sql
@@ -39,14 +42,14 @@ def announce(connection, contract, sender, period, sequence, records):
         },
         "test",
     )
-    attempt = ledger.take(connection, batch_id, ["discovered"])
-    ledger.move(connection, batch_id, attempt, "landed", "test", sha256=f"{number:064x}")
+    attempt = ledger.take(connection, batch_id, [BatchState.DISCOVERED])
+    ledger.move(connection, batch_id, attempt, BatchState.LANDED, "test", sha256=f"{number:064x}")
     return next(b for b in ledger.find_batches(connection, feed=contract.feed) if b.batch_id == batch_id)
 
 
 def stage(connection, contract, batch, table, rows, kept_out=()):
     """rows: key -> value of one text column; kept_out: row numbers that a rule keeps out."""
-    attempt = ledger.take(connection, batch.batch_id, ["landed", "staged", "audited"])
+    attempt = ledger.take(connection, batch.batch_id, LOADABLE_STATES)
     key, value = ("session_no", "name") if contract is SESSIONS else ("order_no", "title")
     for row_no, (number, text) in enumerate(rows.items(), 1):
         connection.execute(
@@ -60,8 +63,8 @@ def stage(connection, contract, batch, table, rows, kept_out=()):
             sql.SQL("insert into stage.{} values (%s, %s, %s, '', '')").format(sql.Identifier(f"{table}_failures")),
             [batch.batch_id, row_no, contract.rules[0].id],
         )
-    ledger.move(connection, batch.batch_id, attempt, "staged", "test", records_parsed=len(rows))
-    ledger.move(connection, batch.batch_id, attempt, "audited", "test")
+    ledger.move(connection, batch.batch_id, attempt, BatchState.STAGED, "test", records_parsed=len(rows))
+    ledger.move(connection, batch.batch_id, attempt, BatchState.AUDITED, "test")
     return attempt
 
 
@@ -161,7 +164,7 @@ def test_an_attempt_that_was_overtaken_publishes_nothing(loader):
     table = make_stage_table(loader, SESSIONS, "one")
     batch = announce(loader, SESSIONS, "794", "2023-06", 1, 1)
     zombie = stage(loader, SESSIONS, batch, table, {"1": "a"})
-    ledger.take(loader, batch.batch_id, ["audited"])
+    ledger.take(loader, batch.batch_id, [BatchState.AUDITED])
     with pytest.raises(ledger.StaleAttemptError):
         publish_batch(loader, SESSIONS, batch, zombie, table, "test")
     assert current(loader, SESSIONS) == {}
@@ -194,7 +197,7 @@ def test_what_was_replaced_stays_with_the_time_until_which_it_was_known(loader):
 def test_the_ledger_refuses_a_move_that_the_state_machine_does_not_know(loader):
     batch = announce(loader, SESSIONS, "794", "2023-06", 1, 0)
     with pytest.raises(ValueError, match="cannot go from landed to published"):
-        ledger.move(loader, batch.batch_id, batch.attempt, "published", "test")
+        ledger.move(loader, batch.batch_id, batch.attempt, BatchState.PUBLISHED, "test")
 
 
 def test_two_current_versions_of_one_key_are_refused_by_the_database_itself(loader):
@@ -220,3 +223,24 @@ def test_a_delivery_announced_twice_stands_once_and_a_changed_one_is_noticed(loa
     for _ in range(2):
         assert ledger.announce(loader, {**again, "declared_sha256": "0" * 64}, "test") is None
     assert loader.execute("select kind, count(*) from ops.reconcile_finding group by kind").fetchall() == [("announcement_changed", 1)]
+
+
+def test_the_database_takes_the_states_of_a_batch_and_no_other(warehouse):
+    with connect("loader") as connection:
+        (check,) = connection.execute(
+            "select pg_get_constraintdef(oid) from pg_constraint where conrelid = 'ops.batch'::regclass and contype = 'c'"
+            " and pg_get_constraintdef(oid) like '%%state%%'"
+        ).fetchone()
+    assert re.findall(r"'(\w+)'", check) == list(BatchState)
+
+
+def test_a_lock_of_a_feed_keeps_a_second_load_waiting(warehouse):
+    with connect("loader", autocommit=True) as first, connect("loader", autocommit=True) as second:
+        second.execute("set lock_timeout = '100ms'")
+        with session_lock(first, feed_load("employers")):
+            with pytest.raises(psycopg.errors.LockNotAvailable), session_lock(second, feed_load("employers")):
+                pass
+            with session_lock(second, feed_load("job_orders")):
+                pass
+        with session_lock(second, feed_load("employers")):
+            pass

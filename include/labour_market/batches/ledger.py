@@ -14,21 +14,10 @@ from psycopg import sql
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
+from labour_market.batches.states import ALLOWED_MOVES, TIMED_STATES, BatchState
 from labour_market.errors import LabourMarketError, UsageError
 from labour_market.normalise.stated import read_stated
 from labour_market.normalise.text import UnreadableValueError
-
-OPEN = ("discovered", "landed", "staged", "audited")
-MOVES = {
-    "discovered": {"landed", "rejected"},
-    "landed": {"staged", "rejected", "superseded"},
-    "staged": {"staged", "audited", "rejected", "superseded"},
-    "audited": {"staged", "published", "quarantined", "rejected", "superseded"},
-    "published": {"superseded", "landed"},
-    "quarantined": {"landed", "superseded"},
-    "rejected": {"landed"},
-    "superseded": set(),
-}
 
 
 class StaleAttemptError(LabourMarketError):
@@ -73,7 +62,7 @@ def announce(connection: psycopg.Connection, announced: Mapping[str, Any], actor
         {n: Jsonb(v) if isinstance(v, dict) else v for n, v in announced.items()},
     ).fetchone()
     if row:
-        _record_event(connection, row[0], 0, None, "discovered", actor, {})
+        _record_event(connection, row[0], 0, None, BatchState.DISCOVERED, actor, {})
         return int(row[0])
     changed = connection.execute(
         "select batch_id from ops.batch where sender_code = %(sender_code)s and delivery_id = %(delivery_id)s"
@@ -124,7 +113,7 @@ def note_finding(connection: psycopg.Connection, kind: str, detail: str, **place
     )
 
 
-def take(connection: psycopg.Connection, batch_id: int, states: Iterable[str]) -> int:
+def take(connection: psycopg.Connection, batch_id: int, states: Iterable[BatchState]) -> int:
     """Take a batch for a new attempt and return the attempt's number, the fencing token. Raises StaleAttemptError when it has moved on."""
     row = connection.execute(
         "update ops.batch set attempt = attempt + 1 where batch_id = %s and state = any(%s) returning attempt",
@@ -139,7 +128,7 @@ def move(
     connection: psycopg.Connection,
     batch_id: int,
     attempt: int,
-    to_state: str,
+    to_state: BatchState,
     actor: str,
     *,
     detail: Mapping[str, Any] | None = None,
@@ -152,9 +141,9 @@ def move(
     row = connection.execute("select state from ops.batch where batch_id = %s and attempt = %s for update", [batch_id, attempt]).fetchone()
     if not row:
         raise StaleAttemptError(f"batch {batch_id} was taken by another attempt than {attempt}")
-    if to_state not in MOVES[row[0]]:
+    if to_state not in ALLOWED_MOVES[BatchState(row[0])]:
         raise ValueError(f"batch {batch_id} cannot go from {row[0]} to {to_state}")
-    stamp = f"{to_state}_at" if to_state in ("landed", "staged", "audited", "published") else None
+    stamp = f"{to_state}_at" if to_state in TIMED_STATES else None
     assignments = [sql.SQL("state = {}").format(to_state)]
     assignments += [sql.SQL("{} = {}").format(sql.Identifier(name), value) for name, value in columns.items()]
     if stamp:
@@ -169,7 +158,7 @@ def find_batches(
     feed: str | None = None,
     sender: str | None = None,
     period: str | None = None,
-    states: Iterable[str] | None = None,
+    states: Iterable[BatchState] | None = None,
 ) -> list[Batch]:
     """Batches in the order in which they must be taken up: sender, period, sequence."""
     with connection.cursor(row_factory=class_row(Batch)) as cursor:

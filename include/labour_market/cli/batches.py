@@ -61,12 +61,12 @@ def batches(
     as_json: Json = False,
 ) -> None:
     """Batches of the ledger, and for each blocked one its reason."""
-    from labour_market.batches.ledger import MOVES
+    from labour_market.batches.states import BatchState
     from labour_market.database import connect
     from labour_market.local_stack.demonstration import batch_rows
 
-    if state is not None and state not in MOVES:
-        raise UsageError(f"unknown state {state!r}; known: {', '.join(MOVES)}")
+    if state is not None and state not in list(BatchState):
+        raise UsageError(f"unknown state {state!r}; known: {', '.join(BatchState)}")
     feeds = _known_feed(feed)
     with connect("loader") as connection:
         rows = [

@@ -7,6 +7,7 @@ import psycopg
 from psycopg import conninfo, sql
 
 from labour_market.contracts import load_contracts
+from labour_market.database.locks import PROVISION, transaction_lock
 from labour_market.database.tables import core_ddl
 from labour_market.errors import LabourMarketError, UsageError
 from labour_market.settings import Settings, load_settings, secret
@@ -81,7 +82,7 @@ def provision(settings: Settings | None = None) -> None:
     with psycopg.connect(admin_dsn(settings), dbname=database) as admin:
         if admin.info.server_version < 180000:
             raise LabourMarketError(f"PostgreSQL 18 or newer is needed; this server is {admin.info.server_version // 10000}")
-        admin.execute("select pg_advisory_xact_lock(hashtextextended('lmw.provision', 0))")
+        transaction_lock(admin, PROVISION)
         _ensure_roles(admin, settings)
         admin.execute(_script("roles", database=sql.Identifier(database)))
         admin.execute("set local role loader")

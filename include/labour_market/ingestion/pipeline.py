@@ -2,8 +2,7 @@
 
 import secrets
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -17,8 +16,10 @@ from labour_market.batches import ledger
 from labour_market.batches.delivery_errors import InvalidDeliveryError
 from labour_market.batches.landing import LandingStore
 from labour_market.batches.ledger import Batch
+from labour_market.batches.states import LOADABLE_STATES, BatchState
 from labour_market.contracts import Contract, load_contract
 from labour_market.database import connect
+from labour_market.database.locks import feed_load, session_lock
 from labour_market.gateway import (
     AnnouncementDefect,
     Delivery,
@@ -33,7 +34,6 @@ from labour_market.ingestion.staging import drop_stage_tables, make_stage_table,
 from labour_market.quality.messages import block_reason
 from labour_market.settings import PROJECT_ROOT, Settings, actor, load_settings
 
-TO_LOAD = ("landed", "staged", "audited")
 Progress = Callable[[str], None]
 
 
@@ -42,12 +42,12 @@ class LoadReport:
     """What one load of a feed did. outcomes: batch_id -> state that the batch reached; errors: batch_id -> what broke in us."""
 
     feed: str
-    outcomes: dict[int, str] = field(default_factory=dict)
+    outcomes: dict[int, BatchState] = field(default_factory=dict)
     errors: dict[int, str] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
-        return "published" in self.outcomes.values()
+        return BatchState.PUBLISHED in self.outcomes.values()
 
 
 @cache
@@ -75,7 +75,7 @@ def pull(feed: str, sender: Sender, period: str | None = None, settings: Setting
                 announced[item.delivery_id] = item
                 ledger.announce(connection, _announcement(feed, sender, item), actor())
         away: GatewayUnavailableError | None = None
-        for batch in ledger.find_batches(connection, feed=feed, sender=sender.code, states=["discovered"]):
+        for batch in ledger.find_batches(connection, feed=feed, sender=sender.code, states=[BatchState.DISCOVERED]):
             if batch.delivery_id in announced:
                 try:
                     _land(connection, client, store, batch, announced[batch.delivery_id])
@@ -108,7 +108,7 @@ def _announcement(feed: str, sender: Sender, delivery: Delivery) -> dict[str, An
 
 
 def _land(connection: psycopg.Connection, client: GatewayClient, store: LandingStore, batch: Batch, delivery: Delivery) -> None:
-    attempt = ledger.take(connection, batch.batch_id, ["discovered"])
+    attempt = ledger.take(connection, batch.batch_id, [BatchState.DISCOVERED])
     try:
         if (delivery.sender_code, delivery.feed) != (batch.sender_code, batch.feed):
             raise DeliveryRefusedError("sender", {"announced": delivery.sender_code, "gateway": batch.sender_code})
@@ -120,7 +120,7 @@ def _land(connection: psycopg.Connection, client: GatewayClient, store: LandingS
             connection,
             batch.batch_id,
             attempt,
-            "landed",
+            BatchState.LANDED,
             actor(),
             sha256=landed.sha256,
             bytes=landed.size,
@@ -142,7 +142,7 @@ def _reject(
         connection,
         batch.batch_id,
         attempt,
-        "rejected",
+        BatchState.REJECTED,
         actor(),
         reason_rule=rule.id,
         reason_vi=reason_vi,
@@ -159,9 +159,11 @@ def load(feed: str, settings: Settings | None = None) -> LoadReport:
     settings = settings or load_settings()
     contract = load_contract(feed)
     report = LoadReport(feed)
-    with connect("loader", settings, autocommit=True) as connection, _feed_lock(connection, feed):
+    with connect("loader", settings, autocommit=True) as connection, session_lock(connection, feed_load(feed)):
         drop_stage_tables(connection, feed)
-        batches = [b for b in ledger.find_batches(connection, feed=feed, states=TO_LOAD) if not _settled(connection, contract, b, report)]
+        batches = [
+            b for b in ledger.find_batches(connection, feed=feed, states=LOADABLE_STATES) if not _settled(connection, contract, b, report)
+        ]
         if batches:
             table = make_stage_table(connection, contract, secrets.token_hex(4))
             attempts = _stage(connection, contract, batches, table, settings, report)
@@ -170,18 +172,6 @@ def load(feed: str, settings: Settings | None = None) -> LoadReport:
         if report.changed:  # the build follows at once: it must not plan for tables that seem to be empty
             connection.execute(sql.SQL("analyze core.{}").format(sql.Identifier(feed)))
     return report
-
-
-@contextmanager
-def _feed_lock(connection: psycopg.Connection, feed: str) -> Iterator[None]:
-    """One load of a feed at a time; a second one waits, and then finds nothing left to do."""
-    name = f"lmw.load:{feed}"
-    connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [name])
-    try:
-        yield
-    finally:
-        if not connection.closed and not connection.broken:
-            connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", [name])
 
 
 def _settled(connection: psycopg.Connection, contract: Contract, batch: Batch, report: LoadReport) -> bool:
@@ -207,18 +197,18 @@ def _settled(connection: psycopg.Connection, contract: Contract, batch: Batch, r
     standing = same[0] if same else newer
     if standing is None:
         return False
-    attempt = ledger.take(connection, batch.batch_id, TO_LOAD)
+    attempt = ledger.take(connection, batch.batch_id, LOADABLE_STATES)
     ledger.move(
         connection,
         batch.batch_id,
         attempt,
-        "superseded",
+        BatchState.SUPERSEDED,
         actor(),
         superseded_by=standing,
         records_superseded=batch.declared_records,
         detail={"because": "same content as an earlier delivery" if same else "a newer sequence stands"},
     )
-    report.outcomes[batch.batch_id] = "superseded"
+    report.outcomes[batch.batch_id] = BatchState.SUPERSEDED
     return True
 
 
@@ -234,16 +224,16 @@ def _stage(
     store, key = LandingStore(settings.landing_url), load_pseudonym_key(settings)
     attempts = {}
     for batch in batches:
-        attempt = ledger.take(connection, batch.batch_id, TO_LOAD)
+        attempt = ledger.take(connection, batch.batch_id, LOADABLE_STATES)
         try:
             normalised, told = read_batch(contract, batch, store, key)
         except InvalidDeliveryError as defect:
             _reject(connection, contract, batch, attempt, defect.rule_name, defect.details)
-            report.outcomes[batch.batch_id] = "rejected"
+            report.outcomes[batch.batch_id] = BatchState.REJECTED
             continue
         with connection.transaction():
             count = stage_batch(connection, contract, batch, table, normalised)
-            ledger.move(connection, batch.batch_id, attempt, "staged", actor(), records_parsed=count, detail=told)
+            ledger.move(connection, batch.batch_id, attempt, BatchState.STAGED, actor(), records_parsed=count, detail=told)
         attempts[batch.batch_id] = attempt
     return attempts
 
@@ -266,23 +256,23 @@ def _audit_and_publish(
     for batch in batches:
         verdict, attempt = verdicts[batch.batch_id], attempts[batch.batch_id]
         try:
-            ledger.move(connection, batch.batch_id, attempt, "audited", actor(), counted_totals=Jsonb(verdict.totals))
+            ledger.move(connection, batch.batch_id, attempt, BatchState.AUDITED, actor(), counted_totals=Jsonb(verdict.totals))
             if verdict.blocked_by is not None:
                 ledger.move(
                     connection,
                     batch.batch_id,
                     attempt,
-                    "quarantined",
+                    BatchState.QUARANTINED,
                     actor(),
                     reason_rule=verdict.blocked_by,
                     reason_vi=verdict.reason_vi,
                     reason_en=verdict.reason_en,
                     remedy_vi=verdict.remedy_vi,
                 )
-                report.outcomes[batch.batch_id] = "quarantined"
+                report.outcomes[batch.batch_id] = BatchState.QUARANTINED
             else:
                 published = publish_batch(connection, contract, batch, attempt, table, actor())
-                report.outcomes[batch.batch_id] = "published" if published else "superseded"
+                report.outcomes[batch.batch_id] = BatchState.PUBLISHED if published else BatchState.SUPERSEDED
         except (psycopg.Error, ledger.StaleAttemptError) as error:
             # ours, and this batch's alone: it stays where it is for the next attempt, and the task goes red at the end
             report.errors[batch.batch_id] = f"{type(error).__name__}: {str(error).splitlines()[0]}"
@@ -316,6 +306,6 @@ def load_forgotten(older_than: timedelta, settings: Settings | None = None) -> l
         rows = connection.execute(
             "select distinct feed from ops.batch where state = any(%s)"
             " and greatest(landed_at, staged_at, audited_at) < clock_timestamp() - %s",
-            [list(TO_LOAD), older_than],
+            [list(LOADABLE_STATES), older_than],
         ).fetchall()
     return [batch_id for (feed,) in rows for batch_id in load(feed, settings).outcomes]

@@ -8,7 +8,9 @@ from psycopg import sql
 from labour_market.batches import ledger
 from labour_market.batches.ledger import Batch
 from labour_market.batches.periods import period_bounds
+from labour_market.batches.states import BatchState
 from labour_market.contracts import Contract
+from labour_market.database.locks import partition_publish, transaction_lock
 from labour_market.database.tables import core_columns, partition_key
 
 
@@ -20,14 +22,6 @@ class Published:
     quarantined: int
     duplicate: int
     superseded: int
-
-
-def partition_lock(connection: psycopg.Connection, batch: Batch) -> None:
-    """One publication at a time for a (feed, sender, period), until the transaction ends."""
-    connection.execute(
-        "select pg_advisory_xact_lock(hashtextextended(%s, 0))",
-        [f"lmw.publish:{batch.feed}:{batch.sender_code}:{batch.period}"],
-    )
 
 
 def newer_published(connection: psycopg.Connection, batch: Batch) -> int | None:
@@ -49,14 +43,14 @@ def publish_batch(
     Raises ledger.StaleAttemptError when another attempt took the batch.
     """
     with connection.transaction():
-        partition_lock(connection, batch)
+        transaction_lock(connection, partition_publish(batch.feed, batch.sender_code, batch.period))
         newer = newer_published(connection, batch) if contract.mode == "snapshot" else None
         if newer:
             ledger.move(
                 connection,
                 batch.batch_id,
                 attempt,
-                "superseded",
+                BatchState.SUPERSEDED,
                 actor,
                 superseded_by=newer,
                 records_superseded=batch.declared_records,
@@ -77,7 +71,7 @@ def publish_batch(
             connection,
             batch.batch_id,
             attempt,
-            "published",
+            BatchState.PUBLISHED,
             actor,
             records_published=counts.published,
             records_quarantined=counts.quarantined,
@@ -247,7 +241,7 @@ def _supersede_older(connection: psycopg.Connection, batch: Batch, actor: str) -
             connection,
             batch_id,
             attempt,
-            "superseded",
+            BatchState.SUPERSEDED,
             actor,
             superseded_by=batch.batch_id,
             detail={"replaced_by": batch.batch_id},

@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 
 from labour_market.batches.landing import LandingStore
-from labour_market.batches.ledger import OPEN
+from labour_market.batches.states import OPEN_STATES
 from labour_market.contracts import contract_feeds
 from labour_market.database import connect
 from labour_market.gateway import Sender, load_senders
@@ -138,7 +138,7 @@ def _stuck(connection: psycopg.Connection) -> list[Finding]:
     rows = connection.execute(
         "select feed, sender_code, period, batch_id, state, discovered_at from ops.batch"
         " where state = any(%s) and greatest(discovered_at, landed_at, staged_at, audited_at) < now() - %s",
-        [list(OPEN), STUCK_AFTER],
+        [list(OPEN_STATES), STUCK_AFTER],
     ).fetchall()
     return [
         Finding("stuck", feed, sender, period, batch_id, f"batch {batch_id} has been {state} for more than {STUCK_AFTER}")
@@ -161,7 +161,7 @@ def _bytes(connection: psycopg.Connection, store: LandingStore, reread: bool) ->
 def _waiting(connection: psycopg.Connection) -> list[dict[str, Any]]:
     rows = connection.execute(
         "select batch_id, feed, sender_code, period, state from ops.batch where state = any(%s) order by batch_id",
-        [list(OPEN)],
+        [list(OPEN_STATES)],
     ).fetchall()
     return [dict(zip(("batch_id", "feed", "sender_code", "period", "state"), row, strict=True)) for row in rows]
 

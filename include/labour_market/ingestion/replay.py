@@ -6,13 +6,12 @@ import psycopg
 
 from labour_market.batches import ledger
 from labour_market.batches.ledger import Batch
+from labour_market.batches.states import REPLAYABLE_STATES, BatchState
 from labour_market.contracts import load_contract
 from labour_market.database import connect
 from labour_market.errors import UsageError
 from labour_market.ingestion.pipeline import load
 from labour_market.settings import Settings, actor, load_settings
-
-REPLAYABLE = ("published", "quarantined", "rejected")
 
 
 @dataclass(frozen=True)
@@ -46,13 +45,15 @@ def replay(
     settings = settings or load_settings()
     with connect("loader", settings) as connection:
         batches = [
-            batch for batch in ledger.find_batches(connection, feed=feed, sender=sender, period=period, states=REPLAYABLE) if batch.sha256
+            batch
+            for batch in ledger.find_batches(connection, feed=feed, sender=sender, period=period, states=REPLAYABLE_STATES)
+            if batch.sha256
         ]
         before = {batch.batch_id: _standing(connection, batch) for batch in batches}
         if not dry_run:
             for batch in batches:
-                attempt = ledger.take(connection, batch.batch_id, REPLAYABLE)
-                ledger.move(connection, batch.batch_id, attempt, "landed", actor(), detail={"replay": reason})
+                attempt = ledger.take(connection, batch.batch_id, REPLAYABLE_STATES)
+                ledger.move(connection, batch.batch_id, attempt, BatchState.LANDED, actor(), detail={"replay": reason})
     if not dry_run:
         load(feed, settings)
     with connect("loader", settings) as connection:

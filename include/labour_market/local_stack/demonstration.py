@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from labour_market.batches.states import BLOCKED_STATES, OPEN_STATES, BatchState
 from labour_market.contracts import contract_feeds
 from labour_market.database import connect
 from labour_market.errors import LabourMarketError
@@ -48,11 +49,7 @@ def run() -> None:
 def _something_new(settings: Settings) -> int:
     """Deliveries on the gateways that are not settled yet, and partitions that are not built."""
     with connect("loader", settings) as connection:
-        known = set(
-            connection.execute(
-                "select sender_code, delivery_id from ops.batch where state not in ('discovered', 'landed', 'staged', 'audited')"
-            )
-        )
+        known = set(connection.execute("select sender_code, delivery_id from ops.batch where state <> all(%s)", [list(OPEN_STATES)]))
         pending = connection.execute("select count(*) from ops.outbox where built_at is null").fetchone()
     new = pending[0] if pending else 0
     for sender in load_senders(settings.senders_file):
@@ -88,9 +85,9 @@ def _tell_events(connection: psycopg.Connection, seen: set[int], seconds: float)
     settled = connection.execute(
         "select feed, sender_code, array_agg(batch_id), array_agg(state order by sequence), sum(declared_records),"
         " sum(coalesce(records_published, 0)), sum(coalesce(records_quarantined, 0)) from ops.batch"
-        " where state not in ('discovered', 'landed', 'staged', 'audited') and not batch_id = any(%s)"
+        " where state <> all(%s) and not batch_id = any(%s)"
         " group by feed, sender_code order by feed, sender_code",
-        [list(seen)],
+        [list(OPEN_STATES), list(seen)],
     ).fetchall()
     for feed, sender, batch_ids, states, records, published, quarantined in settled:
         seen.update(batch_ids)
@@ -108,7 +105,7 @@ def _tell_result(settings: Settings) -> None:
         rows = batch_rows(connection)
     _tell_states(rows)
     for row in rows:
-        if row["state"] in ("quarantined", "rejected"):
+        if row["state"] in BLOCKED_STATES:
             console.print(f"  [red]{row['feed']} {row['sender_code']} {row['period']}[/] {escape(row['reason_vi'] or '')}")
     console.print("\n[bold]Headline figures[/] (lmw psql runs them)")
     with connect("bi_reader", settings) as connection:
@@ -123,11 +120,7 @@ def _tell_result(settings: Settings) -> None:
 
 def _tell_states(rows: list[dict[str, Any]]) -> None:
     counts = Counter((row["feed"], row["state"]) for row in rows)
-    states = [
-        s
-        for s in ("published", "superseded", "quarantined", "rejected", "discovered", "landed", "staged", "audited")
-        if any(r["state"] == s for r in rows)
-    ]
+    states = [s for s in (BatchState.PUBLISHED, BatchState.SUPERSEDED, *BLOCKED_STATES, *OPEN_STATES) if any(r["state"] == s for r in rows)]
     # 80 columns wide at most: nothing is cut on a plain terminal
     table = Table(
         "feed", *states, "rows", "in core", "aside", title="Batches by feed and state, and their rows", box=None, padding=(0, 1, 0, 0)
@@ -138,7 +131,7 @@ def _tell_states(rows: list[dict[str, Any]]) -> None:
             feed,
             *(str(counts[feed, state] or "") for state in states),
             f"{sum(r['declared_records'] for r in mine):,}",
-            f"{sum(r['records_published'] or 0 for r in mine if r['state'] == 'published'):,}",
-            f"{sum(r['records_quarantined'] or 0 for r in mine if r['state'] == 'published'):,}",
+            f"{sum(r['records_published'] or 0 for r in mine if r['state'] == BatchState.PUBLISHED):,}",
+            f"{sum(r['records_quarantined'] or 0 for r in mine if r['state'] == BatchState.PUBLISHED):,}",
         )
     console.print(table)

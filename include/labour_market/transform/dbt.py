@@ -4,8 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import psycopg
 from psycopg import conninfo, sql
 
 from labour_market.database import dsn
+from labour_market.database.locks import BUILD, session_lock
 from labour_market.errors import LabourMarketError
 from labour_market.settings import DBT_DIR, Settings
 
@@ -76,14 +76,9 @@ def failures(results: list[dict[str, Any]]) -> list[str]:
     return sentences
 
 
-@contextmanager
-def build_lock(connection: psycopg.Connection) -> Iterator[None]:
+def build_lock(connection: psycopg.Connection) -> AbstractContextManager[None]:
     """One build at a time; a second one waits, and then finds nothing left to build."""
-    connection.execute("select pg_advisory_lock(hashtextextended('lmw.build', 0))")
-    try:
-        yield
-    finally:
-        connection.execute("select pg_advisory_unlock(hashtextextended('lmw.build', 0))")
+    return session_lock(connection, BUILD)
 
 
 def analyze(connection: psycopg.Connection, schema: str) -> None:

@@ -1,0 +1,33 @@
+"""The states of a batch and the moves between them."""
+
+import pytest
+from labour_market.batches.states import ALLOWED_MOVES, BLOCKED_STATES, LOADABLE_STATES, OPEN_STATES, REPLAYABLE_STATES, BatchState
+from labour_market.site.questions import STATES
+
+
+def test_every_state_says_where_a_batch_may_go_from_it():
+    assert list(ALLOWED_MOVES) == list(BatchState)
+    assert [state for state, moves in ALLOWED_MOVES.items() if not moves] == [BatchState.SUPERSEDED]
+
+
+def test_every_state_is_reached_from_the_first():
+    reached = {BatchState.DISCOVERED}
+    for _ in BatchState:
+        reached |= {state for known in reached for state in ALLOWED_MOVES[known]}
+    assert reached == set(BatchState)
+
+
+@pytest.mark.parametrize("state", LOADABLE_STATES)
+def test_what_is_loaded_is_open_and_can_be_staged_refused_and_superseded(state: BatchState):
+    assert state in OPEN_STATES
+    assert {BatchState.STAGED, BatchState.REJECTED, BatchState.SUPERSEDED} <= ALLOWED_MOVES[state]
+
+
+@pytest.mark.parametrize("state", REPLAYABLE_STATES)
+def test_what_is_replayed_is_closed_and_can_land_again(state: BatchState):
+    assert state not in OPEN_STATES
+    assert BatchState.LANDED in ALLOWED_MOVES[state]
+
+
+def test_the_page_names_every_closed_state():
+    assert set(STATES) >= {BatchState.PUBLISHED, *BLOCKED_STATES, BatchState.SUPERSEDED}
