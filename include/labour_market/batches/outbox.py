@@ -1,0 +1,25 @@
+"""The outbox of partitions whose marts must be built: how a change that comes without a new batch enters it."""
+
+from collections.abc import Sequence
+
+import psycopg
+from psycopg import sql
+
+
+def rebuild_partitions(connection: psycopg.Connection, feed: str, column: str, values: Sequence[str]) -> None:
+    """Put the partitions of core.<feed> whose current rows have one of these values into the outbox.
+
+    Args:
+        connection: Of a role that reads core and writes ops.outbox.
+        feed: The feed, whose table in core is searched.
+        column: A text column of that table.
+        values: The values to search for.
+    """
+    connection.execute(
+        sql.SQL(
+            "insert into ops.outbox (batch_id, feed, sender_code, period)"
+            " select max(batch_id), {feed}, sender_code, period from core.{table}"
+            " where recorded_to = 'infinity' and {column} = any(%s) group by sender_code, period"
+        ).format(feed=sql.Literal(feed), table=sql.Identifier(feed), column=sql.Identifier(column)),
+        [list(values)],
+    )
