@@ -32,13 +32,13 @@ OWNERS = ("sender", "steward", "engineer")
 
 @dataclass(frozen=True)
 class Job:
-    """What a text says is a job, to be coded as an occupation; said_on: the column with the day on which it was said.
+    """What a text says is a job, to be coded as an occupation; reported_on: the column with the day on which it was said.
 
     Evidence beside the words: status, the column with the person's status in employment; or the industry, from the feed industry_feed,
     whose record is found by pairs of (its column, the column here).
     """
 
-    said_on: str
+    reported_on: str
     status: str | None = None
     industry_feed: str | None = None
     industry_by: tuple[tuple[str, str], ...] = ()
@@ -240,7 +240,7 @@ def _field(entry: dict[str, Any]) -> Field:
 
 def _job(value: dict[str, Any]) -> Job:
     industry = value.get("industry", {})
-    return Job(value["said_on"], value.get("status"), industry.get("feed"), tuple(industry.get("by", {}).items()))
+    return Job(value["reported_on"], value.get("status"), industry.get("feed"), tuple(industry.get("by", {}).items()))
 
 
 def _rule(feed: str, entry: dict[str, Any]) -> Rule:

@@ -32,16 +32,16 @@ def publish(titles: Sequence[str | None], feed: str = "labour_survey", day: date
         ).fetchone()
         assert row
         batch = int(row[0])
-        said_on = [] if feed == "fair_attendance" else [DAY_COLUMN[feed]]
-        columns = sql.SQL(", ").join(map(sql.Identifier, [KEY_COLUMN[feed], TITLE_COLUMN[feed], *said_on]))
-        values = sql.SQL(", ").join([sql.Placeholder()] * (2 + len(said_on)))
+        reported_on = [] if feed == "fair_attendance" else [DAY_COLUMN[feed]]
+        columns = sql.SQL(", ").join(map(sql.Identifier, [KEY_COLUMN[feed], TITLE_COLUMN[feed], *reported_on]))
+        values = sql.SQL(", ").join([sql.Placeholder()] * (2 + len(reported_on)))
         with loader.cursor() as cursor:
             cursor.executemany(
                 sql.SQL(
                     "insert into {} (batch_id, row_no, sender_code, period, sequence, valid_from, valid_to, recorded_from, {})"
                     " values (%s, %s, '803', '2022', 1, %s, 'infinity', now(), {})"
                 ).format(sql.Identifier("core", feed), columns, values),
-                [[batch, row_no, day, f"{batch}-{row_no}", title, *([day] * len(said_on))] for row_no, title in enumerate(titles, 1)],
+                [[batch, row_no, day, f"{batch}-{row_no}", title, *([day] * len(reported_on))] for row_no, title in enumerate(titles, 1)],
             )
         loader.execute("insert into ops.outbox (batch_id, feed, sender_code, period) values (%s, %s, '803', '2022')", [batch, feed])
     return batch

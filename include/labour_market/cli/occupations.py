@@ -1,4 +1,4 @@
-"""`lmw occupation`: coding titles from a terminal, and how good the coder is."""
+"""`lmw occupation`: coding of job titles, provisional codes, corrections, and the accuracy of the coder."""
 
 import sys
 from dataclasses import asdict
@@ -14,22 +14,22 @@ from labour_market.cli.terminal import Because, By, Json, as_steward, complain, 
 if TYPE_CHECKING:
     from labour_market.occupations.evaluation import Evaluation
 
-app = typer.Typer(no_args_is_help=True, help="Occupations: coding titles, and how good the coder is.")
+app = typer.Typer(no_args_is_help=True, help="Occupations: coding of job titles, provisional codes, corrections, accuracy of the coder.")
 
 
 @app.command("code")
 def code(
-    industry: Annotated[str | None, typer.Option("--industry", help="VSIC code of the workplace, evidence for plain titles.")] = None,
+    industry: Annotated[str | None, typer.Option("--industry", help="VSIC code of the employer, used for general titles.")] = None,
     status: Annotated[
         str | None, typer.Option("--status", help="Status in employment: employer, own_account, family_worker or employee.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Code job titles read from standard input, one a line, to VSCO 2020.
+    """Code job titles to VSCO 2020. Titles are read from standard input, one on a line.
 
-    Answers in the same order: title, code, level (its digits, 0 for none), method and score. A line without a title stays one.
+    Prints one row for each line, in the same order: title, code, level (its number of digits, 0 for none), method and score.
     """
-    from labour_market.occupations.coder import code_titles  # numpy is slow to come, and other commands do without
+    from labour_market.occupations.coder import code_titles  # imports numpy, which is slow and which other commands do not need
 
     titles = [line.rstrip("\r\n") for line in sys.stdin]
     codings = code_titles(titles, industry, status)
@@ -46,25 +46,25 @@ def code(
 def show_evaluation(
     part: Annotated[str, typer.Option("--part", help="Part of the labelled titles: test, calibration or development.")] = "test",
     wrong: Annotated[
-        bool, typer.Option("--wrong", help="List the titles that were coded wrongly; never do so for test while tuning.")
+        bool, typer.Option("--wrong", help="Also list the titles with a wrong code. Do not use it on part test while you change rules.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Accuracy by level, coverage, precision by score band, and what is taken for what, on titles labelled by hand."""
+    """Evaluate the coder on titles labelled by hand: coverage and accuracy by level, accuracy by score band, confusions."""
     from labour_market.occupations.evaluation import evaluate
 
     found = evaluate(part)
     if as_json:
         print_json(found.as_json())
         return
-    _print(found)
+    _print_evaluation(found)
     for title, right, answered in found.wrong if wrong else ():
         console.print(f"{title}: {answered}, not {right}", markup=False, highlight=False)
 
 
 @app.command("calibrate")
 def fit() -> None:
-    """Fit the scores anew on the calibration part, after a change of aliases or rules, and write the table."""
+    """Fit the scores on the calibration part and write the table. Do this after a change of aliases or rules."""
     from labour_market.occupations.evaluation import calibrate
 
     for (evidence, level), steps in sorted(calibrate().items()):
@@ -76,26 +76,20 @@ def queue(
     limit: Annotated[int, typer.Option("--limit", help="How many titles.")] = 30,
     as_json: Json = False,
 ) -> None:
-    """Titles that nobody could code, or not to two digits, most frequent first: what proposals and corrections start from.
+    """Titles that could not be coded, or not to two digits, most frequent first: candidates for proposals and corrections.
 
-    Shows each title as it is read, which is what a correction names, and the spelling that was sent most often.
+    Shows each title in its clean form, which a correction names, and the spelling that was sent most often.
     """
-    query = (
-        "with spelled as ("
-        "   select title, title_key, max(occupation_code) as code, max(method) as method, sum(seen_count)::bigint as seen,"
-        "   min(first_seen) as first_seen, max(last_seen) as last_seen"
-        "   from ops.title_coding where level < 2 and method <> 'manual' and title <> '' group by title, title_key"
-        " )"
-        " select title, (array_agg(title_key order by seen desc, title_key asc))[1], max(code), max(method), sum(seen)::bigint,"
-        " min(first_seen), max(last_seen) from spelled group by title order by 5 desc, title limit %s"
-    )
-    rows = as_steward(lambda connection: connection.execute(query, [limit]).fetchall())
-    _show(rows, ["title", "most_often_sent", "code", "method", "seen", "first_seen", "last_seen"], as_json)
+    from labour_market.occupations.store import title_queue
+
+    rows = as_steward(lambda connection: title_queue(connection, limit))
+    columns = ["title", "most_often_sent", "code", "method", "seen", "first_seen", "last_seen"]
+    _print_rows([tuple(row[column] for column in columns) for row in rows], columns, as_json)
 
 
 @app.command("list")
 def list_codes(as_json: Json = False) -> None:
-    """Provisional codes: where they are counted, by which words titles are known, their state and their end."""
+    """List the provisional codes with their keywords, state, end and replacement."""
     from labour_market.occupations.local import proposals
 
     found = [asdict(proposal) for proposal in as_steward(proposals)]
@@ -103,29 +97,29 @@ def list_codes(as_json: Json = False) -> None:
         print_json(found)
         return
     columns = ["code", "label_vi", "keywords", "state", "steward", "valid_to", "replaced_by"]
-    _show([tuple(row[column] for column in columns) for row in found], columns, as_json)
+    _print_rows([tuple(row[column] for column in columns) for row in found], columns, as_json)
 
 
 @app.command("history")
 def history(code: str, as_json: Json = False) -> None:
-    """Every step of a provisional code, and who took it."""
+    """List the steps of a provisional code, with the person and the reason of each."""
     from labour_market.occupations.local import decisions
 
     rows = as_steward(lambda connection: decisions(connection, code))
     columns = ["at", "from_state", "to_state", "actor", "reason"]
-    _show([tuple(row[column] for column in columns) for row in rows], columns, as_json)
+    _print_rows([tuple(row[column] for column in columns) for row in rows], columns, as_json)
 
 
 @app.command("propose")
 def propose(
-    parent: Annotated[str, typer.Argument(help="The official code, 4 or 5 digits, under which it is counted.")],
+    parent: Annotated[str, typer.Argument(help="The official code of 4 or 5 digits under which it is counted.")],
     label_vi: str,
     label_en: str,
-    keyword: Annotated[list[str], typer.Option("--keyword", help="Words that stand in its titles; may be given again.")],
-    evidence: Annotated[str, typer.Option("--evidence", help="Where it is documented that the trade exists.")],
+    keyword: Annotated[list[str], typer.Option("--keyword", help="Words that its titles have. Can be repeated.")],
+    evidence: Annotated[str, typer.Option("--evidence", help="A document that shows that the trade exists.")],
     by: By,
 ) -> None:
-    """Propose a code for a trade that the classification does not know. Another person decides on it."""
+    """Propose a code for a trade that the classification does not have. Another person decides on it."""
     from labour_market.occupations import local
 
     print(as_steward(lambda connection: local.propose(connection, parent, label_vi, label_en, keyword, evidence, by=by)))
@@ -135,10 +129,10 @@ def propose(
 def approve(
     code: str,
     by: By,
-    until: Annotated[datetime, typer.Option("--until", formats=["%Y-%m-%d"], help="The day on which it ends; 31/12 is usual.")],
+    until: Annotated[datetime, typer.Option("--until", formats=["%Y-%m-%d"], help="The day on which it ends, usually 31 December.")],
     start: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Default: today.")] = None,
 ) -> None:
-    """Take a proposal into use from the next build on. The person who proposed cannot approve."""
+    """Approve a proposal; the next build uses its code. The person who proposed it cannot approve it."""
     from labour_market.occupations import local
 
     begin = start.date() if start else date.today()
@@ -157,30 +151,30 @@ def refuse(code: str, by: By, because: Because) -> None:
 def promote(
     code: str,
     officials: Annotated[
-        list[str], typer.Argument(help="The official code; of a split several, each with its share: 61124=0.7 61125=0.3.")
+        list[str], typer.Argument(help="The official code, or for a split several codes with their shares: 61124=0.7 61125=0.3.")
     ],
-    on: Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="The day from which the official code stands.")],
+    on: Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="The first day on which the official code is valid.")],
     by: By,
     because: Because,
 ) -> None:
-    """An official code has come: from that day on the provisional one counts as it (the first of a split), and no fact is rewritten."""
+    """Replace a provisional code by an official one, or by several for a split: from that day on it counts as the first of them."""
     from labour_market.occupations import local
 
     try:
         shares = {official: Decimal(share or 1) for official, _, share in (given.partition("=") for given in officials)}
     except InvalidOperation:
-        raise SystemExit(complain("a share is written as 0.7", 2)) from None
+        raise SystemExit(complain("write a share as a number such as 0.7", 2)) from None
     as_steward(lambda connection: local.promote(connection, code, shares, by=by, on=on.date(), because=because))
 
 
 @app.command("retire")
 def retire(
     code: str,
-    on: Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="Its last day, not included.")],
+    on: Annotated[datetime, typer.Option("--on", formats=["%Y-%m-%d"], help="The first day on which it is no longer used.")],
     by: By,
     because: Because,
 ) -> None:
-    """Take a provisional code out of use for new titles; what carries it keeps it."""
+    """Stop giving a provisional code to new titles. Titles that have it keep it."""
     from labour_market.occupations import local
 
     as_steward(lambda connection: local.retire(connection, code, by=by, on=on.date(), because=because))
@@ -188,7 +182,7 @@ def retire(
 
 @app.command("correct")
 def correct(title: str, code: str, by: By, because: Because) -> None:
-    """Say what a title is: for every title that reads the same, and for ever."""
+    """Record the right code of a title. It applies to every title with the same clean form."""
     from labour_market.occupations import local
 
     print(as_steward(lambda connection: local.correct(connection, title, code, by=by, because=because)))
@@ -197,7 +191,7 @@ def correct(title: str, code: str, by: By, because: Because) -> None:
 @app.command("check")
 @plain_errors
 def check(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)], as_json: Json = False) -> None:
-    """Hold a file of a classification against its expectation suite. Exit 1 with every defect by name when it is refused."""
+    """Check a file of a classification with its expectation suite. Exit code 1 when it has defects, which are printed by name."""
     from labour_market.occupations.reference import defects
 
     found = defects(file)
@@ -206,24 +200,24 @@ def check(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, read
     else:
         for defect in found:
             print(f"{defect.name}: {defect.sentence_vi} | {defect.sentence_en}")
-        print(f"{file.name}: " + (f"refused, {len(found)} kinds of defects" if found else "nothing to object"))
+        print(f"{file.name}: " + (f"refused, {len(found)} kinds of defects" if found else "no defects"))
     if found:
         raise SystemExit(1)
 
 
-def _show(rows: list[tuple[Any, ...]], columns: list[str], as_json: bool) -> None:
+def _print_rows(rows: list[tuple[Any, ...]], columns: list[str], as_json: bool) -> None:
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
         return
     print_table(columns, rows)
 
 
-def _print(found: "Evaluation") -> None:
+def _print_evaluation(found: "Evaluation") -> None:
     print_table(
-        ["titles", "number", *(f"{what} {level}" for level in (1, 2, 4) for what in ("coverage", "accuracy"))],
+        ["titles", "number", *(f"{measure} {level}" for level in (1, 2, 4) for measure in ("coverage", "accuracy"))],
         [
-            (group, of.titles, *(f"{share[level]:.3f}" for level in (1, 2, 4) for share in (of.coverage, of.accuracy)))
-            for group, of in found.figures.items()
+            (group, figures.titles, *(f"{share[level]:.3f}" for level in (1, 2, 4) for share in (figures.coverage, figures.accuracy)))
+            for group, figures in found.figures.items()
         ],
     )
     print_table(
@@ -231,5 +225,5 @@ def _print(found: "Evaluation") -> None:
         [(band, answers, f"{score:.3f}", f"{right:.3f}") for band, (answers, score, right) in found.bands.items()],
     )
     titles, answered = found.uncodable
-    console.print(f"{answered} of {titles} titles that say too little were given a code all the same", highlight=False)
+    console.print(f"{answered} of {titles} titles that are too vague got a code", highlight=False)
     print_table(["right", "answered", "times"], found.confusions[:12])

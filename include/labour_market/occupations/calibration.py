@@ -1,4 +1,4 @@
-"""From raw support to a score that means what it says: of answers with score 0.9, nine in ten are right."""
+"""Calibration: turns raw support into a score that is a share of right answers. Of answers with score 0.9, nine in ten are right."""
 
 import csv
 import hashlib
@@ -16,7 +16,7 @@ Steps = dict[tuple[str, int], list[Step]]
 
 @dataclass(frozen=True)
 class Calibration:
-    """steps: (kind of evidence, level) -> (support from which on, share right, titles), rising. digest: changes with the table."""
+    """steps: (kind of evidence, level) -> (lowest support, share right, number of titles), rising. digest: of the table's file."""
 
     steps: Mapping[tuple[str, int], Sequence[Step]]
     digest: str
@@ -32,13 +32,13 @@ class Calibration:
 
 
 def evidence_kind(method: str) -> str:
-    """Titles that are the name of a trade are right more often than any other with the same support."""
+    """The kind of evidence of a method: titles that are the name of a trade are right more often than others with the same support."""
     return "exact" if method == "exact_title" else "other"
 
 
 @cache
 def load_calibration() -> Calibration:
-    """The table that was fitted on the calibration part of the labelled titles."""
+    """Read the table that was fitted on the calibration part of the labelled titles."""
     text = CALIBRATION.read_bytes()
     steps: Steps = {}
     for row in csv.DictReader(text.decode("utf-8").splitlines()):
@@ -48,10 +48,15 @@ def load_calibration() -> Calibration:
 
 
 def fit_steps(judged: Iterable[tuple[float, bool]]) -> list[Step]:
-    """Isotonic steps of (support, right) pairs by pooling adjacent violators, each step of twenty titles or more.
+    """Fit isotonic steps by pooling adjacent violators.
 
-    One right and one wrong title are added to each step (Laplace), so that none claims certainty; a step never says less than the
-    one before.
+    One right and one wrong title are added to each step (Laplace), so that no step has the share 0 or 1.
+
+    Args:
+        judged: Pairs of support and whether the answer was right.
+
+    Returns:
+        Steps (lowest support, share right, titles) of twenty titles or more; no share is lower than the one before.
     """
     pools: list[list[float]] = []  # first support, right, titles
     for support, right in sorted(judged):
@@ -74,7 +79,7 @@ def _merge_last(pools: list[list[float]]) -> None:
 
 
 def write_calibration(steps: Steps, path: Path = CALIBRATION) -> None:
-    """Write the table anew."""
+    """Write the table, instead of the one that is there."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["evidence", "level", "support_from", "share_right", "titles"])

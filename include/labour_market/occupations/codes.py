@@ -1,4 +1,4 @@
-"""Reading the occupation code that a sender gave: VSCO 2020, or what else stands in its place."""
+"""Reading the occupation code that a sender gave: VSCO 2020, ISCO-08, or a longer code that begins with one of them."""
 
 import csv
 import re
@@ -14,7 +14,7 @@ _CODE = re.compile(r"[0-9]{1,5}")
 
 
 class SentCode(NamedTuple):
-    """A code as VSCO 2020. level: its digits. note: None when it was sent so; isco, cut or false_friend say what was done or is known."""
+    """A code as VSCO 2020. level: its number of digits. note: None when it was sent so, else isco, cut or false_friend (see read_vsco)."""
 
     code: str
     level: int
@@ -24,10 +24,13 @@ class SentCode(NamedTuple):
 def read_vsco(raw: str) -> SentCode:
     """Read a sender's code as VSCO 2020.
 
-    A code of VSCO is taken as it is, with the note false_friend where the same digits mean something else in ISCO-08 (1311, 3355). A code that
-    only ISCO has is turned into its VSCO group (9211 is 9201; note isco). Digits beyond those that are known are cut off
-    (61139 is 6113; note cut), down to two digits, at which the classifications agree outside groups 0 and 1.
-    Raises UnreadableValueError: not_codable (00000, which software pads an empty code to; never armed forces), not_a_code, unknown_code.
+    A code of VSCO stays as it is, with the note false_friend where the same digits mean something else in ISCO-08 (1311, 3355). A code that
+    only ISCO has becomes its VSCO group (9211 becomes 9201; note isco). Digits after the longest code of the lists are cut off (61139
+    becomes 6113; note cut), down to two digits, at which the classifications agree outside groups 0 and 1.
+
+    Raises:
+        UnreadableValueError: not_codable (00000, which software makes of an empty code; it does not mean armed forces), not_a_code or
+            unknown_code.
     """
     digits = _SEPARATORS.sub("", raw.strip())
     if not _CODE.fullmatch(digits):
@@ -37,11 +40,11 @@ def read_vsco(raw: str) -> SentCode:
     if digits in vsco_codes():
         return SentCode(digits, len(digits), "false_friend" if digits in false_friends() else None)
     for length in range(len(digits), 2, -1):
-        known = digits[:length]
-        if known in vsco_codes():
-            return SentCode(known, length, "cut")
-        if known in isco_only_codes():
-            code = isco_only_codes()[known]
+        prefix = digits[:length]
+        if prefix in vsco_codes():
+            return SentCode(prefix, length, "cut")
+        if prefix in isco_only_codes():
+            code = isco_only_codes()[prefix]
             return SentCode(code, len(code), "isco")
     group = digits[:2]
     if len(digits) > 2 and group in vsco_codes() and group[0] not in "01":
@@ -50,24 +53,24 @@ def read_vsco(raw: str) -> SentCode:
 
 
 def vsco_of_isco(isco_code: str) -> str | None:
-    """The VSCO 2020 group of an ISCO-08 code: the deepest that holds all of it, or None where there is none (ISCO 1311)."""
+    """The VSCO 2020 group of an ISCO-08 code: the deepest one that contains it, None where there is none (ISCO 1311)."""
     return _vsco_by_isco().get(isco_code)
 
 
 def isco_of_vsco(vsco_code: str) -> str | None:
-    """The ISCO-08 code of a VSCO 2020 code, None where the relation is none or not known; level 5 answers with its level 4."""
+    """The ISCO-08 code of a VSCO 2020 code (of level 5: of its level 4), None where the mapping has none."""
     return _isco_by_vsco().get(vsco_code[:4])
 
 
 @cache
 def vsco_codes() -> frozenset[str]:
-    """All codes of VSCO 2020 that the reference list carries."""
+    """All codes of VSCO 2020 in the reference list."""
     return frozenset(row["code"] for row in _rows("occupation"))
 
 
 @cache
 def isco_only_codes() -> dict[str, str]:
-    """Codes that ISCO-08 alone has, with their VSCO group."""
+    """Codes that are in ISCO-08 and not in VSCO 2020 -> their VSCO group."""
     return {row["isco_code"]: row["vsco_code"] for row in _rows("isco_only_code")}
 
 

@@ -1,8 +1,8 @@
-"""How good the coder is, on titles labelled by hand: by level, for farm trades apart, and whether its scores mean what they say.
+"""Evaluation of the coder on titles labelled by hand: accuracy by level, for farm trades separately, and whether the scores are calibrated.
 
-The labelled titles have three parts. On `development` rules and aliases were tried; on `calibration` the scores were fitted; `test` was for
-nothing but the figures that are told. Those written `after` the alias list was closed are the harder measure: words that nobody
-thought of. A title with several codes has no better answer than any of them; one without codes cannot be coded.
+The labelled titles have three parts. Rules and aliases were tried on `development`, the scores were fitted on `calibration`, and `test` is
+used only for the reported figures. Titles written `after` the alias list was closed are a harder test, since the list was made without
+them. For a title with several codes each of them is a right answer; a title without codes cannot be coded.
 """
 
 import csv
@@ -25,7 +25,7 @@ Coder = Callable[[Sequence[str], Sequence[str | None]], Sequence[Coding]]
 
 @dataclass(frozen=True)
 class Labelled:
-    """A title with the codes that are right for it, none where it says too little. trade: farm, other or none."""
+    """A title with its right codes, none where the title is too vague. trade: farm, other or none."""
 
     title: str
     industry: str | None
@@ -37,7 +37,7 @@ class Labelled:
 
 @dataclass
 class Figures:
-    """titles: that can be coded; coverage: level -> share answered at that level or deeper; accuracy: level -> share of those right."""
+    """titles: how many can be coded; coverage: level -> share answered at that level or deeper; accuracy: level -> share of those right."""
 
     titles: int
     coverage: dict[int, float] = field(default_factory=dict)
@@ -46,8 +46,11 @@ class Figures:
 
 @dataclass
 class Evaluation:
-    """figures: by group of titles; bands: score band -> (answers, mean score, share right); uncodable: titles without a code, and how
-    many of them were answered; confusions: (right group, answered group, times), the commonest first; wrong: title, right, answer."""
+    """The result of an evaluation.
+
+    figures: by group of titles. bands: score band -> (answers, mean score, share right). uncodable: the number of titles without a code,
+    and how many of them got one. confusions: (right group, answered group, times), most frequent first. wrong: (title, right codes, answer).
+    """
 
     part: str
     figures: dict[str, Figures]
@@ -62,7 +65,7 @@ class Evaluation:
 
 @cache
 def labelled(part: str) -> tuple[Labelled, ...]:
-    """The titles of a part. Raises UsageError when there is no such part."""
+    """The labelled titles of a part. Raises UsageError when there is no such part."""
     with LABELLED.open(encoding="utf-8", newline="") as file:
         found = tuple(
             Labelled(r["title"], r["industry"] or None, tuple(r["codes"].split()), r["trade"], r["part"], r["written"])
@@ -75,7 +78,7 @@ def labelled(part: str) -> tuple[Labelled, ...]:
 
 
 def is_right(answer: str, codes: Iterable[str], level: int) -> bool | None:
-    """Whether an answer agrees with any of the right codes in its first digits; None where a right code is shorter than that."""
+    """Whether the first digits of an answer, as many as level, are those of a right code; None where a right code has fewer digits."""
     if any(len(code) < level for code in codes):
         return None
     return any(answer[:level] == code[:level] for code in codes)
@@ -86,7 +89,12 @@ def _written(when: str, title: Labelled) -> bool:
 
 
 def evaluate(part: str = "test", coder: Coder = code_titles) -> Evaluation:
-    """Code a part of the labelled titles and compare."""
+    """Code a part of the labelled titles and compare the answers with the labels.
+
+    Args:
+        part: test, calibration or development.
+        coder: Codes (titles, industries).
+    """
     titles = labelled(part)
     answers = coder([t.title for t in titles], [t.industry for t in titles])
     judged = list(zip(titles, answers, strict=True))
@@ -103,12 +111,12 @@ def evaluate(part: str = "test", coder: Coder = code_titles) -> Evaluation:
         bands=_bands(judged),
         uncodable=(len(uncodable), sum(answer.code is not None for answer in uncodable)),
         confusions=_confusions(judged),
-        wrong=[(t.title, " ".join(t.codes), a.code or "") for t, a in judged if t.codes and a.code and not _right_as_told(t, a)],
+        wrong=[(t.title, " ".join(t.codes), a.code or "") for t, a in judged if t.codes and a.code and not _is_right_to_its_level(t, a)],
     )
 
 
-def _right_as_told(title: Labelled, answer: Coding) -> bool:
-    """Whether all digits of an answer are right, as far as the label goes."""
+def _is_right_to_its_level(title: Labelled, answer: Coding) -> bool:
+    """Whether the answer and a right code agree in all digits that both have."""
     assert answer.code
     return any(answer.code.startswith(code) or code.startswith(answer.code) for code in title.codes)
 
@@ -125,9 +133,9 @@ def _figures(judged: list[tuple[Labelled, Coding]]) -> Figures:
 
 def _bands(judged: list[tuple[Labelled, Coding]]) -> dict[str, tuple[int, float, float]]:
     bands = {}
-    told = [(a.score, _right_as_told(t, a)) for t, a in judged if a.code]
+    scored = [(a.score, _is_right_to_its_level(t, a)) for t, a in judged if a.code]
     for low, high in BANDS:
-        inside = [(score, right) for score, right in told if low <= score < high]
+        inside = [(score, right) for score, right in scored if low <= score < high]
         if inside:
             mean, right = (sum(column) / len(inside) for column in zip(*inside, strict=True))
             bands[f"{low:.2f}-{min(high, 1):.2f}"] = (len(inside), round(mean, 3), round(right, 3))
@@ -142,7 +150,7 @@ def _confusions(judged: list[tuple[Labelled, Coding]]) -> list[tuple[str, str, i
 
 
 def calibrate() -> Steps:
-    """Fit the scores on the calibration part and write the table."""
+    """Fit the scores on the calibration part, write the table and return its steps."""
     titles = labelled("calibration")
     evidence = weigh([t.title for t in titles], [t.industry for t in titles], [None] * len(titles))
     judged: dict[tuple[str, int], list[tuple[float, bool]]] = {}

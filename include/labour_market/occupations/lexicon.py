@@ -1,4 +1,4 @@
-"""What titles are compared with: the classification's own titles and the trade names of the alias list, indexed by words and letters."""
+"""The lexicon that titles are compared with: titles of the classification and trade names of the alias list, indexed by words and letters."""
 
 import csv
 import hashlib
@@ -21,21 +21,21 @@ OCCUPATIONS = SEEDS / "occupation.csv"
 ALIASES = SEEDS / "title_alias.csv"
 HINTS = SEEDS / "industry_hint.csv"
 
-# How much an entry of a kind is trusted: a whole name of a trade more than a verb alone, or than the thing it is about.
+# The weight of an entry by its kind: a complete name of a trade has more than only its verb, or only its object.
 KIND_TRUST = {"title": 1.0, "official": 0.96, "head": 0.9, "object": 0.85}
-# Words that stand before any trade tell little of which it is.
+# Words that occur with every trade distinguish little.
 NEUTRAL = {
     *("lam", "cong_nhan", "nhan_vien", "nguoi", "tho", "nha", "chu", "khac", "lien_quan", "cong_ti", "viec", "di", "mo", "cho", "san_xuat"),
     *("lao_dong", "ban_than", "giup", "gia_dinh", "dung", "khau", "nhan", "phu", "tiem", "co", "thoi_vu", "mua_vu", "tu_do"),
 }
 _NEUTRAL_WEIGHT = 0.7
 _LETTERS = 4
-_TOO_COMMON = 0.05  # what is in more entries than that tells none from another, and costs most
-_ASIDE = re.compile(r"\([^)]*\)")
+_TOO_COMMON = 0.05  # a feature of a larger share of entries distinguishes none of them, and costs most
+_PARENTHESES = re.compile(r"\([^)]*\)")
 _RESIDUAL = re.compile(
     r"(?:chưa được phân vào đâu|và (?:các |những )?(?:thợ|nghề|công việc|lao động|người)(?: khác)? (?:khác )?có liên quan|có liên quan|khác)$"
 )
-# A syllable that Vietnamese could have (without marks) is a word that is not known, and any other is a slip of the keyboard.
+# A text of the shape of a Vietnamese syllable (without marks) may be a word that the lexicon does not have; any other is a typing error.
 _SYLLABLE_SHAPE = re.compile(
     r"(?:ngh|ng|nh|ch|gh|gi|kh|ph|qu|th|tr|[bcdghklmnpqrstvx])?(?:uye|uya|uyu|ieu|yeu|oai|oay|oeo|uoi|uou|uay|uo|ua|ue|uy|ui|uu|ia|ie|iu|ye"
     r"|oa|oe|oi|oo|ai|ao|au|ay|eo|eu|[aeiouy])(?:ch|ng|nh|[cmnpt])?"
@@ -47,8 +47,8 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Entry:
-    """A title that stands for a code. key: its cleaned text; kind: title, official, head or object; units: its words, each once;
-    fulls: the same with their marks; bares: without."""
+    """A title of a code. key: its clean text; kind: title, official, head or object; units: its distinct words; fulls: their full forms;
+    bares: their bare forms."""
 
     key: str
     code: str
@@ -62,7 +62,7 @@ class Entry:
 class Lexicon:
     """Entries and their two indexes.
 
-    words: bare word -> its full forms, each with entry numbers and the word's weight; weights: what an entry's words sum to.
+    words: bare word -> its full forms, each with entry numbers and the word's weight. weights: the sum of the weights of an entry's words.
     letters: feature of the spelling -> entry numbers, their gains, and the square of the feature's rarity.
     """
 
@@ -77,15 +77,18 @@ class Lexicon:
     near: dict[str, list[str]]
 
     def corrected(self, syllables: Sequence[Unit]) -> tuple[list[Unit], bool]:
-        """The syllables with slips of the keyboard replaced by the nearest known word, or split in two; and whether any was.
+        """Correct typing errors: replace a syllable by the nearest word of the lexicon, or split it in two.
 
-        A title of which nothing is known is only taken for slips when all of it can be read.
+        A title without any word of the lexicon is corrected only when all its syllables can be.
+
+        Returns:
+            The syllables, and whether any was corrected.
         """
         changed = False
         result: list[Unit] = []
         for at, unit in enumerate(syllables):
-            known = unit.bare in self.vocabulary or not unit.bare.isalpha() or _SYLLABLE_SHAPE.fullmatch(unit.bare)
-            if known or len(unit.bare) < 3:
+            is_word = unit.bare in self.vocabulary or not unit.bare.isalpha() or _SYLLABLE_SHAPE.fullmatch(unit.bare)
+            if is_word or len(unit.bare) < 3:
                 result.append(unit)
                 continue
             before = result[-1].bare if result else ""
@@ -100,10 +103,10 @@ class Lexicon:
     def _nearest(self, word: str, before: str, after: str) -> tuple[str, ...] | None:
         candidates: dict[tuple[str, ...], float] = {}
         for shape in {word, *_deletions(word)}:
-            for known in self.near.get(shape, ()):
-                if OSA.distance(word, known, score_cutoff=1) <= 1:
-                    fits = ((before, known) in self.pairs) + ((known, after) in self.pairs)
-                    candidates[(known,)] = 10 * fits + float(np.log1p(self.vocabulary[known])) + (known[0] == word[0])
+            for candidate in self.near.get(shape, ()):
+                if OSA.distance(word, candidate, score_cutoff=1) <= 1:
+                    fits = ((before, candidate) in self.pairs) + ((candidate, after) in self.pairs)
+                    candidates[(candidate,)] = 10 * fits + float(np.log1p(self.vocabulary[candidate])) + (candidate[0] == word[0])
         for cut in range(2, len(word) - 1):
             if (word[:cut], word[cut:]) in self.pairs:
                 candidates[word[:cut], word[cut:]] = 12.0
@@ -115,12 +118,12 @@ def _deletions(word: str) -> set[str]:
 
 
 def units_of(text: str) -> tuple[Unit, ...]:
-    """The words of a cleaned title, each once, in order."""
+    """The distinct words of a clean title, in order."""
     return tuple(dict.fromkeys(compounded(syllables_of(text))))
 
 
 def spelling_features(units: Sequence[Unit]) -> list[str]:
-    """What two spellings of one trade share: words, pairs of words, and runs of four letters, without marks."""
+    """The features by which spellings are compared: words, pairs of words, and runs of four letters, without marks."""
     bares = [unit.bare for unit in units]
     text = f" {' '.join(bares).replace('_', ' ')} "
     features = [f"w{bare}" for bare in bares]
@@ -134,9 +137,9 @@ def spelling_features(units: Sequence[Unit]) -> list[str]:
 def _official_titles() -> Iterable[tuple[str, str, str]]:
     with OCCUPATIONS.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            if int(row["level"]) < 4 or row["code"][0] in "01":  # state bodies name ranks, which many a code shares
+            if int(row["level"]) < 4 or row["code"][0] in "01":  # codes of state bodies share the names of ranks
                 continue
-            for part in re.split(r"[,;/]", _ASIDE.sub("", row["label_vi"])):
+            for part in re.split(r"[,;/]", _PARENTHESES.sub("", row["label_vi"])):
                 words = _RESIDUAL.sub("", part.strip())
                 if len(words.split()) > 1:
                     yield words, row["code"], "official"
@@ -150,7 +153,7 @@ def _aliases() -> Iterable[tuple[str, str, str]]:
 
 @cache
 def lexicon() -> Lexicon:
-    """The lexicon of this installation's files. Takes about half a second, once a process."""
+    """The lexicon of this installation's files, built once a process in about half a second."""
     entries: dict[tuple[str, str], Entry] = {}
     for text, code, kind in [*_aliases(), *_official_titles()]:
         key = clean_title(text)
@@ -162,7 +165,7 @@ def lexicon() -> Lexicon:
 
 
 def index(entries: list[Entry]) -> Lexicon:
-    """Index these entries."""
+    """Build a lexicon of these entries."""
     words: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     vocabulary: dict[str, int] = defaultdict(int)
     pairs: set[tuple[str, str]] = set()
@@ -174,7 +177,7 @@ def index(entries: list[Entry]) -> Lexicon:
             vocabulary[syllable] += 1
         pairs.update(itertools.pairwise(syllables))
     near: dict[str, list[str]] = defaultdict(list)
-    for word in filter(lambda known: len(known) > 1, vocabulary):
+    for word in filter(lambda candidate: len(candidate) > 1, vocabulary):
         for shape in {word, *_deletions(word)}:
             near[shape].append(word)
     weight = {
@@ -219,7 +222,7 @@ def _rarity(entries: int, containing: int) -> float:
 
 
 def _heads(entries: list[Entry]) -> dict[str, set[str]]:
-    """Words that say what is done, by bare form: those that begin trade names, and the heads of the alias list."""
+    """Words for an activity, by bare form: those that begin trade names, and the heads of the alias list."""
     objects = {entry.units[0].bare for entry in entries if entry.kind == "object"}
     begins: dict[tuple[str, str], int] = defaultdict(int)
     for entry in entries:
@@ -236,7 +239,7 @@ def _heads(entries: list[Entry]) -> dict[str, set[str]]:
 
 @cache
 def industry_hints() -> Mapping[str, list[tuple[str, str]]]:
-    """Group of plain titles -> (beginning of an industry code, occupation code), the longest beginnings first."""
+    """Group of general titles -> (prefix of an industry code, occupation code), the longest prefixes first."""
     hints: dict[str, list[tuple[str, str]]] = defaultdict(list)
     with HINTS.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -246,7 +249,7 @@ def industry_hints() -> Mapping[str, list[tuple[str, str]]]:
 
 @cache
 def files_digest() -> str:
-    """Eight characters that change with any of the files that coding rests on."""
+    """Eight characters that change with any of the files that the coder reads."""
     found = hashlib.sha256()
     for path in (OCCUPATIONS, ALIASES, HINTS):
         found.update(path.read_bytes())

@@ -1,7 +1,7 @@
-"""Codes for trades that the classification does not know: proposed from what people write, decided by a steward, one day official.
+"""Provisional codes for trades that the classification does not have: proposed from frequent titles, decided by a steward.
 
-A code is `<VSCO code>-Lnn` under an official code of level 4 or 5, so that it never looks like an official one and always has a place to be
-counted under. `proposed -> approved | refused`, `approved -> promoted | retired`. Every step is a row of ops.occupation_decision.
+A code is `<VSCO code>-Lnn` under an official code of level 4 or 5. So it cannot be taken for an official code, and its figures are always
+counted under one. `proposed -> approved | refused`, `approved -> promoted | retired`. Every step is a row of ops.occupation_decision.
 """
 
 import csv
@@ -27,7 +27,7 @@ TRADES = Path(__file__).with_name("local_trades.csv")
 
 @dataclass(frozen=True)
 class Proposal:
-    """A provisional code. valid_to: the day from which it is no longer used (half-open); replaced_by: the official code that came, the first of several."""
+    """A provisional code. valid_to: the first day on which it is no longer used; replaced_by: the official code that replaces it, the first of several."""
 
     code: str
     parent_code: str
@@ -46,22 +46,34 @@ class Proposal:
 def propose(
     connection: psycopg.Connection, parent: str, label_vi: str, label_en: str, keywords: list[str], evidence: str, *, by: str
 ) -> str:
-    """Propose a code under an official one of level 4 or 5; returns `<parent>-Lnn`, the next free number.
+    """Propose a code under an official one of level 4 or 5.
 
-    keywords: words of which one stands in every title that is meant (thanh long). evidence: where it is documented that the trade exists.
-    Raises UsageError when the parent is not official, a keyword is empty, or a number is no longer free.
+    Args:
+        connection: Of the role steward.
+        parent: The official code.
+        label_vi: The name of the trade in Vietnamese.
+        label_en: The same in English.
+        keywords: Words such as "thanh long"; a title of the trade has at least one of them.
+        evidence: Where it is documented that the trade exists.
+        by: Who proposes it.
+
+    Returns:
+        The code, `<parent>-Lnn` with the next free number.
+
+    Raises:
+        UsageError: The parent is not official, a keyword is empty, or no number is free.
     """
     if parent not in vsco_codes() or len(parent) < 4:
-        raise UsageError(f"{parent!r} is no official VSCO 2020 code of level 4 or 5; a provisional code is counted under one")
+        raise UsageError(f"{parent!r} is no official VSCO 2020 code of level 4 or 5; choose the code that the trade is counted under")
     if not keywords or not all(_words(keyword) for keyword in keywords):
-        raise UsageError("a proposal needs keywords: the words by which its titles are known")
+        raise UsageError("a proposal needs keywords: words that its titles have")
     with connection.transaction():
         row = connection.execute(
             "select coalesce(max(right(code, 2)::int), 0) + 1 from ops.occupation_proposal where parent_code = %s", [parent]
         ).fetchone()
         assert row
         if row[0] > 99:
-            raise UsageError(f"{parent} has 99 provisional codes; promote or retire some, and ask for a better classification")
+            raise UsageError(f"{parent} has 99 provisional codes, which is the limit")
         code = f"{parent}-L{row[0]:02d}"
         connection.execute(
             "insert into ops.occupation_proposal (code, parent_code, label_vi, label_en, keywords, evidence, state, proposed_by)"
@@ -73,9 +85,20 @@ def propose(
 
 
 def approve(connection: psycopg.Connection, code: str, *, by: str, start: date, end: date) -> None:
-    """Take a code into use for titles from the next build on. Raises UsageError: proposed by the same person, wrong state, no end date ahead."""
+    """Approve a proposal; the next build gives its code to titles.
+
+    Args:
+        connection: Of the role steward.
+        code: The proposed code.
+        by: Who approves it, another person than the one who proposed it.
+        start: The first day of its use.
+        end: The first day on which it is no longer used.
+
+    Raises:
+        UsageError: The same person proposed it, it is not in state proposed, or the end is not after the start.
+    """
     if end <= start:
-        raise UsageError(f"a provisional code ends on a fixed day after its start: {end} is not after {start}")
+        raise UsageError(f"the end of a provisional code must be after its start: {end} is not after {start}")
     proposal = find(connection, code)
     if proposal.proposed_by == by:
         raise UsageError(f"{code} was proposed by {by}: another person decides on it")
@@ -83,7 +106,7 @@ def approve(connection: psycopg.Connection, code: str, *, by: str, start: date, 
 
 
 def refuse(connection: psycopg.Connection, code: str, *, by: str, because: str) -> None:
-    """Refuse a proposal, with the reason. Raises UsageError: proposed by the same person, wrong state."""
+    """Refuse a proposal, with the reason. Raises UsageError when the same person proposed it or it is not in state proposed."""
     proposal = find(connection, code)
     if proposal.proposed_by == by:
         raise UsageError(f"{code} was proposed by {by}: another person decides on it")
@@ -91,14 +114,22 @@ def refuse(connection: psycopg.Connection, code: str, *, by: str, because: str) 
 
 
 def promote(connection: psycopg.Connection, code: str, successors: Mapping[str, Decimal], *, by: str, on: date, because: str) -> None:
-    """Official codes have come: from that day on the provisional one counts as the first of them. Facts keep the code that they carry.
+    """Replace a provisional code by official ones: from that day on it counts as the first of them. Facts keep the code that they have.
 
-    successors: official code -> its share of those who carry the code, which sum to 1; more than one is a split.
-    Raises UsageError when an official code is not in the classification or the shares are none.
+    Args:
+        connection: Of the role steward.
+        code: The provisional code.
+        successors: Official code -> its share, with a sum of 1; more than one means a split.
+        by: Who decides.
+        on: The first day on which the official codes are valid.
+        because: The reason.
+
+    Raises:
+        UsageError: An official code is not in the classification, the shares are wrong, or the code is not in use.
     """
     if unknown := [official for official in successors if official not in vsco_codes()]:
         raise UsageError(
-            f"{unknown[0]!r} is not in the classification; bring it into seeds/occupation/occupation.csv with its decision first"
+            f"{unknown[0]!r} is not in the classification; add it to seeds/occupation/occupation.csv, with its decision, first"
         )
     if not successors or any(share <= 0 for share in successors.values()) or sum(successors.values()) != 1:
         raise UsageError("the shares of the official codes must be above 0 and sum to 1")
@@ -111,15 +142,15 @@ def promote(connection: psycopg.Connection, code: str, successors: Mapping[str, 
 
 
 def retire(connection: psycopg.Connection, code: str, *, by: str, on: date, because: str) -> None:
-    """Take a code out of use for what is coded from now on; what carries it keeps it."""
+    """Take a code out of use for new titles; titles that have the code keep it."""
     _move(connection, find(connection, code), "retired", by, because, valid_to=on)
 
 
 def description(connection: psycopg.Connection, code: str) -> str:
-    """A proposal as the person who decides reads it, in Markdown. Raises UsageError, also when it is decided on already."""
+    """A proposal in Markdown, for the person who decides. Raises UsageError when there is no such proposal, or it is decided already."""
     proposal = find(connection, code)
     if proposal.state != "proposed":
-        raise UsageError(f"{code} is {proposal.state}: there is nothing to decide")
+        raise UsageError(f"{code} is {proposal.state}; only a proposed code is decided on")
     return (
         f"**{code}** {proposal.label_vi} | {proposal.label_en}\n\n"
         f"- tính vào | counted under: {proposal.parent_code}\n- từ khóa | keywords: {', '.join(proposal.keywords)}\n"
@@ -128,13 +159,24 @@ def description(connection: psycopg.Connection, code: str) -> str:
 
 
 def decide(connection: psycopg.Connection, code: str, *, approved: bool, by: str, because: str, until: str) -> str:
-    """Take down a person's answer as it comes from a form; returns it as a sentence.
+    """Record the decision of a person, as it comes from a form.
 
-    until: the day on which the code ends; "" is the end of next year. Raises UsageError when nobody's name is on it, no day can be read,
-    or approve() and refuse() do not take it.
+    Args:
+        connection: Of the role steward.
+        code: The proposed code.
+        approved: Whether it is approved.
+        by: Who decides.
+        because: The reason of a refusal.
+        until: The day on which the code ends, as 2024-12-31; "" means the end of next year.
+
+    Returns:
+        The decision as a sentence.
+
+    Raises:
+        UsageError: The name is missing, the day cannot be read, or approve() or refuse() raises it.
     """
     if not by:
-        raise UsageError("a decision needs the name of the one who took it")
+        raise UsageError("a decision needs the name of the person who decides")
     if approved:
         today = date.today()
         try:
@@ -148,22 +190,22 @@ def decide(connection: psycopg.Connection, code: str, *, approved: bool, by: str
 
 
 def find(connection: psycopg.Connection, code: str) -> Proposal:
-    """One proposal. Raises UsageError for a code that was never proposed."""
+    """The proposal of a code. Raises UsageError when there is none."""
     for proposal in proposals(connection):
         if proposal.code == code:
             return proposal
-    raise UsageError(f"{code!r} was never proposed")
+    raise UsageError(f"there is no proposal of {code!r}")
 
 
 def proposals(connection: psycopg.Connection) -> list[Proposal]:
-    """All proposals in the order of their codes."""
+    """All proposals, by code."""
     columns = ", ".join(Proposal.__dataclass_fields__)
     rows = connection.execute(f"select {columns} from ops.occupation_proposal order by code".encode())  # noqa: S608  # field names
     return [Proposal(*row) for row in rows]
 
 
 def decisions(connection: psycopg.Connection, code: str) -> list[dict[str, Any]]:
-    """The steps of one proposal: from_state, to_state, actor, reason, at."""
+    """The steps of one proposal, oldest first: from_state, to_state, actor, reason, at. Raises UsageError when there is none."""
     find(connection, code)
     rows = connection.execute(
         "select from_state, to_state, actor, reason, at from ops.occupation_decision where code = %s order by decision_id", [code]
@@ -172,13 +214,17 @@ def decisions(connection: psycopg.Connection, code: str) -> list[dict[str, Any]]
 
 
 def correct(connection: psycopg.Connection, title: str, code: str, *, by: str, because: str) -> str:
-    """Say what a title is: for every title that reads the same, and for ever. Returns the title as it is compared.
+    """Record the right code of a title. It applies to every title with the same clean form, from now on.
 
-    Raises UsageError when the code is not official or nothing is left of the title that could tell an occupation.
+    Returns:
+        The clean form of the title.
+
+    Raises:
+        UsageError: The code is not official, or the clean form is empty.
     """
     clean = clean_title(title)
     if not clean:
-        raise UsageError("nothing is left of this title that could tell an occupation")
+        raise UsageError("this title has no word that describes an occupation")
     if code not in vsco_codes():
         raise UsageError(f"{code!r} is not in VSCO 2020")
     connection.execute(
@@ -189,7 +235,7 @@ def correct(connection: psycopg.Connection, title: str, code: str, *, by: str, b
 
 
 def corrections(connection: psycopg.Connection) -> dict[str, str]:
-    """The stewards' corrections, the latest of each title: title as it is compared -> code."""
+    """The stewards' corrections, the latest of each title: clean title -> code."""
     rows = connection.execute(
         "select distinct on (title) title, occupation_code from ops.title_correction order by title, correction_id desc"
     )
@@ -197,30 +243,36 @@ def corrections(connection: psycopg.Connection) -> dict[str, str]:
 
 
 def detail_code(clean: str, official: str | None, approved: list[Proposal]) -> str | None:
-    """The provisional code of a title: of those in use whose place is in the title's official group, the one with the longest keyword in it.
+    """The provisional code of a title, None where no code fits.
 
-    A code above or beside the place of the provisional one gives none: the official figure never changes because of it.
+    A code fits when its parent is within the title's official group and the title has one of its keywords; the longest keyword wins.
+    A title that is coded above or outside the parent gets none, so that a provisional code never changes an official figure.
+
+    Args:
+        clean: The clean form of the title.
+        official: The official code of the title.
+        approved: The codes in use.
     """
     if not official:
         return None
-    said = f" {_words(clean)} "
+    title = f" {_words(clean)} "
     fitting = [
         (len(words), proposal.code)
         for proposal in approved
         if proposal.parent_code.startswith(official)
         for keyword in proposal.keywords
-        if f" {(words := _words(keyword))} " in said
+        if f" {(words := _words(keyword))} " in title
     ]
     return max(fitting)[1] if fitting else None
 
 
 def in_use(connection: psycopg.Connection) -> list[Proposal]:
-    """The codes that titles may get today: approved ones until their end, and promoted ones, which count as the official code that came."""
+    """The codes that titles may get today: approved ones until their end, and promoted ones, which count as their official code."""
     return [p for p in proposals(connection) if p.state == "promoted" or (p.state == "approved" and not _ended(p))]
 
 
 def retired(connection: psycopg.Connection) -> set[str]:
-    """The codes that no new title gets, retired or past their end; titles that have one keep it."""
+    """The codes that new titles no longer get, because they are retired or past their end; titles that have one keep it."""
     return {p.code for p in proposals(connection) if p.state == "retired" or (p.state == "approved" and _ended(p))}
 
 
@@ -229,13 +281,14 @@ def _ended(proposal: Proposal) -> bool:
 
 
 def seed_local_trades(settings: Settings) -> int:
-    """Bring the province's known trades (local_trades.csv) into a new installation; returns how many were new.
+    """Add the province's known trades (local_trades.csv) to an installation, as approved codes that a steward may retire or promote.
 
-    They come approved, by the list that ships with the project; a steward may retire or promote each.
+    Returns:
+        The number of codes that were added.
     """
     with TRADES.open(encoding="utf-8", newline="") as file, connect("steward", settings) as connection:
-        known = {proposal.code for proposal in proposals(connection)}
-        new = [row for row in csv.DictReader(file) if row["code"] not in known]
+        existing = {proposal.code for proposal in proposals(connection)}
+        new = [row for row in csv.DictReader(file) if row["code"] not in existing]
         for row in new:
             connection.execute(
                 "insert into ops.occupation_proposal (code, parent_code, label_vi, label_en, keywords, evidence, state, proposed_by, steward,"
@@ -250,7 +303,7 @@ def seed_local_trades(settings: Settings) -> int:
 
 
 def _words(text: str) -> str:
-    """The syllables of a text without tones and marks: what people type who have no Vietnamese keyboard."""
+    """The syllables of a text without tones and marks, so that titles typed without diacritics match too."""
     return " ".join(unit.bare for unit in syllables_of(text))
 
 
@@ -266,7 +319,7 @@ def _move(connection: psycopg.Connection, proposal: Proposal, to: str, by: str, 
             [to, *(values.get(name) for name in ("steward", "valid_from", "valid_to", "replaced_by")), proposal.code, proposal.state],
         )
         if done.rowcount != 1:
-            raise UsageError(f"{proposal.code} was decided on by somebody else in the meantime")
+            raise UsageError(f"{proposal.code} was decided by another person in the meantime")
         _record(connection, proposal.code, proposal.state, to, by, reason)
 
 

@@ -1,4 +1,4 @@
-"""Is a file of an occupation classification fit to be a reference list? Its own expectation suite says so, naming every defect."""
+"""Checks whether a file of an occupation classification may be a reference list, by an expectation suite that names every defect."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 from labour_market.errors import LabourMarketError, UsageError
 from labour_market.occupations.codes import vsco_codes
 
-COMPLETE_LEVELS = (1, 2, 3, 4)  # of level 5 the decision's own numbering is only partly known
+COMPLETE_LEVELS = (1, 2, 3, 4)  # the reference list has only a part of the decision's codes of level 5
 _LEVEL_COLUMN = re.compile(r"(?:cap|cấp|level|l)[ _]?([1-5])", re.IGNORECASE)
 _LABELS = ("label_vi", "label", "ten", "tên", "title")
 SENTENCES = {
@@ -18,11 +18,11 @@ SENTENCES = {
     ),
     "code_not_digits": (
         "mã không chỉ gồm chữ số; chữ nằm nhầm ở cột mã",
-        "a code that is not all digits: text stands in the column of codes",
+        "a code that is not all digits: there is text in the column of codes",
     ),
     "level_not_its_digits": ("mã nằm sai cột cấp: cấp n có n chữ số", "a code in the column of another level: level n has n digits"),
     "zero_lost": ("mã mất số 0 ở đầu; định dạng cột mã là văn bản", "a code that has lost its leading zero"),
-    "code_twice": ("mã bị lặp; giữ một dòng cho mỗi mã", "a code that stands twice"),
+    "code_twice": ("mã bị lặp; giữ một dòng cho mỗi mã", "a code that is there twice"),
     "parent_missing": ("mã không có mã cấp trên trong tệp; bổ sung dòng cấp trên", "a code whose parent is not in the file"),
     "not_child_of_its_row": ("mã cấp 5 không thuộc mã cấp 4 cùng dòng", "a level-5 code that is not under the level-4 code of its row"),
     "codes_missing": (
@@ -34,7 +34,7 @@ SENTENCES = {
 
 @dataclass(frozen=True)
 class Defect:
-    """A kind of defect. name: of its expectation; count: rows or codes; lines: of the file, the first ten; examples: values, the first five."""
+    """A kind of defect. name: its expectation; count: rows or codes; lines: the first ten in the file; examples: the first five values."""
 
     name: str
     count: int
@@ -52,9 +52,16 @@ class Defect:
 
 
 def defects(path: Path) -> list[Defect]:
-    """The defects of a CSV file of codes: one row a code (columns code, label_vi), or one column a level (cap1 to cap5, label_vi).
+    """Find the defects of a CSV file of codes.
 
-    An empty list says that the file may be a reference list. Raises UsageError when it has neither columns of codes nor of labels.
+    Args:
+        path: The file, with one row a code (columns code, label_vi) or one column a level (cap1 to cap5, label_vi).
+
+    Returns:
+        One Defect for each kind that the file has; none means that the file may be a reference list.
+
+    Raises:
+        UsageError: The file is no CSV file in UTF-8, or has no column of codes or of labels.
     """
     import pandas as pd
 
@@ -64,7 +71,7 @@ def defects(path: Path) -> list[Defect]:
         raise UsageError(f"{path.name}: not a CSV file in UTF-8") from None
     codes = _codes(sent, path.name)
     missing = pd.DataFrame({"code": [code for code in sorted(vsco_codes()) if len(code) in COMPLETE_LEVELS]})
-    missing["known"] = missing["code"].isin(set(codes["code"]))
+    missing["codes_missing"] = ~missing["code"].isin(set(codes["code"]))
     return [
         *_broken(
             codes,
@@ -78,7 +85,7 @@ def defects(path: Path) -> list[Defect]:
                 "code_twice",
             ],
         ),
-        *_broken(missing.assign(codes_missing=~missing["known"], line=0), ["codes_missing"]),
+        *_broken(missing.assign(line=0), ["codes_missing"]),
     ]
 
 
@@ -92,27 +99,27 @@ def _codes(sent: Any, file: str) -> Any:
         raise UsageError(f"{file}: the file needs a column label_vi, and a column code or one a level (cap1 to cap5)")
     rows = []
     for line, row in enumerate(sent.to_dict("records"), 2):
-        told = (
+        codes_of_row = (
             [(level, row[column].strip()) for column, level in levels.items()]
             if levels
             else [(len(row["code"].strip()), row["code"].strip())]
         )
         above = ""
-        for level, code in told:
+        for level, code in codes_of_row:
             if code:
                 rows.append({"line": line, "level": level, "code": code, "label": row[label].strip(), "above": above})
                 above = code
     codes = pd.DataFrame(rows, columns=["line", "level", "code", "label", "above"])
     digits = codes["code"].str.fullmatch(r"\d+")
     long = codes["code"].str.len()
-    known = set(codes["code"])
+    all_codes = set(codes["code"])
     restored = ("0" + codes["code"]).isin(vsco_codes()) & (long == codes["level"] - 1)
     return codes.assign(
         label_missing=codes["label"].str.fullmatch(r"[\d\s.,]*"),
         code_not_digits=~digits,
         level_not_its_digits=digits & (long != codes["level"]) & ~restored,
         zero_lost=digits & restored,
-        parent_missing=digits & (long == codes["level"]) & (long > 1) & ~codes["code"].str[:-1].isin(known),
+        parent_missing=digits & (long == codes["level"]) & (long > 1) & ~codes["code"].str[:-1].isin(all_codes),
         not_child_of_its_row=[
             bool(level == 5 and len(above) == 4 and not code.startswith(above))
             for level, above, code in zip(codes["level"], codes["above"], codes["code"], strict=True)
@@ -126,7 +133,7 @@ def _broken(rows: Any, names: list[str]) -> list[Defect]:
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    import labour_market.quality  # noqa: F401  # settles how the library runs, before it is imported
+    import labour_market.quality  # noqa: F401  # configures the library, before it is imported
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)

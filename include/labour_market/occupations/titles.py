@@ -1,7 +1,7 @@
-"""Job titles as people type them, brought into one spelling: no phone numbers, wages or places, abbreviations written out.
+"""Cleaning of job titles: one spelling, no phone numbers, wages or places, abbreviations written out.
 
-A title is a row of syllables, a compound such as "công nhân" one unit. Each unit has a full form, with its tone at the end so that "hoà" and
-"hòa" are one, and a bare form without any mark, in which titles typed without diacritics meet the others.
+A title is a sequence of syllables; a compound such as "công nhân" is one unit. Each unit has a full form, with its tone at the end so that
+"hoà" and "hòa" are the same, and a bare form without marks, in which titles typed without diacritics equal the others.
 """
 
 import csv
@@ -16,14 +16,14 @@ from labour_market.settings import DBT_DIR
 
 
 class Unit(NamedTuple):
-    """A word of a title. full: with its marks; bare: without; marked: whether it was typed with marks."""
+    """A word of a title. full: its form with marks; bare: without; marked: whether it was typed with marks."""
 
     full: str
     bare: str
     marked: bool
 
 
-# Written out wherever they stand alone. What has two readings (kt: kế toán, kỹ thuật) is left as it is.
+# Written out where they are a separate word. An abbreviation with two readings (kt: kế toán, kỹ thuật) is left as it is.
 _ABBREVIATION_LIST = """
     cn công nhân|nv nhân viên|gv giáo viên|ktv kỹ thuật viên|bv bảo vệ|bs bác sĩ|ks kỹ sư|kts kiến trúc sư|ldpt lao động phổ thông
     lđpt lao động phổ thông|sx sản xuất|kd kinh doanh|xd xây dựng|vp văn phòng|nvvp nhân viên văn phòng|nvbh nhân viên bán hàng
@@ -36,7 +36,7 @@ _ABBREVIATION_LIST = """
     worker công nhân|lm làm|ng người|trg trường|ds dược sĩ|đd điều dưỡng|gvmn giáo viên mầm non|dn doanh nghiệp|nvyt nhân viên y tế
 """
 
-# Two or more syllables that are one word. The tone of none may decide: they are found in the bare spelling too.
+# Two or more syllables that are one word. They are found in the bare spelling too, so their bare forms must not be ambiguous.
 _COMPOUND_LIST = """
     công nhân|nhân viên|kỹ thuật|kỹ thuật viên|kỹ sư|giáo viên|lái xe|tài xế|sản xuất|vận hành|lao động|phổ thông|chăn nuôi|bán hàng|lắp ráp
     xây dựng|cơ khí|thiết bị|nhà máy|chăm sóc|quản lý|sản phẩm|thiết kế|y tế|chế biến|nông nghiệp|thủy sản|điện tử|tư vấn|bảo vệ|giám đốc
@@ -75,14 +75,14 @@ _COMPOUND_LIST = """
     người mẫu|hợp đồng|xí nghiệp|phân xưởng|không hột|cắt tóc|hớt tóc|thời vụ|lau chùi|làm tóc|gội đầu|bảo vệ thực vật|sinh học|lương y|lương thực|làm công|call center|dạy nghề|cây lâu năm|tiểu thương|sạp chợ|nghỉ việc|thất nghiệp|học sinh|sinh viên|nội trợ|hưu trí
 """
 
-# Words of the south, of the north and of shop floors for one thing. The first stands for the others.
+# Synonyms of the south, of the north and of factories. The first replaces the others.
 _SYNONYM_LIST = """
     thuê mướn|thuê muon|làm_thuê làm_mướn|làm mần|heo lợn|bắp ngô|khóm dứa|bác_sĩ bác_sỹ|hành_chính hành_chánh|đậu_phộng đậu_phọng|giày giầy
     kính kiếng|công_ty xí_nghiệp|công_ty nhà_máy|công_ty xưởng|công_ty phân_xưởng|không_hạt không_hột|trông coi|cắt_tóc hớt_tóc
     hoa bông|quả trái|cây_ăn_trái cây_ăn_quả|lau_dọn lau_chùi|quét_dọn quét_tước|giữ_trẻ trông_trẻ|tiệm cửa_hàng|tiệm shop
 """
 
-# What says nothing of the occupation. One syllable of these must carry its marks, for "cua" is a crab and "co" is grass.
+# Words that do not describe an occupation. A single syllable must have its marks, since "cua" may be a crab and "co" grass.
 _NOISE_LIST = """
     tuyển|cần tuyển|cần gấp|cần|gấp|tìm người|tìm|nam nữ|nữ|nam|tại|ở|của|và|kiêm|các|những|có|lâu năm|theo|hoặc|với|từ|đến|trên|dưới
     tuổi|kcn|khu công nghiệp|ccn|tnhh|mtv|cổ phần|trách nhiệm hữu hạn|long an|part time|full time|parttime|fulltime|ca ngày|ca đêm|ca tối
@@ -96,7 +96,7 @@ _CUT_LIST = """
     lương|luong|thu nhập|phụ cấp|lh|liên hệ|call|zalo|hotline|bao ăn|bao cơm|ưu tiên|không cần|không yêu cầu|yêu cầu|biết|bằng cấp|thưởng
     lợi thế|kinh nghiệm|phúc lợi|sđt|sdt|số điện thoại
 """
-_PAY_WORDS = {"tinh", "tien", "tra"}  # before "lương" they make it the work itself: kế toán tiền lương
+_PAY_WORDS = {"tinh", "tien", "tra"}  # before "lương" they describe the work: kế toán tiền lương
 _NUMBER_UNITS = {
     *("tr", "trieu", "k", "ha", "tan", "kg", "tuoi", "nam", "vnd", "dong", "d", "h", "cong", "con", "tru", "ao", "m2", "m", "nguoi"),
     *("sao", "mau", "ngay", "thang", "vu", "goc", "cay", "xe", "kim", "gio", "t", "phan", "%"),
@@ -112,7 +112,7 @@ _FINAL_Y = re.compile(r"(?:(?<=^[hklmst])|(?<=^th)|(?<=qu))y$")
 
 @lru_cache(maxsize=200_000)
 def spellings(syllable: str) -> Unit:
-    """A syllable in its full and its bare form: hoà and hòa are "hoa2"; kỹ and kĩ are "ki4"; bare: "hoa", "ki"."""
+    """The full and the bare form of a syllable: hoà and hòa are "hoa2", kỹ and kĩ "ki4"; their bare forms are "hoa" and "ki"."""
     tone, letters, bare = "", [], []
     for char in unicodedata.normalize("NFD", syllable):
         if char in _TONES:
@@ -166,7 +166,7 @@ class _Phrase(NamedTuple):
     kind: str  # cut, noise, place or compound
 
     def fits(self, units: list[Unit]) -> bool:
-        """Whether these syllables are the phrase. One syllable must have its marks, two or more may all be without."""
+        """Whether these syllables are the phrase. A single syllable must have its marks; two or more may all be without."""
         if tuple(unit.bare for unit in units) != self.bare:
             return False
         if self.kind in ("place", "compound") or tuple(unit.full for unit in units) == self.full:
@@ -176,7 +176,7 @@ class _Phrase(NamedTuple):
 
 @cache
 def _phrases() -> dict[str, list[_Phrase]]:
-    """What is left out of a title, and the compounds that must not be torn by it: by first syllable, the longest first."""
+    """Phrases that are left out of titles, and compounds that must not be split by them: by first syllable, the longest first."""
     found: dict[str, list[_Phrase]] = {}
     for kind, entries in (
         ("compound", map("_".join, _COMPOUNDS)),
@@ -193,7 +193,7 @@ def _phrases() -> dict[str, list[_Phrase]]:
 
 
 def _place_names() -> Iterator[str]:
-    """Districts and communes of the province, which stand in titles as the place of work; names of one syllable are too common."""
+    """Districts and communes of the province, which titles name as the place of work; names of one syllable are too common."""
     with (DBT_DIR / "seeds" / "area" / "area_unit.csv").open(encoding="utf-8", newline="") as file:
         names = {row["name_vi"].removeprefix(row["unit_type"]).strip().casefold() for row in csv.DictReader(file)}
     return (name for name in sorted(names) if " " in name)
@@ -224,9 +224,9 @@ def _expanded(text: str) -> list[str]:
     return kept
 
 
-def _told(tokens: list[str]) -> list[str]:
-    """Syllables that tell of the work: without places, noise words, and what comes after "lương", "liên hệ" and the like."""
-    told: list[str] = []
+def _without_noise(tokens: list[str]) -> list[str]:
+    """The syllables that describe the work: without places, noise words, and the text after "lương", "liên hệ" and similar words."""
+    kept: list[str] = []
     units = [spellings(token) for token in tokens]
     phrases = _phrases()
     at, cut = 0, False
@@ -237,29 +237,27 @@ def _told(tokens: list[str]) -> list[str]:
             continue
         for phrase in phrases.get(units[at].bare, ()):
             if phrase.fits(units[at : at + len(phrase.bare)]) and not (
-                phrase.bare == ("luong",) and told and spellings(told[-1]).bare in _PAY_WORDS
+                phrase.bare == ("luong",) and kept and spellings(kept[-1]).bare in _PAY_WORDS
             ):
                 length, kind = len(phrase.bare), phrase.kind
                 break
         cut = cut or kind == "cut"
         if not cut and kind in ("", "compound"):
-            told += tokens[at : at + length]
+            kept += tokens[at : at + length]
         at += length
-    return told
+    return kept
 
 
 @lru_cache(maxsize=100_000)
 def clean_title(raw: str) -> str:
-    """The title as it is stored and compared: NFC, lower case, abbreviations written out, and no phone number, id, e-mail, pay or place.
-
-    "" when nothing is left that could tell an occupation.
-    """
+    """The clean form of a title, in which titles are compared: NFC, lower case, abbreviations written out, no phone number, id, e-mail,
+    pay or place; "" when no word is left."""
     text = unicodedata.normalize("NFC", mask_personal(unicodedata.normalize("NFC", raw)).casefold())
-    return " ".join(_told(_expanded(text)))
+    return " ".join(_without_noise(_expanded(text)))
 
 
 def compounded(syllables: list[Unit]) -> list[Unit]:
-    """The units of a row of syllables: the longest compounds first, from the left."""
+    """Join syllables into units: from the left, the longest compound first."""
     units: list[Unit] = []
     at = 0
     while at < len(syllables):
@@ -278,5 +276,5 @@ def compounded(syllables: list[Unit]) -> list[Unit]:
 
 
 def syllables_of(title: str) -> list[Unit]:
-    """The syllables of a cleaned title."""
+    """The syllables of a clean title."""
     return [spellings(syllable) for syllable in _SYLLABLE.findall(title)]

@@ -1,0 +1,6 @@
+-- Titles in earlier rows of a feed whose employer has a pending record, and so perhaps another industry.
+select record.{title}, {context}, record.{reported_on}, false
+from core.{feed} as record
+{join_industry}
+inner join pending on employer.batch_id = pending.batch_id
+where record.recorded_to = 'infinity' and record.batch_id not in (select batch_id from pending)

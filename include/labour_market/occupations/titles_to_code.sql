@@ -1,0 +1,11 @@
+-- Reported titles without a coding, and titles that another version of the coder has coded.
+select title, context, new_reports, first_reported, last_reported
+from reported_title
+where not exists (
+    select from ops.title_coding as coding
+    where coding.title_key = reported_title.title and coding.context = reported_title.context
+)
+union all
+select title_key, context, seen_count, first_seen, last_seen
+from ops.title_coding
+where coder_version <> %(coder_version)s
