@@ -3,7 +3,7 @@
 -- second = 2023-12-31 | ngày nộp sau, đến hết ngày | day of the later submission, to its end
 -- metric = placements | chỉ tiêu | indicator
 with moments as (
-    -- a day is known at its end, by the province's clock; a moment as it is
+    -- a day means its end in the province's time zone; a moment stays as it is
     select
         case when %(first)s like '%%:%%' then %(first)s::timestamptz else (%(first)s::date + 1)::timestamp at time zone 'Asia/Ho_Chi_Minh' end as earlier,
         case when %(second)s like '%%:%%' then %(second)s::timestamptz else (%(second)s::date + 1)::timestamp at time zone 'Asia/Ho_Chi_Minh' end as later
@@ -19,8 +19,8 @@ select
     earlier.value as value_then,
     later.value as value_later,
     later.value - earlier.value as change
-from (select told.* from moments cross join bi.indicator_as_of(moments.earlier) as told) as earlier
-full join (select told.* from moments cross join bi.indicator_as_of(moments.later) as told) as later
+from (select figures.* from moments cross join bi.indicator_as_of(moments.earlier) as figures) as earlier
+full join (select figures.* from moments cross join bi.indicator_as_of(moments.later) as figures) as later
     using (metric, period_kind, period, area_mode, area_code, breakdown)
 where metric = %(metric)s and earlier.value is distinct from later.value
 order by period_kind, period, area_mode, area_code, breakdown

@@ -3,7 +3,7 @@
 select
     unit_code,
     max(unit) as unit,
-    coalesce(string_agg(distinct plan_status, ', ') filter (where status_on <= %(day)s::date and until > %(day)s::date), 'unknown') as stood_at,
+    coalesce(string_agg(distinct plan_status, ', ') filter (where status_on <= %(day)s::date and until > %(day)s::date), 'unknown') as status_on_day,
     max(days_late) as days_late
 from bi.plan_status
 where unit_type = 'district_office' and plan_year = extract(year from %(day)s::date)

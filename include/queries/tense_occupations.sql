@@ -1,7 +1,7 @@
--- Nghề cấp 2 nào ở các huyện nêu tên có hơn ngần ấy chỗ làm việc trên một người tìm việc trong quý? | Which level-2 occupations of the named districts had more openings per seeker than that in the quarter?
--- districts = 803,802 | mã huyện, cách nhau dấu phẩy | codes of districts, with commas
+-- Nghề cấp 2 nào ở các huyện nêu tên có hơn ngần ấy chỗ làm việc trên một người tìm việc trong quý? | Which level-2 occupations of the given districts had more openings per seeker than the threshold in the quarter?
+-- districts = 803,802 | mã huyện, cách nhau dấu phẩy | codes of districts, separated by commas
 -- more_than = 3 | ngưỡng | openings per seeker
--- quarter = latest | quý, ví dụ 2023-Q2; latest là quý mới nhất | quarter; latest is the last that is told of
+-- quarter = latest | quý, ví dụ 2023-Q2; latest là quý mới nhất | quarter; latest is the newest one
 with occupation as (
     select distinct
         occupation_code,

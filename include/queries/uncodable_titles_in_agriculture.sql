@@ -1,6 +1,6 @@
 -- Mười chức danh nông nghiệp không mã hóa được gặp nhiều nhất? | Which ten job titles in agriculture could not be coded most often?
--- words = nông|ruộng|rẫy|vườn|lúa|rau|trồng|nuôi|bò|heo|gà|vịt|tôm|cá|thanh long|nong|ruong|ray|vuon|trong|nuoi | từ chỉ nông nghiệp | words that tell of agriculture
--- how_many = 10 | số chức danh | how many
+-- words = nông|ruộng|rẫy|vườn|lúa|rau|trồng|nuôi|bò|heo|gà|vịt|tôm|cá|thanh long|nong|ruong|ray|vuon|trong|nuoi | từ chỉ nông nghiệp | words for agriculture
+-- how_many = 10 | số chức danh | number of titles
 select
     title,
     seen,

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from labour_market.cli import app
 from labour_market.database import connect
-from labour_market.figures.questions import ask, load_questions
+from labour_market.figures.questions import load_questions, run_question
 from labour_market.settings import DBT_DIR
 from typer.testing import CliRunner
 
@@ -237,7 +237,7 @@ def test_the_long_view_is_read_in_a_moment(built):
 def answer(built):
     def told(name, **given):
         with connect("bi_reader", autocommit=True) as reader:
-            return ask(reader, load_questions()[name], given)[1]
+            return run_question(reader, load_questions()[name], given)[1]
 
     return told
 
@@ -258,7 +258,7 @@ def test_which_occupations_were_tense_is_asked_of_a_threshold(answer, admin):
 
 def test_poor_households_with_nobody_placed_are_told_by_commune_of_today(answer):
     """All seventeen are in one commune, which became part of Phường Long An; the province comes first."""
-    assert [(row[0], int(row[2]), int(row[3])) for row in answer("poor_households_with_nobody_placed", vintage="2022")] == [
+    assert [(row[0], int(row[2]), int(row[3])) for row in answer("poor_households_without_placement", vintage="2022")] == [
         ("all", 11, 17),
         ("27694", 11, 17),
     ]

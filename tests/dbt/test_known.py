@@ -9,7 +9,7 @@ from labour_market.cli import app
 from labour_market.database import connect
 from labour_market.errors import UsageError
 from labour_market.figures.as_of import PROVINCE_TIME, as_of, changes, moment_of
-from labour_market.figures.questions import ask, load_questions
+from labour_market.figures.questions import load_questions, run_question
 from typer.testing import CliRunner
 
 from tests.dbt.rows import Core, employer, one, person, session, visit
@@ -72,7 +72,7 @@ def test_what_changed_is_told_with_the_delivery_that_changed_it(reader, moments)
     assert district and all((row["value_then"], row["value_later"]) == (12, 10) for row in district)
     assert all(len(row["batches"]) == 1 and row["batches"][0].startswith("fair_attendance 794/") for row in district)
     assert not [row for row in told if row["area_mode"] == "as_reported" and row["area_code"] == "803"]
-    columns, rows = ask(
+    columns, rows = run_question(
         reader, load_questions()["changed_between_submissions"],
         {"first": moments[0].isoformat(), "second": moments[1].isoformat(), "metric": METRIC},
     )  # fmt: skip
@@ -82,9 +82,9 @@ def test_what_changed_is_told_with_the_delivery_that_changed_it(reader, moments)
 def test_a_day_means_its_end_by_the_provinces_clock_in_the_question_as_in_the_command(reader, moments):
     today = moments[1].astimezone(PROVINCE_TIME).date()
     parameters = {"first": today.isoformat(), "second": (today + timedelta(days=1)).isoformat(), "metric": METRIC}
-    _, rows = ask(reader, load_questions()["changed_between_submissions"], parameters)
+    _, rows = run_question(reader, load_questions()["changed_between_submissions"], parameters)
     assert rows == [] == changes(reader, *(moment_of(datetime.combine(day, time())) for day in (today, today + timedelta(days=1))), METRIC)
-    _, rows = ask(reader, load_questions()["changed_between_submissions"], {**parameters, "first": str(today - timedelta(days=1))})
+    _, rows = run_question(reader, load_questions()["changed_between_submissions"], {**parameters, "first": str(today - timedelta(days=1))})
     assert rows, "nothing was known the day before"
 
 

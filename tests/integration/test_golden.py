@@ -3,7 +3,7 @@
 import pytest
 from labour_market import transform
 from labour_market.database import connect
-from labour_market.figures.questions import ask, load_questions
+from labour_market.figures.questions import load_questions, run_question
 from labour_market.gateway import load_senders
 from labour_market.ingestion.pipeline import ingest
 from simulator import build_province, serve
@@ -79,5 +79,5 @@ def test_plans_came_late_and_those_of_2022_were_carried_into_2023_with_their_mon
     assert statuses["plan_year=2022;status=carried_over"] == 17
     assert told("carry_over_rate", "2022") > 0.5
     assert told("plan_days_late", "2023") > 0
-    _, late = ask(reader, load_questions()["plans_not_approved"], {"day": "2023-06-30"})
+    _, late = run_question(reader, load_questions()["plans_not_approved"], {"day": "2023-06-30"})
     assert [(unit, status) for unit, _, status, _ in late] == [(unit, "not_submitted") for unit in ("796", "798", "800")]

@@ -187,6 +187,16 @@ def batch_history(connection: psycopg.Connection, batch_id: int) -> tuple[dict[s
     return row, events
 
 
+def list_batches(connection: psycopg.Connection) -> list[dict[str, Any]]:
+    """All batches, oldest first: one dict each, with its counts of records and the reason and remedy of a blocked one."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            "select batch_id, feed, sender_code, period, sequence, delivery_id, state, declared_records, records_published,"
+            " records_quarantined, records_duplicate, reason_rule, reason_vi, reason_en, remedy_vi"
+            " from ops.batch order by batch_id"
+        ).fetchall()
+
+
 def last_event(connection: psycopg.Connection) -> datetime | None:
     row = connection.execute("select max(at) from ops.batch_event").fetchone()
     return row[0] if row else None

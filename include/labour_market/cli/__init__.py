@@ -1,4 +1,4 @@
-"""`lmw`: the warehouse from a terminal. Exit codes: 0 done, 1 something needs a person, 2 the call was wrong."""
+"""`lmw`: commands of the labour-market warehouse. Exit codes: 0 done, 1 a person must act, 2 wrong call."""
 
 import typer
 

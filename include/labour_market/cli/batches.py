@@ -1,4 +1,4 @@
-"""`lmw`: deliveries, from the gateways to the marts, and what became of each."""
+"""`lmw`: loading of deliveries, building of marts, and the batches of the ledger."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -6,21 +6,22 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from labour_market.cli.terminal import Json, complain, console, plain_errors, print_json, print_table
+from labour_market.batches.states import BatchState
+from labour_market.cli.terminal import Json, console, plain_errors, print_error, print_json, print_table
 from labour_market.contracts import contract_feeds, load_order
 from labour_market.errors import UsageError
 
 app = typer.Typer()
 
 Feed = Annotated[str | None, typer.Option("--feed", help=f"One feed: {', '.join(load_order())}.")]
-SenderCode = Annotated[str | None, typer.Option("--sender", help="One sender by its code, e.g. 803.")]
+SenderCode = Annotated[str | None, typer.Option("--sender", help="One sender, by its code, for example 803.")]
 Period = Annotated[str | None, typer.Option("--period", help="One period: 2023, 2023-06 or 2023-06-14.")]
 
 
 @app.command()
 @plain_errors
 def ingest(feed: Feed = None, sender: SenderCode = None, period: Period = None, as_json: Json = False) -> None:
-    """Discover to publish in one process, without Airflow. Exit 1 when a sender was not reached or a batch broke in us."""
+    """Pull new deliveries and load them, in one process without Airflow. Exit code 1 when a sender was not reached or a load failed."""
     from labour_market.gateway import load_senders
     from labour_market.ingestion import pipeline
     from labour_market.settings import load_settings
@@ -29,12 +30,12 @@ def ingest(feed: Feed = None, sender: SenderCode = None, period: Period = None, 
     if sender and sender not in {s.code for s in senders}:
         raise UsageError(f"unknown sender {sender!r}; known: {', '.join(s.code for s in senders)}")
     chosen = [s for s in senders if sender in (None, s.code)]
-    reports, unreachable = pipeline.ingest(chosen, _known_feed(feed), period, progress=(lambda line: None) if as_json else print)
+    reports, unreachable = pipeline.ingest(chosen, _feeds(feed), period, progress=(lambda line: None) if as_json else print)
     if as_json:
         print_json({"reports": [asdict(r) for r in reports], "unreachable": unreachable})
     errors = [sentence for report in reports for sentence in report.errors.values()]
     for sentence in [*unreachable, *errors]:
-        complain(sentence, 1)
+        print_error(sentence, 1)
     if unreachable or errors:
         raise SystemExit(1)
 
@@ -42,7 +43,7 @@ def ingest(feed: Feed = None, sender: SenderCode = None, period: Period = None, 
 @app.command()
 @plain_errors
 def build(as_json: Json = False) -> None:
-    """Bring the marts up to date with core (one dbt build). Exit 1 when a model or a red test failed."""
+    """Build the marts from core with dbt. Exit code 1 when a model or a test failed."""
     from labour_market import transform
 
     report = transform.build()
@@ -57,20 +58,19 @@ def build(as_json: Json = False) -> None:
 def batches(
     feed: Feed = None,
     sender: SenderCode = None,
-    state: Annotated[str | None, typer.Option("--state")] = None,
+    state: Annotated[str | None, typer.Option("--state", help=f"One state: {', '.join(BatchState)}.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Batches of the ledger, and for each blocked one its reason."""
-    from labour_market.batches.states import BatchState
+    """List the batches of the ledger, with the reason of each blocked one."""
+    from labour_market.batches.ledger import list_batches
     from labour_market.database import connect
-    from labour_market.local_stack.demonstration import batch_rows
 
     if state is not None and state not in list(BatchState):
         raise UsageError(f"unknown state {state!r}; known: {', '.join(BatchState)}")
-    feeds = _known_feed(feed)
+    feeds = _feeds(feed)
     with connect("loader") as connection:
         rows = [
-            r for r in batch_rows(connection) if r["feed"] in feeds and sender in (None, r["sender_code"]) and state in (None, r["state"])
+            r for r in list_batches(connection) if r["feed"] in feeds and sender in (None, r["sender_code"]) and state in (None, r["state"])
         ]
     if as_json:
         print_json(rows)
@@ -85,16 +85,16 @@ def batches(
 @app.command()
 @plain_errors
 def show(batch: int, as_json: Json = False) -> None:
-    """One batch: its ledger row, every move, what the audit found, and the rows put aside with their remedy."""
+    """Show one batch: its row of the ledger, its moves, and its rejected rows with their remedies."""
     from labour_market.batches.ledger import batch_history
     from labour_market.database import connect
     from labour_market.quality.messages import rejected_rows
 
     with connect("loader") as connection:
         row, events = batch_history(connection, batch)
-        aside = rejected_rows(connection, batch)
+        rejected = rejected_rows(connection, batch)
     if as_json:
-        print_json({"batch": row, "events": events, "rejected_rows": aside})
+        print_json({"batch": row, "events": events, "rejected_rows": rejected})
         return
     for name, value in row.items():
         if value is not None:
@@ -104,20 +104,20 @@ def show(batch: int, as_json: Json = False) -> None:
         for e in events
     ]
     print_table(["at", "attempt", "move", "actor", "detail"], moves)
-    if aside:
+    if rejected:
         print_table(
             ["row", "rule", "column", "value looks like", "what to do"],
-            [[r[key] for key in ("row_no", "rule_id", "column_name", "value_class", "sentence_vi")] for r in aside],
+            [[r[key] for key in ("row_no", "rule_id", "column_name", "value_class", "sentence_vi")] for r in rejected],
         )
 
 
 @app.command()
 @plain_errors
 def reconcile(
-    reread: Annotated[bool, typer.Option("--reread", help="Hash every landed file again.")] = False,
+    reread: Annotated[bool, typer.Option("--reread", help="Also read every landed file and check its hash.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Hold the ledger against core, quarantine and the landed bytes. Exit 1 with a list when any record is unaccounted for."""
+    """Compare the ledger with core, quarantine and the landing store. Exit code 1 and a list when a record is not accounted for."""
     from labour_market.ingestion.reconcile import reconcile as run
 
     result = run(reread=reread)
@@ -130,7 +130,7 @@ def reconcile(
             print(f"missing: {sender} has not delivered {feed} yet")
         print(
             f"{result.batches} batches, {result.records} records announced; {len(result.findings)} findings,"
-            f" {len(result.waiting)} batches under way, {result.to_build} partitions to build"
+            f" {len(result.waiting)} batches in progress, {result.to_build} partitions to build"
         )
     if result.findings:
         raise SystemExit(1)
@@ -140,20 +140,20 @@ def reconcile(
 @plain_errors
 def replay(
     feed: str,
-    reason: Annotated[str, typer.Option(help="Why; kept in the ledger.")],
+    reason: Annotated[str, typer.Option(help="The reason; recorded in the ledger.")],
     sender: SenderCode = None,
     period: Period = None,
-    execute: Annotated[bool, typer.Option("--execute", help="Do it; without this, only say what would be replayed.")] = False,
+    execute: Annotated[bool, typer.Option("--execute", help="Replay; without this option, only list the batches.")] = False,
 ) -> None:
-    """Load kept bytes again, after a rule, a reference list or the code was mended."""
+    """Load landed batches again, after a rule, a reference list or the code was corrected."""
     from labour_market.ingestion.replay import replay as run
 
-    _known_feed(feed)
+    _feeds(feed)
     for r in run(feed, sender=sender, period=period, reason=reason, dry_run=not execute):
-        print(f"batch {r.batch_id} {r.sender_code} {r.period}: {r.before} -> {r.after or 'not touched (dry run)'}")
+        print(f"batch {r.batch_id} {r.sender_code} {r.period}: {r.before} -> {r.after or 'unchanged (dry run)'}")
 
 
-def _known_feed(feed: str | None) -> list[str]:
+def _feeds(feed: str | None) -> list[str]:
     if feed is not None and feed not in contract_feeds():
         raise UsageError(f"unknown feed {feed!r}; known: {', '.join(contract_feeds())}")
     return [feed] if feed else load_order()

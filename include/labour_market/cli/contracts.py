@@ -1,4 +1,4 @@
-"""`lmw contracts`: what is derived from the contracts of the feeds."""
+"""`lmw contracts`: files generated from the contracts of the feeds."""
 
 from typing import Annotated
 
@@ -6,12 +6,12 @@ import typer
 
 from labour_market.cli.terminal import plain_errors
 
-app = typer.Typer(no_args_is_help=True, help="Contracts of the feeds and what is derived from them.")
+app = typer.Typer(no_args_is_help=True, help="Contracts of the feeds and the files generated from them.")
 
 
 @app.callback()
 def contracts() -> None:
-    """Keeps `render` a command of its own: typer runs the only command of an app without its name."""
+    """Makes `render` a subcommand: without a callback typer runs the only command of an app without its name."""
 
 
 @app.command("render")
@@ -19,7 +19,7 @@ def contracts() -> None:
 def render(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when a file is out of date.")] = False,
 ) -> None:
-    """Write again what is derived from the contracts: DDL, suites, dbt sources, dictionary."""
+    """Generate the files that follow from the contracts: DDL, suites, dbt sources, data dictionary."""
     from labour_market.codegen import render_all
 
     changed = render_all(check=check)

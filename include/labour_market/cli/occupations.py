@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from labour_market.cli.terminal import Because, By, Json, as_steward, complain, console, plain_errors, print_json, print_table
+from labour_market.cli.terminal import Because, By, Json, as_steward, console, plain_errors, print_error, print_json, print_table
 
 if TYPE_CHECKING:
     from labour_market.occupations.evaluation import Evaluation
@@ -76,7 +76,7 @@ def queue(
     limit: Annotated[int, typer.Option("--limit", help="How many titles.")] = 30,
     as_json: Json = False,
 ) -> None:
-    """Titles that could not be coded, or not to two digits, most frequent first: candidates for proposals and corrections.
+    """List titles that could not be coded, or not to two digits, most frequent first: candidates for proposals and corrections.
 
     Shows each title in its clean form, which a correction names, and the spelling that was sent most often.
     """
@@ -163,7 +163,7 @@ def promote(
     try:
         shares = {official: Decimal(share or 1) for official, _, share in (given.partition("=") for given in officials)}
     except InvalidOperation:
-        raise SystemExit(complain("write a share as a number such as 0.7", 2)) from None
+        raise SystemExit(print_error("write a share as a number such as 0.7", 2)) from None
     as_steward(lambda connection: local.promote(connection, code, shares, by=by, on=on.date(), because=because))
 
 

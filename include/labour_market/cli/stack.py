@@ -1,4 +1,4 @@
-"""`lmw`: what runs, and how to get into it."""
+"""`lmw`: starting, stopping and watching the local stack, and psql."""
 
 import os
 import sys
@@ -9,15 +9,15 @@ import typer
 from labour_market.cli.terminal import Json, plain_errors, print_json, print_table
 
 app = typer.Typer()
-PASSES_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+PASS_ARGUMENTS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 @app.command()
 @plain_errors
 def up(
-    without_airflow: Annotated[bool, typer.Option("--without-airflow", help="For lmw ingest and lmw build alone.")] = False,
+    without_airflow: Annotated[bool, typer.Option("--without-airflow", help="Start only what lmw ingest and lmw build need.")] = False,
 ) -> None:
-    """Start everything that is not running: PostgreSQL, the district simulator, Airflow, the page."""
+    """Start the parts of the stack that are not running: PostgreSQL, the district simulator, Airflow, the page."""
     from labour_market.local_stack import stack
 
     stack.up(progress=print, airflow=not without_airflow)
@@ -26,7 +26,7 @@ def up(
 @app.command()
 @plain_errors
 def prepare() -> None:
-    """Make or bring up to date the warehouse's database, roles, tables and reference lists, on a server that runs already."""
+    """Create or update the warehouse's database, roles, tables and reference lists on a running server."""
     from labour_market.local_stack import stack
 
     stack.prepare()
@@ -35,7 +35,7 @@ def prepare() -> None:
 @app.command()
 @plain_errors
 def down() -> None:
-    """Stop everything, and make sure that nothing is left and no port is held."""
+    """Stop the stack, and check that no process and no used port is left."""
     from labour_market.local_stack import stack
 
     stack.down(progress=print)
@@ -44,7 +44,7 @@ def down() -> None:
 @app.command()
 @plain_errors
 def status(as_json: Json = False) -> None:
-    """What runs, and where. Exit 1 when something that was asked for does not."""
+    """Show the parts of the stack with their addresses. Exit code 1 when a part that was started does not run."""
     from labour_market.local_stack import stack
 
     components = stack.status()
@@ -59,19 +59,19 @@ def status(as_json: Json = False) -> None:
 @app.command()
 @plain_errors
 def demo() -> None:
-    """Start everything, let the scheduler run a province night, and show the result."""
+    """Start the stack, let the scheduler run one night of deliveries, and print the result."""
     from labour_market.local_stack import demonstration
 
     demonstration.run()
 
 
-@app.command(context_settings=PASSES_ON)
+@app.command(context_settings=PASS_ARGUMENTS_ON)
 @plain_errors
 def psql(
     context: typer.Context,
     role: Annotated[str, typer.Option(help="loader, auditor, transformer, steward, dpo or bi_reader.")] = "bi_reader",
 ) -> None:
-    """Open psql on the warehouse; what psql itself takes is passed on: lmw psql -c "select 1"."""
+    """Open psql on the warehouse. Arguments of psql are passed on: lmw psql -c "select 1"."""
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
     from labour_market.database import dsn
@@ -84,8 +84,8 @@ def psql(
     os.execve(program, command, {**os.environ, "PGPASSWORD": password})  # noqa: S606  # no shell is wanted
 
 
-@app.command(context_settings=PASSES_ON)
+@app.command(context_settings=PASS_ARGUMENTS_ON)
 def simulate(context: typer.Context) -> None:
-    """Run the simulated district gateways alone, in the foreground (its own options: lmw simulate --help-simulator)."""
+    """Run only the simulated district gateways, in the foreground (options: lmw simulate --help-simulator)."""
     arguments = ["--help" if a == "--help-simulator" else a for a in context.args]
     os.execv(sys.executable, [sys.executable, "-m", "simulator", *arguments])  # noqa: S606  # no shell is wanted

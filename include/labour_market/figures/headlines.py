@@ -1,4 +1,4 @@
-"""The headline figures: what the demonstration and the page show first, each with the query that gives it."""
+"""The headline figures, which the demonstration and the page show first, each with its query."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from labour_market.settings import CONFIG_DIR
 
 @dataclass(frozen=True)
 class Figure:
-    """One headline figure; value is None where `bi` has none or hides it."""
+    """One headline figure; value is None where `bi` has no value or suppresses it."""
 
     label_vi: str
     label_en: str
@@ -19,7 +19,7 @@ class Figure:
 
 
 def read_headlines(connection: psycopg.Connection) -> list[Figure]:
-    """Ask the queries of include/config/headlines.yml."""
+    """Run the queries of include/config/headlines.yml."""
     figures = []
     for entry in yaml.safe_load((CONFIG_DIR / "headlines.yml").read_text(encoding="utf-8")):
         row = connection.execute(entry["query"].encode()).fetchone()

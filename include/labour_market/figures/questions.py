@@ -1,4 +1,4 @@
-"""Questions that the warehouse answers on day one: queries of include/queries with parameters, asked by the role that BI tools use."""
+"""Prepared questions: queries of include/queries with parameters, run with the role that BI tools use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,31 +12,46 @@ from labour_market.settings import QUERIES_DIR
 
 @dataclass(frozen=True)
 class Question:
-    """A question: what it asks, the value of each parameter when none is given, what each parameter is, and the query on `bi`."""
+    """A prepared question. defaults: parameter -> default value; meanings: parameter -> description; query: on the views of `bi`."""
 
     name: str
-    asks_vi: str
-    asks_en: str
+    text_vi: str
+    text_en: str
     defaults: dict[str, str]
     meanings: dict[str, str]
     query: str
 
 
 def load_questions() -> dict[str, Question]:
-    """The questions by name. A file begins with its question, then has a line `-- parameter = default | Vietnamese | English` for each."""
+    """Read the questions, by name.
+
+    A file begins with `-- question in Vietnamese | in English`, then has one line `-- parameter = default | Vietnamese | English` each.
+    """
     return {path.stem: _read(path.stem, path.read_text(encoding="utf-8")) for path in sorted(QUERIES_DIR.glob("*.sql"))}
 
 
-def ask(
-    connection: psycopg.Connection, question: Question, given: Mapping[str, str] | None = None
+def run_question(
+    connection: psycopg.Connection, question: Question, parameters: Mapping[str, str] | None = None
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """The answer as columns and rows, parameters bound. Raises UsageError naming an unknown parameter, or what is wrong with a value."""
-    unknown = set(given or {}) - set(question.defaults)
+    """Run the query of a question.
+
+    Args:
+        connection: Of a role that reads bi.
+        question: The question.
+        parameters: Values that differ from the defaults.
+
+    Returns:
+        The names of the columns, and the rows.
+
+    Raises:
+        UsageError: There is no such parameter, or a value cannot be read.
+    """
+    unknown = set(parameters or {}) - set(question.defaults)
     if unknown:
-        known = ", ".join(question.defaults) or "none"
-        raise UsageError(f"{question.name} has no parameter {', '.join(sorted(unknown))}; it has: {known}")
+        expected = ", ".join(question.defaults) or "none"
+        raise UsageError(f"{question.name} has no parameter {', '.join(sorted(unknown))}; it has: {expected}")
     try:
-        cursor = connection.execute(question.query.encode(), {**question.defaults, **(given or {})})
+        cursor = connection.execute(question.query.encode(), {**question.defaults, **(parameters or {})})
     except (psycopg.DataError, psycopg.ProgrammingError) as error:
         raise UsageError(f"{question.name}: {str(error).splitlines()[0]}") from None
     return [column.name for column in cursor.description or []], cursor.fetchall()
@@ -44,7 +59,7 @@ def ask(
 
 def _read(name: str, text: str) -> Question:
     comments = [line.removeprefix("-- ") for line in text.splitlines() if line.startswith("-- ")]
-    asks_vi, _, asks_en = comments[0].partition(" | ")
+    text_vi, _, text_en = comments[0].partition(" | ")
     defaults, meanings = {}, {}
     for line in comments[1:]:
         parameter, _, rest = line.partition(" = ")
@@ -52,4 +67,4 @@ def _read(name: str, text: str) -> Question:
         defaults[parameter] = " | ".join(value)
         meanings[parameter] = f"{vi} | {en}"
     query = "\n".join(line for line in text.splitlines() if not line.startswith("-- "))
-    return Question(name, asks_vi, asks_en, defaults, meanings, query)
+    return Question(name, text_vi, text_en, defaults, meanings, query)

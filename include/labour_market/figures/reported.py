@@ -1,4 +1,4 @@
-"""What somebody stated of an indicator: recorded as it was written, to stand beside what is counted (bi.stated_figure)."""
+"""Figures that reports and newspapers state: recorded as they were written, to be compared with the counted ones (bi.stated_figure)."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,7 @@ from labour_market.normalise.text import UnreadableValueError
 
 @dataclass(frozen=True)
 class Statement:
-    """A figure as somebody stated it. The first six name its cell of bi.indicator; part: numerator, denominator or value."""
+    """A figure as it was reported. The first six fields identify its cell of bi.indicator; part: numerator, denominator or value."""
 
     metric: str
     period_kind: str
@@ -28,20 +28,29 @@ class Statement:
 
 
 def record(connection: psycopg.Connection, statement: Statement, *, by: str) -> Stated:
-    """Keep a statement for ever (rows are only added), with who recorded it; returns how it is read. The role is the steward's.
+    """Record a statement. Rows are only added.
 
-    Raises UsageError for an unknown indicator or part, a text that states no figure, or a statement without a source.
+    Args:
+        connection: Of the role steward.
+        statement: The reported figure.
+        by: The person who records it.
+
+    Returns:
+        The figure as it is read: value, bound and step.
+
+    Raises:
+        UsageError: There is no such indicator or part, the text has no figure, or the source is missing.
     """
     if not connection.execute("select 1 from bi.metric_definition where metric = %s", [statement.metric]).fetchone():
         raise UsageError(f"there is no indicator {statement.metric!r}; bi.metric_definition lists them")
     if statement.part not in ("numerator", "denominator", "value"):
-        raise UsageError(f"a statement is of the numerator, the denominator or the value, not of the {statement.part!r}")
+        raise UsageError(f"part must be numerator, denominator or value, not {statement.part!r}")
     if not statement.source.strip():
-        raise UsageError("a statement needs its source: the report or paper in which it stands")
+        raise UsageError("a statement needs its source: the report or newspaper")
     try:
         stated = read_stated(statement.as_written)
     except UnreadableValueError:
-        raise UsageError(f"{statement.as_written!r} states no figure; write it as it stands there: 1.530, hơn 1.500, 1,30%") from None
+        raise UsageError(f"{statement.as_written!r} is no figure; write it as it is written there: 1.530, hơn 1.500, 1,30%") from None
     values = {**vars(statement), **stated._asdict(), "recorded_by": by}
     connection.execute(
         "insert into ops.stated_figure (metric, period_kind, period, area_mode, area_code, breakdown, part, as_written, stated_by,"

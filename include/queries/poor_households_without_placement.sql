@@ -1,10 +1,10 @@
--- Bao nhiêu hộ nghèo chưa có ai được giới thiệu việc làm, theo xã hiện nay? | How many poor households have nobody placed, by commune of today?
+-- Bao nhiêu hộ nghèo chưa có ai được giới thiệu việc làm, theo xã hiện nay? | How many poor households have no member placed in a job, by commune of today?
 -- vintage = 2022 | kỳ rà soát: 2022-01 là đầu năm, 2022 là cuối năm | vintage of the register: 2022-01 its start, 2022 its end
 select
     area_code,
     area,
-    numerator as households_with_nobody_placed,
-    denominator as poor_households_with_somebody_of_working_age,
+    numerator as households_without_placement,
+    denominator as poor_households_with_working_age_members,
     is_suppressed
 from bi.indicator
 where metric = 'poor_households_without_placement' and (area_mode = 'restated' or area_code = 'all') and period = %(vintage)s
