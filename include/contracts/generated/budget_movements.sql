@@ -1,20 +1,9 @@
 -- Rendered from include/contracts by `lmw contracts render`; edit the contract, not this file.
 
-create table if not exists "core"."budget_movements" (batch_id bigint not null, row_no integer not null, sender_code text not null, period text not null, sequence integer not null, valid_from date not null, valid_to date not null, recorded_from timestamptz not null, recorded_to timestamptz not null default 'infinity', "movement_no" text, "unit_code" text, "movement" text, "budget_year" bigint, "fund_year" bigint, "fund_type" text, "fund_source" text, "activity" text, "amount_vnd" bigint, "moved_on" date, "treasury_ref" text);
-alter table "core"."budget_movements" add column if not exists "movement_no" text;
-alter table "core"."budget_movements" add column if not exists "unit_code" text;
-alter table "core"."budget_movements" add column if not exists "movement" text;
-alter table "core"."budget_movements" add column if not exists "budget_year" bigint;
-alter table "core"."budget_movements" add column if not exists "fund_year" bigint;
-alter table "core"."budget_movements" add column if not exists "fund_type" text;
-alter table "core"."budget_movements" add column if not exists "fund_source" text;
-alter table "core"."budget_movements" add column if not exists "activity" text;
-alter table "core"."budget_movements" add column if not exists "amount_vnd" bigint;
-alter table "core"."budget_movements" add column if not exists "moved_on" date;
-alter table "core"."budget_movements" add column if not exists "treasury_ref" text;
-create unique index if not exists "budget_movements_current" on "core"."budget_movements" ("sender_code", "unit_code", "movement_no") nulls not distinct where recorded_to = 'infinity';
-create  index if not exists "budget_movements_partition" on "core"."budget_movements" ("sender_code", "period", "recorded_to") ;
-create  index if not exists "budget_movements_batch" on "core"."budget_movements" ("batch_id") ;
+create table "core"."budget_movements" (batch_id bigint not null, row_no integer not null, sender_code text not null, period text not null, sequence integer not null, valid_from date not null, valid_to date not null, recorded_from timestamptz not null, recorded_to timestamptz not null default 'infinity', "movement_no" text, "unit_code" text, "movement" text, "budget_year" bigint, "fund_year" bigint, "fund_type" text, "fund_source" text, "activity" text, "amount_vnd" bigint, "moved_on" date, "treasury_ref" text);
+create unique index "budget_movements_current" on "core"."budget_movements" ("sender_code", "unit_code", "movement_no") nulls not distinct where recorded_to = 'infinity';
+create index "budget_movements_partition" on "core"."budget_movements" ("sender_code", "period", "recorded_to");
+create index "budget_movements_batch" on "core"."budget_movements" ("batch_id");
 comment on table "core"."budget_movements" is 'Biến động kinh phí chương trình | one movement of programme money';
 comment on column "core"."budget_movements"."movement_no" is 'Số chứng từ | number of the movement, the unit''s own';
 comment on column "core"."budget_movements"."unit_code" is 'Mã đơn vị | unit whose money it is';

@@ -1,23 +1,9 @@
 -- Rendered from include/contracts by `lmw contracts render`; edit the contract, not this file.
 
-create table if not exists "core"."employers" (batch_id bigint not null, row_no integer not null, sender_code text not null, period text not null, sequence integer not null, valid_from date not null, valid_to date not null, recorded_from timestamptz not null, recorded_to timestamptz not null default 'infinity', "employer_no" text, "tax_code" text, "name" text, "employer_type" text, "vsic_code" text, "size_band" text, "headcount" bigint, "headcount_female" bigint, "commune_code" text, "industrial_zone" text, "planned_hires_6m" bigint, "demand_grid" jsonb, "surveyed_on" date, "tax_code_kind" text);
-alter table "core"."employers" add column if not exists "employer_no" text;
-alter table "core"."employers" add column if not exists "tax_code" text;
-alter table "core"."employers" add column if not exists "name" text;
-alter table "core"."employers" add column if not exists "employer_type" text;
-alter table "core"."employers" add column if not exists "vsic_code" text;
-alter table "core"."employers" add column if not exists "size_band" text;
-alter table "core"."employers" add column if not exists "headcount" bigint;
-alter table "core"."employers" add column if not exists "headcount_female" bigint;
-alter table "core"."employers" add column if not exists "commune_code" text;
-alter table "core"."employers" add column if not exists "industrial_zone" text;
-alter table "core"."employers" add column if not exists "planned_hires_6m" bigint;
-alter table "core"."employers" add column if not exists "demand_grid" jsonb;
-alter table "core"."employers" add column if not exists "surveyed_on" date;
-alter table "core"."employers" add column if not exists "tax_code_kind" text;
-create unique index if not exists "employers_current" on "core"."employers" ("sender_code", "period", "employer_no") nulls not distinct where recorded_to = 'infinity';
-create  index if not exists "employers_partition" on "core"."employers" ("sender_code", "period", "recorded_to") ;
-create  index if not exists "employers_batch" on "core"."employers" ("batch_id") ;
+create table "core"."employers" (batch_id bigint not null, row_no integer not null, sender_code text not null, period text not null, sequence integer not null, valid_from date not null, valid_to date not null, recorded_from timestamptz not null, recorded_to timestamptz not null default 'infinity', "employer_no" text, "tax_code" text, "name" text, "employer_type" text, "vsic_code" text, "size_band" text, "headcount" bigint, "headcount_female" bigint, "commune_code" text, "industrial_zone" text, "planned_hires_6m" bigint, "demand_grid" jsonb, "surveyed_on" date, "tax_code_kind" text);
+create unique index "employers_current" on "core"."employers" ("sender_code", "period", "employer_no") nulls not distinct where recorded_to = 'infinity';
+create index "employers_partition" on "core"."employers" ("sender_code", "period", "recorded_to");
+create index "employers_batch" on "core"."employers" ("batch_id");
 comment on table "core"."employers" is 'Nhu cầu tuyển dụng của người sử dụng lao động | one employer as known to one district in one period (Form 02, labour demand)';
 comment on column "core"."employers"."employer_no" is 'Mã đơn vị trong sổ của huyện | the district''s own register number';
 comment on column "core"."employers"."tax_code" is 'Mã số ĐKKD / mã số thuế / CCCD | tax code: 10 digits with a check digit, 10-3 for a branch, 12 digits for a person or household business (then a pseudonym)';

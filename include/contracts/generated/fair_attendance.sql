@@ -1,28 +1,9 @@
 -- Rendered from include/contracts by `lmw contracts render`; edit the contract, not this file.
 
-create table if not exists "core"."fair_attendance" (batch_id bigint not null, row_no integer not null, sender_code text not null, period text not null, sequence integer not null, valid_from date not null, valid_to date not null, recorded_from timestamptz not null, recorded_to timestamptz not null default 'infinity', "attendance_no" text, "session_no" text, "birth_date" date, "sex" text, "commune_code" text, "priority_groups" text[], "wanted_job_text" text, "counselled" boolean, "employer_no" text, "order_no" text, "interviewed" boolean, "interview_result" text, "offered" boolean, "accepted" boolean, "start_date" date, "person_key" text, "person_method" text, "birth_precision" text, "match_key" text);
-alter table "core"."fair_attendance" add column if not exists "attendance_no" text;
-alter table "core"."fair_attendance" add column if not exists "session_no" text;
-alter table "core"."fair_attendance" add column if not exists "birth_date" date;
-alter table "core"."fair_attendance" add column if not exists "sex" text;
-alter table "core"."fair_attendance" add column if not exists "commune_code" text;
-alter table "core"."fair_attendance" add column if not exists "priority_groups" text[];
-alter table "core"."fair_attendance" add column if not exists "wanted_job_text" text;
-alter table "core"."fair_attendance" add column if not exists "counselled" boolean;
-alter table "core"."fair_attendance" add column if not exists "employer_no" text;
-alter table "core"."fair_attendance" add column if not exists "order_no" text;
-alter table "core"."fair_attendance" add column if not exists "interviewed" boolean;
-alter table "core"."fair_attendance" add column if not exists "interview_result" text;
-alter table "core"."fair_attendance" add column if not exists "offered" boolean;
-alter table "core"."fair_attendance" add column if not exists "accepted" boolean;
-alter table "core"."fair_attendance" add column if not exists "start_date" date;
-alter table "core"."fair_attendance" add column if not exists "person_key" text;
-alter table "core"."fair_attendance" add column if not exists "person_method" text;
-alter table "core"."fair_attendance" add column if not exists "birth_precision" text;
-alter table "core"."fair_attendance" add column if not exists "match_key" text;
-create unique index if not exists "fair_attendance_current" on "core"."fair_attendance" ("sender_code", "period", "session_no", "attendance_no") nulls not distinct where recorded_to = 'infinity';
-create  index if not exists "fair_attendance_partition" on "core"."fair_attendance" ("sender_code", "period", "recorded_to") ;
-create  index if not exists "fair_attendance_batch" on "core"."fair_attendance" ("batch_id") ;
+create table "core"."fair_attendance" (batch_id bigint not null, row_no integer not null, sender_code text not null, period text not null, sequence integer not null, valid_from date not null, valid_to date not null, recorded_from timestamptz not null, recorded_to timestamptz not null default 'infinity', "attendance_no" text, "session_no" text, "birth_date" date, "sex" text, "commune_code" text, "priority_groups" text[], "wanted_job_text" text, "counselled" boolean, "employer_no" text, "order_no" text, "interviewed" boolean, "interview_result" text, "offered" boolean, "accepted" boolean, "start_date" date, "person_key" text, "person_method" text, "birth_precision" text, "match_key" text);
+create unique index "fair_attendance_current" on "core"."fair_attendance" ("sender_code", "period", "session_no", "attendance_no") nulls not distinct where recorded_to = 'infinity';
+create index "fair_attendance_partition" on "core"."fair_attendance" ("sender_code", "period", "recorded_to");
+create index "fair_attendance_batch" on "core"."fair_attendance" ("batch_id");
 comment on table "core"."fair_attendance" is 'Người tham dự phiên giao dịch việc làm | one person at one session, one row per vacancy the person was interviewed for (or one with no vacancy)';
 comment on column "core"."fair_attendance"."attendance_no" is 'Số thứ tự tham dự | number of the row within its session';
 comment on column "core"."fair_attendance"."session_no" is 'Mã phiên | session, by the sender''s own number';

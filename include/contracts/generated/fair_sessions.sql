@@ -1,20 +1,9 @@
 -- Rendered from include/contracts by `lmw contracts render`; edit the contract, not this file.
 
-create table if not exists "core"."fair_sessions" (batch_id bigint not null, row_no integer not null, sender_code text not null, period text not null, sequence integer not null, valid_from date not null, valid_to date not null, recorded_from timestamptz not null, recorded_to timestamptz not null default 'infinity', "session_no" text, "name" text, "kind" text, "held_on" date, "commune_code" text, "fund" text, "fund_share_pct" bigint, "cost_planned_vnd" bigint, "cost_settled_vnd" bigint, "employers_declared" bigint, "attendees_declared" bigint);
-alter table "core"."fair_sessions" add column if not exists "session_no" text;
-alter table "core"."fair_sessions" add column if not exists "name" text;
-alter table "core"."fair_sessions" add column if not exists "kind" text;
-alter table "core"."fair_sessions" add column if not exists "held_on" date;
-alter table "core"."fair_sessions" add column if not exists "commune_code" text;
-alter table "core"."fair_sessions" add column if not exists "fund" text;
-alter table "core"."fair_sessions" add column if not exists "fund_share_pct" bigint;
-alter table "core"."fair_sessions" add column if not exists "cost_planned_vnd" bigint;
-alter table "core"."fair_sessions" add column if not exists "cost_settled_vnd" bigint;
-alter table "core"."fair_sessions" add column if not exists "employers_declared" bigint;
-alter table "core"."fair_sessions" add column if not exists "attendees_declared" bigint;
-create unique index if not exists "fair_sessions_current" on "core"."fair_sessions" ("sender_code", "period", "session_no", "fund") nulls not distinct where recorded_to = 'infinity';
-create  index if not exists "fair_sessions_partition" on "core"."fair_sessions" ("sender_code", "period", "recorded_to") ;
-create  index if not exists "fair_sessions_batch" on "core"."fair_sessions" ("batch_id") ;
+create table "core"."fair_sessions" (batch_id bigint not null, row_no integer not null, sender_code text not null, period text not null, sequence integer not null, valid_from date not null, valid_to date not null, recorded_from timestamptz not null, recorded_to timestamptz not null default 'infinity', "session_no" text, "name" text, "kind" text, "held_on" date, "commune_code" text, "fund" text, "fund_share_pct" bigint, "cost_planned_vnd" bigint, "cost_settled_vnd" bigint, "employers_declared" bigint, "attendees_declared" bigint);
+create unique index "fair_sessions_current" on "core"."fair_sessions" ("sender_code", "period", "session_no", "fund") nulls not distinct where recorded_to = 'infinity';
+create index "fair_sessions_partition" on "core"."fair_sessions" ("sender_code", "period", "recorded_to");
+create index "fair_sessions_batch" on "core"."fair_sessions" ("batch_id");
 comment on table "core"."fair_sessions" is 'Phiên giao dịch việc làm | one job-fair session (fixed, mobile, online, job day, commune counselling) and fund; a session paid by two funds has two rows that agree in all but fund, share and cost';
 comment on column "core"."fair_sessions"."session_no" is 'Mã phiên | number of the session, the sender''s own';
 comment on column "core"."fair_sessions"."name" is 'Tên phiên | name of the session';

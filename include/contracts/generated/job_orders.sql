@@ -1,28 +1,9 @@
 -- Rendered from include/contracts by `lmw contracts render`; edit the contract, not this file.
 
-create table if not exists "core"."job_orders" (batch_id bigint not null, row_no integer not null, sender_code text not null, period text not null, sequence integer not null, valid_from date not null, valid_to date not null, recorded_from timestamptz not null, recorded_to timestamptz not null default 'infinity', "order_no" text, "employer_no" text, "title" text, "occupation_code" text, "openings" bigint, "openings_female" bigint, "wage_min_vnd" bigint, "wage_max_vnd" bigint, "wage_text" text, "contract_type" text, "work_time" text, "education_level" text, "qualification" text, "commune_code" text, "priority_groups" text[], "posted_on" date, "deadline" date, "closed_on" date, "close_reason" text);
-alter table "core"."job_orders" add column if not exists "order_no" text;
-alter table "core"."job_orders" add column if not exists "employer_no" text;
-alter table "core"."job_orders" add column if not exists "title" text;
-alter table "core"."job_orders" add column if not exists "occupation_code" text;
-alter table "core"."job_orders" add column if not exists "openings" bigint;
-alter table "core"."job_orders" add column if not exists "openings_female" bigint;
-alter table "core"."job_orders" add column if not exists "wage_min_vnd" bigint;
-alter table "core"."job_orders" add column if not exists "wage_max_vnd" bigint;
-alter table "core"."job_orders" add column if not exists "wage_text" text;
-alter table "core"."job_orders" add column if not exists "contract_type" text;
-alter table "core"."job_orders" add column if not exists "work_time" text;
-alter table "core"."job_orders" add column if not exists "education_level" text;
-alter table "core"."job_orders" add column if not exists "qualification" text;
-alter table "core"."job_orders" add column if not exists "commune_code" text;
-alter table "core"."job_orders" add column if not exists "priority_groups" text[];
-alter table "core"."job_orders" add column if not exists "posted_on" date;
-alter table "core"."job_orders" add column if not exists "deadline" date;
-alter table "core"."job_orders" add column if not exists "closed_on" date;
-alter table "core"."job_orders" add column if not exists "close_reason" text;
-create unique index if not exists "job_orders_current" on "core"."job_orders" ("sender_code", "order_no") nulls not distinct where recorded_to = 'infinity';
-create  index if not exists "job_orders_partition" on "core"."job_orders" ("sender_code", "period", "recorded_to") ;
-create  index if not exists "job_orders_batch" on "core"."job_orders" ("batch_id") ;
+create table "core"."job_orders" (batch_id bigint not null, row_no integer not null, sender_code text not null, period text not null, sequence integer not null, valid_from date not null, valid_to date not null, recorded_from timestamptz not null, recorded_to timestamptz not null default 'infinity', "order_no" text, "employer_no" text, "title" text, "occupation_code" text, "openings" bigint, "openings_female" bigint, "wage_min_vnd" bigint, "wage_max_vnd" bigint, "wage_text" text, "contract_type" text, "work_time" text, "education_level" text, "qualification" text, "commune_code" text, "priority_groups" text[], "posted_on" date, "deadline" date, "closed_on" date, "close_reason" text);
+create unique index "job_orders_current" on "core"."job_orders" ("sender_code", "order_no") nulls not distinct where recorded_to = 'infinity';
+create index "job_orders_partition" on "core"."job_orders" ("sender_code", "period", "recorded_to");
+create index "job_orders_batch" on "core"."job_orders" ("batch_id");
 comment on table "core"."job_orders" is 'Phiếu đăng ký tuyển lao động | one job order of one employer (Form 03)';
 comment on column "core"."job_orders"."order_no" is 'Mã số phiếu | number of the order, the district''s own';
 comment on column "core"."job_orders"."employer_no" is 'Mã đơn vị trong sổ của huyện | employer, by the district''s own register number';

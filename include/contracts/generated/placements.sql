@@ -1,26 +1,9 @@
 -- Rendered from include/contracts by `lmw contracts render`; edit the contract, not this file.
 
-create table if not exists "core"."placements" (batch_id bigint not null, row_no integer not null, sender_code text not null, period text not null, sequence integer not null, valid_from date not null, valid_to date not null, recorded_from timestamptz not null, recorded_to timestamptz not null default 'infinity', "placement_no" text, "employer_no" text, "employer_district" text, "order_no" text, "session_no" text, "channel" text, "job_text" text, "occupation_code" text, "check_kind" text, "checked_on" date, "in_job" boolean, "evidence" text, "start_date" date, "contract_type" text, "wage_vnd" bigint, "person_key" text, "person_method" text);
-alter table "core"."placements" add column if not exists "placement_no" text;
-alter table "core"."placements" add column if not exists "employer_no" text;
-alter table "core"."placements" add column if not exists "employer_district" text;
-alter table "core"."placements" add column if not exists "order_no" text;
-alter table "core"."placements" add column if not exists "session_no" text;
-alter table "core"."placements" add column if not exists "channel" text;
-alter table "core"."placements" add column if not exists "job_text" text;
-alter table "core"."placements" add column if not exists "occupation_code" text;
-alter table "core"."placements" add column if not exists "check_kind" text;
-alter table "core"."placements" add column if not exists "checked_on" date;
-alter table "core"."placements" add column if not exists "in_job" boolean;
-alter table "core"."placements" add column if not exists "evidence" text;
-alter table "core"."placements" add column if not exists "start_date" date;
-alter table "core"."placements" add column if not exists "contract_type" text;
-alter table "core"."placements" add column if not exists "wage_vnd" bigint;
-alter table "core"."placements" add column if not exists "person_key" text;
-alter table "core"."placements" add column if not exists "person_method" text;
-create unique index if not exists "placements_current" on "core"."placements" ("sender_code", "placement_no", "check_kind") nulls not distinct where recorded_to = 'infinity';
-create  index if not exists "placements_partition" on "core"."placements" ("sender_code", "period", "recorded_to") ;
-create  index if not exists "placements_batch" on "core"."placements" ("batch_id") ;
+create table "core"."placements" (batch_id bigint not null, row_no integer not null, sender_code text not null, period text not null, sequence integer not null, valid_from date not null, valid_to date not null, recorded_from timestamptz not null, recorded_to timestamptz not null default 'infinity', "placement_no" text, "employer_no" text, "employer_district" text, "order_no" text, "session_no" text, "channel" text, "job_text" text, "occupation_code" text, "check_kind" text, "checked_on" date, "in_job" boolean, "evidence" text, "start_date" date, "contract_type" text, "wage_vnd" bigint, "person_key" text, "person_method" text);
+create unique index "placements_current" on "core"."placements" ("sender_code", "placement_no", "check_kind") nulls not distinct where recorded_to = 'infinity';
+create index "placements_partition" on "core"."placements" ("sender_code", "period", "recorded_to");
+create index "placements_batch" on "core"."placements" ("batch_id");
 comment on table "core"."placements" is 'Theo dõi việc làm sau giới thiệu | one follow-up check of one job start (at start, 3, 6 and 12 months)';
 comment on column "core"."placements"."placement_no" is 'Mã theo dõi | number of the job start, the service centre''s own';
 comment on column "core"."placements"."employer_no" is 'Mã đơn vị tuyển dụng | employer, by the register number of its district';

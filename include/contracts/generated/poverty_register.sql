@@ -1,17 +1,9 @@
 -- Rendered from include/contracts by `lmw contracts render`; edit the contract, not this file.
 
-create table if not exists "core"."poverty_register" (batch_id bigint not null, row_no integer not null, sender_code text not null, period text not null, sequence integer not null, valid_from date not null, valid_to date not null, recorded_from timestamptz not null, recorded_to timestamptz not null default 'infinity', "household_no" text, "district_code" text, "commune_code" text, "status" text, "members" bigint, "working_age_members" bigint, "standard_version" text, "as_of_date" date);
-alter table "core"."poverty_register" add column if not exists "household_no" text;
-alter table "core"."poverty_register" add column if not exists "district_code" text;
-alter table "core"."poverty_register" add column if not exists "commune_code" text;
-alter table "core"."poverty_register" add column if not exists "status" text;
-alter table "core"."poverty_register" add column if not exists "members" bigint;
-alter table "core"."poverty_register" add column if not exists "working_age_members" bigint;
-alter table "core"."poverty_register" add column if not exists "standard_version" text;
-alter table "core"."poverty_register" add column if not exists "as_of_date" date;
-create unique index if not exists "poverty_register_current" on "core"."poverty_register" ("sender_code", "period", "household_no") nulls not distinct where recorded_to = 'infinity';
-create  index if not exists "poverty_register_partition" on "core"."poverty_register" ("sender_code", "period", "recorded_to") ;
-create  index if not exists "poverty_register_batch" on "core"."poverty_register" ("batch_id") ;
+create table "core"."poverty_register" (batch_id bigint not null, row_no integer not null, sender_code text not null, period text not null, sequence integer not null, valid_from date not null, valid_to date not null, recorded_from timestamptz not null, recorded_to timestamptz not null default 'infinity', "household_no" text, "district_code" text, "commune_code" text, "status" text, "members" bigint, "working_age_members" bigint, "standard_version" text, "as_of_date" date);
+create unique index "poverty_register_current" on "core"."poverty_register" ("sender_code", "period", "household_no") nulls not distinct where recorded_to = 'infinity';
+create index "poverty_register_partition" on "core"."poverty_register" ("sender_code", "period", "recorded_to");
+create index "poverty_register_batch" on "core"."poverty_register" ("batch_id");
 comment on table "core"."poverty_register" is 'Danh sách hộ theo chuẩn nghèo | one household in one yearly register vintage';
 comment on column "core"."poverty_register"."household_no" is 'Mã hộ | number of the household in its vintage';
 comment on column "core"."poverty_register"."district_code" is 'Mã huyện | district, three digits';

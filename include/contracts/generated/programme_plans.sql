@@ -1,19 +1,9 @@
 -- Rendered from include/contracts by `lmw contracts render`; edit the contract, not this file.
 
-create table if not exists "core"."programme_plans" (batch_id bigint not null, row_no integer not null, sender_code text not null, period text not null, sequence integer not null, valid_from date not null, valid_to date not null, recorded_from timestamptz not null, recorded_to timestamptz not null default 'infinity', "unit_code" text, "plan_year" bigint, "activity" text, "fund_type" text, "plan_status" text, "status_on" date, "decision_no" text, "target_quantity" bigint, "target_unit" text, "planned_vnd" bigint);
-alter table "core"."programme_plans" add column if not exists "unit_code" text;
-alter table "core"."programme_plans" add column if not exists "plan_year" bigint;
-alter table "core"."programme_plans" add column if not exists "activity" text;
-alter table "core"."programme_plans" add column if not exists "fund_type" text;
-alter table "core"."programme_plans" add column if not exists "plan_status" text;
-alter table "core"."programme_plans" add column if not exists "status_on" date;
-alter table "core"."programme_plans" add column if not exists "decision_no" text;
-alter table "core"."programme_plans" add column if not exists "target_quantity" bigint;
-alter table "core"."programme_plans" add column if not exists "target_unit" text;
-alter table "core"."programme_plans" add column if not exists "planned_vnd" bigint;
-create unique index if not exists "programme_plans_current" on "core"."programme_plans" ("sender_code", "unit_code", "plan_year", "activity", "fund_type", "status_on", "plan_status") nulls not distinct where recorded_to = 'infinity';
-create  index if not exists "programme_plans_partition" on "core"."programme_plans" ("sender_code", "period", "recorded_to") ;
-create  index if not exists "programme_plans_batch" on "core"."programme_plans" ("batch_id") ;
+create table "core"."programme_plans" (batch_id bigint not null, row_no integer not null, sender_code text not null, period text not null, sequence integer not null, valid_from date not null, valid_to date not null, recorded_from timestamptz not null, recorded_to timestamptz not null default 'infinity', "unit_code" text, "plan_year" bigint, "activity" text, "fund_type" text, "plan_status" text, "status_on" date, "decision_no" text, "target_quantity" bigint, "target_unit" text, "planned_vnd" bigint);
+create unique index "programme_plans_current" on "core"."programme_plans" ("sender_code", "unit_code", "plan_year", "activity", "fund_type", "status_on", "plan_status") nulls not distinct where recorded_to = 'infinity';
+create index "programme_plans_partition" on "core"."programme_plans" ("sender_code", "period", "recorded_to");
+create index "programme_plans_batch" on "core"."programme_plans" ("batch_id");
 comment on table "core"."programme_plans" is 'Kế hoạch thực hiện chương trình | one unit''s plan for one activity and fund type in one year, one row per status change';
 comment on column "core"."programme_plans"."unit_code" is 'Mã đơn vị | unit whose plan it is: a district''s three digits, or the code of the department or the service centre';
 comment on column "core"."programme_plans"."plan_year" is 'Năm kế hoạch | year of the plan';

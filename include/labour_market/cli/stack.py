@@ -29,7 +29,7 @@ def prepare() -> None:
     """Create or update the warehouse's database, roles, tables and reference lists on a running server."""
     from labour_market.local_stack import stack
 
-    stack.prepare()
+    stack.prepare(progress=print)
 
 
 @app.command()

@@ -1,5 +1,7 @@
 """The tables that follow from a contract: `core.<feed>` and one `stage.<feed>__<attempt>` per load."""
 
+from dataclasses import dataclass
+
 from psycopg import sql
 
 from labour_market.contracts import Contract, Field
@@ -16,6 +18,20 @@ CORE_CONTROL = (
     "recorded_from timestamptz not null",
     "recorded_to timestamptz not null default 'infinity'",
 )
+
+
+@dataclass(frozen=True)
+class CoreIndex:
+    """An index of core.<feed>."""
+
+    feed: str
+    suffix: str
+    columns: tuple[str, ...]
+    is_key: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.feed}_{self.suffix}"
 
 
 def control_names(control: tuple[str, ...]) -> list[str]:
@@ -51,37 +67,53 @@ def stage_ddl(contract: Contract, table: str) -> sql.Composed:
 
 
 def core_ddl(contract: Contract) -> sql.Composed:
-    """Statements that make core.<feed>, or add the columns that a newer contract has. They may be run again."""
-    table = sql.Identifier("core", contract.feed)
-    statements = [
-        sql.SQL("create table if not exists {} ({})").format(
-            table, sql.SQL(", ").join([*map(sql.SQL, CORE_CONTROL), *map(_column, contract.core_fields)])
-        ),
-        *(sql.SQL("alter table {} add column if not exists {}").format(table, _column(f)) for f in contract.core_fields),
-        _index(contract, "current", "unique", partition_key(contract), where="recorded_to = 'infinity'"),
-        _index(contract, "partition", "", ["sender_code", "period", "recorded_to"]),
-        _index(contract, "batch", "", ["batch_id"]),
-        sql.SQL("comment on table {} is {}").format(table, sql.Literal(f"{contract.title_vi} | {contract.grain}")),
-        *(
-            sql.SQL("comment on column {} is {}").format(
-                sql.Identifier("core", contract.feed, f.name), sql.Literal(f"{f.label_vi} | {f.description}")
-            )
-            for f in contract.core_fields
-        ),
+    """Statements that create core.<feed> with its indexes and comments."""
+    comments = [core_comment(contract.feed, column, text) for column, text in core_comments(contract).items()]
+    return sql.SQL(";\n").join([core_table(contract), *map(core_index_statement, core_indexes(contract)), *comments])
+
+
+def core_table(contract: Contract) -> sql.Composed:
+    """Statement that creates core.<feed>."""
+    return sql.SQL("create table {} ({})").format(
+        sql.Identifier("core", contract.feed), sql.SQL(", ").join([*map(sql.SQL, CORE_CONTROL), *map(_column, contract.core_fields)])
+    )
+
+
+def core_column(contract: Contract, field: Field) -> sql.Composed:
+    """Statement that adds a column of the contract to core.<feed>."""
+    return sql.SQL("alter table {} add column {}").format(sql.Identifier("core", contract.feed), _column(field))
+
+
+def core_indexes(contract: Contract) -> list[CoreIndex]:
+    """The indexes of core.<feed>; the first holds its key."""
+    return [
+        CoreIndex(contract.feed, "current", tuple(partition_key(contract)), is_key=True),
+        CoreIndex(contract.feed, "partition", ("sender_code", "period", "recorded_to")),
+        CoreIndex(contract.feed, "batch", ("batch_id",)),
     ]
-    return sql.SQL(";\n").join(statements)
+
+
+def core_index_statement(index: CoreIndex) -> sql.Composed:
+    """Statement that creates an index; the key is unique among current rows, null included."""
+    return sql.SQL("create {}index {} on {} ({}){}").format(
+        sql.SQL("unique " if index.is_key else ""),
+        sql.Identifier(index.name),
+        sql.Identifier("core", index.feed),
+        sql.SQL(", ").join(map(sql.Identifier, index.columns)),
+        sql.SQL(" nulls not distinct where recorded_to = 'infinity'" if index.is_key else ""),
+    )
+
+
+def core_comments(contract: Contract) -> dict[str, str]:
+    """The comment of core.<feed>, under '', and of each column of the contract."""
+    return {"": f"{contract.title_vi} | {contract.grain}"} | {f.name: f"{f.label_vi} | {f.description}" for f in contract.core_fields}
+
+
+def core_comment(feed: str, column: str, text: str) -> sql.Composed:
+    """Statement that comments on a column of core.<feed>, or on the table where column is ''."""
+    kind, name = ("column", sql.Identifier("core", feed, column)) if column else ("table", sql.Identifier("core", feed))
+    return sql.SQL("comment on {} {} is {}").format(sql.SQL(kind), name, sql.Literal(text))
 
 
 def _column(field: Field) -> sql.Composed:
     return sql.SQL("{} {}").format(sql.Identifier(field.name), sql.SQL(field.postgres_type))
-
-
-def _index(contract: Contract, name: str, kind: str, columns: list[str], where: str | None = None) -> sql.Composed:
-    return sql.SQL("create {} index if not exists {} on {} ({}){} {}").format(
-        sql.SQL(kind),
-        sql.Identifier(f"{contract.feed}_{name}"),
-        sql.Identifier("core", contract.feed),
-        sql.SQL(", ").join(map(sql.Identifier, columns)),
-        sql.SQL(" nulls not distinct" if kind == "unique" else ""),
-        sql.SQL(f"where {where}" if where else ""),
-    )

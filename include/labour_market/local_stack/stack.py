@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg import conninfo, sql
+from psycopg import conninfo
 
-from labour_market.database import admin_dsn, provision
+from labour_market.database import admin_dsn, can_log_in, provision, set_password
 from labour_market.errors import LabourMarketError
 from labour_market.local_stack import processes
 from labour_market.local_stack.postgres import server_running, start_server, stop_server
@@ -40,7 +40,8 @@ def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
     if not settings.warehouse_dsn:
         start_server(settings.home)
         progress(f"PostgreSQL     127.0.0.1:{settings.pg_port}")
-    provision(settings)
+    for line in provision(settings):
+        progress(line)
     preparations = [_start_gateway, _deploy_models, *((_migrate_airflow,) if airflow else ())]
     with ThreadPoolExecutor() as pool:
         for future in [pool.submit(prepare, settings) for prepare in preparations]:
@@ -62,10 +63,11 @@ def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
         progress(line)
 
 
-def prepare() -> None:
+def prepare(progress: Progress = lambda line: None) -> None:
     """On the server of WAREHOUSE_DSN: database, roles, tables, lists, empty marts; here: the page's folder and the Airflow login."""
     settings = load_settings()
-    provision(settings)
+    for line in provision(settings):
+        progress(line)
     _deploy_models(settings)
     settings.site_dir.mkdir(parents=True, exist_ok=True)
     _password_file(settings)
@@ -202,12 +204,14 @@ def _password_file(settings: Settings) -> Path:
 
 
 def _ensure_airflow_database(settings: Settings) -> None:
-    """Airflow's metadata stands in a database of its own, whose owner sees nothing of the warehouse."""
-    password = sql.Literal(secret(settings, "role_airflow"))
+    """Airflow's metadata is in a database of its own, whose owner has no access to the warehouse."""
+    password = secret(settings, "role_airflow")
+    if can_log_in(conninfo.make_conninfo(admin_dsn(settings), dbname="airflow", user="airflow", password=password)):
+        return
     with psycopg.connect(admin_dsn(settings), dbname="postgres", autocommit=True) as admin:
         if not admin.execute("select 1 from pg_roles where rolname = 'airflow'").fetchone():
             admin.execute("create role airflow login")
-        admin.execute(sql.SQL("alter role airflow password {}").format(password))
+        set_password(admin, "airflow", password)
         if not admin.execute("select 1 from pg_database where datname = 'airflow'").fetchone():
             admin.execute("create database airflow owner airflow")
             admin.execute("revoke all on database airflow from public")

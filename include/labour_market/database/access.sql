@@ -1,12 +1,23 @@
--- Schemas, their owners and who may read what. Run as the administrator in the database `warehouse`; may be run again at any time.
--- The matrix is ARCHITECTURE's: direct identifiers live in stage and vault alone, BI reads `bi` alone.
+-- Roles, schemas, their owners and who may read them. Run by the administrator in the warehouse's database; it may be run again.
+-- Direct identifiers are only in stage and vault. BI tools read only bi. Rights on single tables are granted by the revision that makes them.
+
+do $$
+declare
+    missing text;
+begin
+    for missing in
+        select name from unnest(array['loader', 'auditor', 'transformer', 'steward', 'dpo', 'bi_reader']) as name
+        where not exists (select from pg_roles where rolname = name)
+    loop
+        execute format('create role %I login', missing);
+    end loop;
+    execute format('revoke all on database %I from public', current_database());
+    execute format('grant connect, temporary on database %I to loader, auditor, transformer, steward, dpo', current_database());
+    execute format('grant connect on database %I to bi_reader', current_database());
+    execute format('grant create on database %I to transformer', current_database());
+end $$;
 
 revoke all on schema public from public;
-revoke all on database {database} from public;
-grant connect, temporary on database {database} to loader, auditor, transformer, steward, dpo;
-grant connect on database {database} to bi_reader;
-grant create on database {database} to transformer;
-
 create extension if not exists unaccent with schema public;
 create extension if not exists pg_trgm with schema public;
 grant usage on schema public to loader, auditor, transformer, steward;
@@ -19,21 +30,12 @@ create schema if not exists quarantine authorization auditor;
 create schema if not exists reference authorization transformer;
 create schema if not exists staging authorization transformer;
 create schema if not exists intermediate authorization transformer;
-create schema if not exists marts_build authorization transformer;
 create schema if not exists marts authorization transformer;
 create schema if not exists indicators authorization transformer;
 create schema if not exists vintages authorization transformer;
 create schema if not exists bi authorization transformer;
 
--- vintages stood among the marts once; what was told must not be lost with a move
-do $$
-begin
-    if to_regclass('marts.fct_report_indicator') is not null and to_regclass('vintages.fct_report_indicator') is null then
-        alter table marts.fct_report_indicator set schema vintages;
-    end if;
-end $$;
-
--- the auditor judges what is staged against the reference lists and what is already known
+-- the auditor compares staged rows with the reference lists and with core
 grant usage on schema ops, stage, core, reference to auditor;
 grant usage on schema reference, quarantine to loader;
 grant usage on schema ops, core, quarantine to transformer;

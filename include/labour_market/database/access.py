@@ -1,0 +1,80 @@
+"""Roles, schemas and passwords: access.sql, run again only when it has changed or when a part of it is missing.
+
+Roles belong to the server and not to the database, and schemas of the dbt project may be dropped and built again. So they are compared
+with the server at each start, and are no part of a revision.
+"""
+
+import hashlib
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from labour_market.database.connections import ROLES, can_log_in, dsn
+from labour_market.settings import Settings, secret
+
+SCRIPT = Path(__file__).with_name("access.sql")
+SCHEMAS = (
+    *("ops", "stage", "core", "vault", "quarantine"),
+    *("reference", "staging", "intermediate", "marts", "indicators", "vintages", "bi"),
+)
+SETTING = "access_sql_sha256"
+
+
+def differs(admin: psycopg.Connection, settings: Settings) -> bool:
+    """Whether a role, a schema or a password is missing, or access.sql is not the one that was applied. Only reads."""
+    return _script_is_due(admin) or bool(_roles_without_login(settings))
+
+
+def apply(admin: psycopg.Connection, settings: Settings) -> list[str]:
+    """Create what is missing and set the passwords with which a role cannot log in. Returns a line for each change."""
+    done = []
+    if _script_is_due(admin):
+        with admin.transaction():
+            admin.execute(SCRIPT.read_bytes())
+        done.append("roles, schemas and their rights are as in access.sql")
+    roles = _roles_without_login(settings)
+    for role in roles:
+        set_password(admin, role, secret(settings, f"role_{role}"))
+    if roles:
+        done.append(f"passwords are set for {', '.join(roles)}")
+    return done
+
+
+def record(admin: psycopg.Connection) -> None:
+    """Record which access.sql is applied. The table for it is part of the first revision, so this comes last."""
+    admin.execute(
+        "insert into ops.setting (name, value) values (%s, %s)"
+        " on conflict (name) do update set value = excluded.value, set_at = clock_timestamp() where setting.value <> excluded.value",
+        [SETTING, _digest()],
+    )
+
+
+def set_password(admin: psycopg.Connection, role: str, password: str) -> None:
+    """Set a role's password; the server, and so its log, gets only the SCRAM verifier."""
+    verifier = admin.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    admin.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(verifier)))
+
+
+def _script_is_due(admin: psycopg.Connection) -> bool:
+    row = admin.execute(
+        "select to_regclass('ops.setting') is null"
+        " or exists (select from unnest(%s::text[]) as name where name not in (select rolname from pg_roles))"
+        " or exists (select from unnest(%s::text[]) as name where to_regnamespace(name) is null)",
+        [list(ROLES), list(SCHEMAS)],
+    ).fetchone()
+    if row is None or row[0]:
+        return True
+    row = admin.execute(
+        "select value = %s and has_database_privilege('transformer', current_database(), 'create') from ops.setting where name = %s",
+        [_digest(), SETTING],
+    ).fetchone()
+    return row is None or not row[0]
+
+
+def _digest() -> str:
+    return hashlib.sha256(SCRIPT.read_bytes()).hexdigest()
+
+
+def _roles_without_login(settings: Settings) -> list[str]:
+    return [role for role in ROLES if not can_log_in(dsn(role, settings))]

@@ -1,0 +1,60 @@
+"""The connections of each role to the warehouse's database."""
+
+import psycopg
+from psycopg import conninfo
+
+from labour_market.errors import UsageError
+from labour_market.settings import Settings, load_settings, secret
+
+WAREHOUSE = "warehouse"
+ROLES = ("loader", "auditor", "transformer", "steward", "dpo", "bi_reader")
+
+
+def admin_dsn(settings: Settings) -> str:
+    """The administrator's DSN: WAREHOUSE_DSN, or the embedded server's own."""
+    if settings.warehouse_dsn:
+        return settings.warehouse_dsn
+    return conninfo.make_conninfo(
+        host="127.0.0.1",
+        port=settings.pg_port,
+        user="postgres",
+        password=secret(settings, "postgres"),
+        dbname="postgres",
+    )
+
+
+def warehouse_database(settings: Settings) -> str:
+    """The database of WAREHOUSE_DSN, unless that is the maintenance database; else `warehouse`."""
+    if settings.warehouse_dsn:
+        named = conninfo.conninfo_to_dict(settings.warehouse_dsn).get("dbname")
+        if named and named != "postgres":
+            return str(named)
+    return WAREHOUSE
+
+
+def dsn(role: str, settings: Settings | None = None) -> str:
+    """The DSN of a role in the warehouse database. Raises UsageError for a role that does not exist."""
+    if role not in ROLES:
+        raise UsageError(f"there is no role {role!r}; known: {', '.join(ROLES)}")
+    settings = settings or load_settings()
+    return conninfo.make_conninfo(
+        admin_dsn(settings),
+        user=role,
+        password=secret(settings, f"role_{role}"),
+        dbname=warehouse_database(settings),
+        application_name=f"lmw-{role}",
+    )
+
+
+def connect(role: str, settings: Settings | None = None, *, autocommit: bool = False) -> psycopg.Connection:
+    """An open connection of that role."""
+    return psycopg.connect(dsn(role, settings), autocommit=autocommit)
+
+
+def can_log_in(conninfo_of_role: str) -> bool:
+    """Whether the server accepts a login with the password in this DSN."""
+    try:
+        psycopg.connect(conninfo_of_role).close()
+    except psycopg.OperationalError:
+        return False
+    return True
