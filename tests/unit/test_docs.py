@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import typer
 import yaml
-from labour_market.batches import ledger
+from labour_market.batches.states import ALLOWED_MOVES
 from labour_market.cli import app
 from labour_market.contracts import contract_feeds
 from labour_market.settings import DBT_DIR, INCLUDE, PROJECT_ROOT, QUERIES_DIR
@@ -213,7 +213,7 @@ def test_the_glossary_has_each_term_once_in_both_languages():
 def test_the_drawn_states_of_a_batch_are_those_of_the_ledger():
     diagram = text_of(ARCHITECTURE).partition("stateDiagram-v2")[2].partition("```")[0]
     drawn = set(re.findall(r"^ {4}(\w+) --> (\w+)$", diagram, flags=re.MULTILINE))
-    assert drawn == {(str(before), str(after)) for before, states in ledger.MOVES.items() for after in states}
+    assert drawn == {(str(before), str(after)) for before, states in ALLOWED_MOVES.items() for after in states}
 
 
 def test_the_table_of_layers_is_that_of_the_package():
