@@ -1,4 +1,4 @@
-"""Components of an installation: whatever died and however, nothing of it stays behind."""
+"""Components of an installation: a component that dies leaves no process behind."""
 
 import os
 import signal
@@ -12,8 +12,8 @@ from labour_market.cli import app
 from labour_market.local_stack import processes, stack
 from typer.testing import CliRunner
 
-# a component whose child has lost the installation's mark, as a worker that writes its title over its environment
-FORGETFUL = ["bash", "-c", "env -i sleep 300 & env -i sleep 300 & wait"]
+# a component whose children do not have MARK in their environment, like workers that overwrite it
+UNMARKED = ["bash", "-c", "env -i sleep 300 & env -i sleep 300 & wait"]
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def children(pid: int) -> list[psutil.Process]:
 
 
 def killed(home: Path, name: str) -> list[psutil.Process]:
-    pid = processes.start(home, name, FORGETFUL)
+    pid = processes.start(home, name, UNMARKED)
     left = children(pid)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
@@ -48,23 +48,23 @@ def test_children_of_a_killed_component_are_found_and_stopped(home):
     assert processes.leftovers(home) == []
 
 
-def test_starting_again_ends_what_the_killed_component_left(home):
+def test_a_new_start_ends_the_children_of_a_killed_component(home):
     left = killed(home, "one")
-    pid = processes.start(home, "one", FORGETFUL)
+    pid = processes.start(home, "one", UNMARKED)
     assert processes.running(home, "one") == pid
     assert not any(process.is_running() for process in left)
 
 
-def test_stopping_one_component_leaves_the_other_alone(home):
-    processes.start(home, "one", FORGETFUL)
-    other = processes.start(home, "two", FORGETFUL)
+def test_stopping_one_component_does_not_touch_another(home):
+    processes.start(home, "one", UNMARKED)
+    other = processes.start(home, "two", UNMARKED)
     processes.stop(home, "one")
     assert processes.running(home, "two") == other
     assert len(children(other)) == 2
 
 
 def test_a_pid_that_another_process_has_got_since_is_never_stopped(home):
-    pid = processes.start(home, "one", FORGETFUL)
+    pid = processes.start(home, "one", UNMARKED)
     note = home / "run" / "one.json"
     kept = note.read_text()
     note.write_text(f'{{"pid": {pid}, "started": 1.0}}')
@@ -74,16 +74,16 @@ def test_a_pid_that_another_process_has_got_since_is_never_stopped(home):
     note.write_text(kept)
 
 
-def test_the_status_is_good_when_what_was_asked_for_runs(home, monkeypatch):
-    """A stack without Airflow, then one whose scheduler died; the server is somebody else's."""
+def test_the_status_is_good_when_all_expected_components_run(home, monkeypatch):
+    """A stack without Airflow, then one whose scheduler died; the server is managed elsewhere."""
     monkeypatch.setenv("LMW_HOME", str(home))
     monkeypatch.setenv("WAREHOUSE_DSN", "host=127.0.0.1")
     monkeypatch.setenv("LMW_SENDERS", "senders.yml")
     assert CliRunner().invoke(app, ["status"]).exit_code == 1
-    processes.start(home, "site", FORGETFUL)
+    processes.start(home, "site", UNMARKED)
     try:
         assert {row["name"]: row["state"] for row in stack.status()} == {
-            "site": "running", **dict.fromkeys(stack.AIRFLOW_COMPONENTS, "not asked for"),
+            "site": "running", **dict.fromkeys(stack.AIRFLOW_COMPONENTS, "not started"),
         }  # fmt: skip
         assert CliRunner().invoke(app, ["status"]).exit_code == 0
         killed(home, "airflow-scheduler")

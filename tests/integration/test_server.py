@@ -63,7 +63,7 @@ def test_a_server_starts_stops_and_starts_again_with_its_data(home: Path) -> Non
     assert rows_of(start_server(home)) == [(1,), (2,), (3,)]
 
 
-def test_the_cluster_sorts_by_code_point_and_speaks_utf8(home: Path) -> None:
+def test_the_cluster_sorts_by_code_point_and_uses_utf8(home: Path) -> None:
     with psycopg.connect(start_server(home)) as connection:
         row = connection.execute(
             "select datlocprovider::text, datlocale, pg_encoding_to_char(encoding) from pg_database where datname = 'postgres'"
@@ -72,7 +72,7 @@ def test_the_cluster_sorts_by_code_point_and_speaks_utf8(home: Path) -> None:
         assert connection.execute("select upper('đặng'), 'Đ' < 'E'").fetchone() == ("ĐẶNG", False)
 
 
-def test_nobody_gets_in_without_the_password(home: Path) -> None:
+def test_a_connection_without_the_password_is_refused(home: Path) -> None:
     dsn = start_server(home)
     for password in ("", "postgres", "wrong"):
         with pytest.raises(psycopg.OperationalError, match="password"):
@@ -85,7 +85,7 @@ def test_nobody_gets_in_without_the_password(home: Path) -> None:
     assert stat.S_IMODE((home / "secrets" / "postgres").stat().st_mode) == 0o600
 
 
-def test_the_server_listens_on_the_loopback_alone(home: Path) -> None:
+def test_the_server_listens_only_on_loopback(home: Path) -> None:
     start_server(home)
     process = postmaster(home)
     listening = {c.laddr for c in process.net_connections("all") if c.status == psutil.CONN_LISTEN}
@@ -114,7 +114,7 @@ def test_a_hanging_backend_of_a_killed_server_does_not_touch_the_data_of_the_nex
         assert not hanging.is_running() or hanging.status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_process_number_that_another_program_got_does_not_pass_for_the_server(home: Path) -> None:
+def test_a_pid_that_another_program_has_got_is_not_taken_for_the_server(home: Path) -> None:
     start_server(home)
     pid_file = home / "postgres" / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
@@ -131,7 +131,7 @@ def test_a_process_number_that_another_program_got_does_not_pass_for_the_server(
         sleeper.wait()
 
 
-def test_an_initdb_that_was_killed_leaves_no_half_cluster(home: Path) -> None:
+def test_a_killed_initdb_leaves_no_incomplete_cluster(home: Path) -> None:
     half = home / "postgres.new"
     half.mkdir()
     (half / "PG_VERSION").write_text("18\n")
@@ -148,7 +148,7 @@ def test_two_starts_at_once_make_one_server(home: Path) -> None:
     assert server_running(home)
 
 
-def test_a_taken_port_is_named(home: Path) -> None:
+def test_a_port_in_use_is_named(home: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", int(os.environ["LMW_PG_PORT"])))
         taken.listen()
@@ -156,7 +156,7 @@ def test_a_taken_port_is_named(home: Path) -> None:
             start_server(home)
 
 
-def test_a_server_that_does_not_let_our_password_in_is_an_error_at_once(home: Path) -> None:
+def test_a_wrong_password_is_an_error_without_a_wait(home: Path) -> None:
     start_server(home)
     (home / "secrets" / "postgres").write_text("not the one")
     with pytest.raises(psycopg.OperationalError, match="password"):
@@ -164,12 +164,12 @@ def test_a_server_that_does_not_let_our_password_in_is_an_error_at_once(home: Pa
 
 
 @as_root
-@pytest.mark.parametrize("way", server.WAYS_DOWN_FROM_ROOT, ids=lambda way: way[0])
-def test_root_steps_down_and_the_server_has_no_root_in_it(home: Path, way: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    if subprocess.run([*way, "true"], check=False).returncode:
-        # a container may forbid namespaces of its own to root; start_server then takes the next way down
-        pytest.skip(f"this system does not allow {way[0]}")
-    monkeypatch.setattr(server, "WAYS_DOWN_FROM_ROOT", (way,))
+@pytest.mark.parametrize("command", server.COMMANDS_TO_DROP_ROOT, ids=lambda command: command[0])
+def test_the_server_of_root_runs_as_another_user(home: Path, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    if subprocess.run([*command, "true"], check=False).returncode:
+        # a container may forbid user namespaces; start_server then uses the next command
+        pytest.skip(f"this system does not allow {command[0]}")
+    monkeypatch.setattr(server, "COMMANDS_TO_DROP_ROOT", (command,))
     with psycopg.connect(start_server(home)) as connection:
         connection.execute("create table kept as select 1 as n")
     postmaster(home).send_signal(signal.SIGKILL)
@@ -183,7 +183,7 @@ def test_root_steps_down_and_the_server_has_no_root_in_it(home: Path, way: tuple
 
 
 @as_root
-def test_where_no_way_down_is_allowed_root_is_told_what_to_do(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "WAYS_DOWN_FROM_ROOT", (("false",), ("no-such-program",)))
+def test_root_gets_an_instruction_where_the_system_allows_no_other_user(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "COMMANDS_TO_DROP_ROOT", (("false",), ("no-such-program",)))
     with pytest.raises(LabourMarketError, match="WAREHOUSE_DSN"):
         start_server(home)

@@ -1,1 +1,1 @@
-"""The stack on one machine: embedded PostgreSQL, simulator, Airflow and page. A server that runs already needs none of it."""
+"""The stack on one machine: embedded PostgreSQL, simulator, Airflow and page. An installation on a server of its own does not use it."""

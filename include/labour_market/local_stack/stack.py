@@ -1,4 +1,4 @@
-"""The whole stack on one machine: PostgreSQL, the district simulator, Airflow and the page, all on 127.0.0.1."""
+"""The stack on one machine: PostgreSQL, the district simulator, Airflow and the page, all on 127.0.0.1."""
 
 import contextlib
 import json
@@ -22,15 +22,19 @@ from labour_market.settings import CONFIG_DIR, PROJECT_ROOT, PROVINCE_TIME, Sett
 
 Progress = Callable[[str], None]
 AIRFLOW_COMPONENTS = ("airflow-api", "airflow-scheduler", "airflow-processor")
-COMPONENTS = ("gateway", *AIRFLOW_COMPONENTS, "site")  # PostgreSQL has its own keeper, pg_ctl
-POOLS = CONFIG_DIR / "pools.json"  # in the form that `airflow pools import` reads, which is how the containers get them
+COMPONENTS = ("gateway", *AIRFLOW_COMPONENTS, "site")  # PostgreSQL is managed by pg_ctl
+POOLS = CONFIG_DIR / "pools.json"  # in the form of `airflow pools import`, which the containers use
 
-# Tasks are forked from the scheduler: what it has imported costs no task anything, and the expectation library alone costs seconds.
+# Tasks are forked from the scheduler. It imports the slow libraries once, so that no task has to: Great Expectations takes seconds.
 SCHEDULER = "import labour_market.ingestion.pipeline, labour_market.quality.gate; from airflow.__main__ import main; main()"
 
 
 def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
-    """Start what is not running and wait until it answers; without airflow, `lmw ingest` and `lmw build` do the work.
+    """Start the components that are not running, and wait until they answer.
+
+    Args:
+        progress: Called with one line for each address.
+        airflow: Whether Airflow is started too; without it use `lmw ingest` and `lmw build`.
 
     Raises LabourMarketError naming the component that does not come up.
     """
@@ -49,7 +53,7 @@ def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
     settings.site_dir.mkdir(parents=True, exist_ok=True)
     for name in () if airflow else AIRFLOW_COMPONENTS:
         if processes.running(settings.home, name) is None:
-            processes.stop(settings.home, name)  # what died is not asked for any more
+            processes.stop(settings.home, name)  # an Airflow that has died is no longer expected
     for name in ("site", *(AIRFLOW_COMPONENTS if airflow else ())):
         if processes.running(settings.home, name) is None:
             processes.start(settings.home, name, _command(name, settings), airflow_environment(settings))
@@ -64,7 +68,7 @@ def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
 
 
 def prepare(progress: Progress = lambda line: None) -> None:
-    """On the server of WAREHOUSE_DSN: database, roles, tables, lists, empty marts; here: the page's folder and the Airflow login."""
+    """Prepare the server of WAREHOUSE_DSN (database, roles, tables, lists, empty marts), the page's folder and Airflow's login."""
     settings = load_settings()
     for line in provision(settings):
         progress(line)
@@ -88,7 +92,7 @@ def down(progress: Progress = lambda line: None) -> None:
 
 
 def status() -> list[dict[str, Any]]:
-    """One dict a component: name, state (running, stopped, or not asked for: an Airflow that was not started), pid, address."""
+    """One dict a component: name, state (running, stopped, or "not started" for an Airflow that is not expected), pid, address."""
     settings = load_settings()
     rows: list[dict[str, Any]] = []
     if not settings.warehouse_dsn:
@@ -99,13 +103,13 @@ def status() -> list[dict[str, Any]]:
             continue
         pid = processes.running(settings.home, name)
         address = f"127.0.0.1:{port}" if (port := _ports(settings).get(name)) else None
-        idle = "not asked for" if name in AIRFLOW_COMPONENTS and not processes.asked_for(settings.home, name) else "stopped"
+        idle = "not started" if name in AIRFLOW_COMPONENTS and not processes.expected(settings.home, name) else "stopped"
         rows.append({"name": name, "state": "running" if pid else idle, "pid": pid, "address": address})
     return rows
 
 
 def addresses(settings: Settings, *, airflow: bool = True) -> list[str]:
-    """Where a person finds things, with the login of the local Airflow where it runs."""
+    """The addresses of the components, one line each, with the login of Airflow."""
     login = f"Airflow        http://127.0.0.1:{settings.airflow_port}  (admin / {secret(settings, 'airflow_admin')})" if airflow else None
     return [
         *([login] if login else []),
@@ -125,11 +129,11 @@ def _ports(settings: Settings) -> dict[str, int]:
 
 
 def _refuse_foreign_ports(settings: Settings) -> None:
-    """Our own orphans are cleared away; a port that another program holds is named, never fought over."""
-    known = {processes.running(settings.home, name) for name in COMPONENTS}
+    """Kill orphans of this installation, and raise LabourMarketError when another program uses a port."""
+    current = {processes.running(settings.home, name) for name in COMPONENTS}
     for orphan in processes.leftovers(settings.home):
         with contextlib.suppress(Exception):
-            if not known & {orphan.pid, *(parent.pid for parent in orphan.parents())}:
+            if not current & {orphan.pid, *(parent.pid for parent in orphan.parents())}:
                 orphan.kill()
                 orphan.wait(5)
     ports = {name: port for name, port in _ports(settings).items() if processes.running(settings.home, name) is None}
@@ -141,12 +145,12 @@ def _refuse_foreign_ports(settings: Settings) -> None:
         holder = processes.holder_of(port)
         if holder:
             raise LabourMarketError(
-                f"port {port}, which {name} needs, is held by {holder}; stop it, or set another port (docs/operations.md)"
+                f"port {port}, which {name} needs, is in use by {holder}; stop it, or set another port (docs/operations.md)"
             )
 
 
 def airflow_environment(settings: Settings) -> dict[str, str]:
-    """Everything that Airflow is told; there is no airflow.cfg to drift."""
+    """The settings of Airflow, all as environment variables; there is no airflow.cfg."""
     home = settings.home / "airflow"
     server = conninfo.conninfo_to_dict(admin_dsn(settings))
     database = f"airflow:{secret(settings, 'role_airflow')}@{server['host']}:{server.get('port', 5432)}/airflow"
@@ -175,7 +179,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
         "AIRFLOW__SCHEDULER__MAX_TIS_PER_QUERY": "32",
-        # a task that ends unseen between two looks keeps its slot until the next heartbeat: five seconds unless told otherwise
+        # a task that ends between two checks keeps its slot until the next heartbeat, which by default comes after five seconds
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "300",
@@ -190,7 +194,7 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
 
 
 def _fernet_key(settings: Settings) -> str:
-    """A Fernet key is 32 bytes in URL-safe base64 with its padding; our random secrets are the same without it."""
+    """A Fernet key: 32 bytes in URL-safe base64 with padding, which secret() leaves out."""
     return secret(settings, "airflow_fernet") + "="
 
 
@@ -204,7 +208,7 @@ def _password_file(settings: Settings) -> Path:
 
 
 def _ensure_airflow_database(settings: Settings) -> None:
-    """Airflow's metadata is in a database of its own, whose owner has no access to the warehouse."""
+    """Create a database for Airflow's metadata; its owner has no rights in the warehouse."""
     password = secret(settings, "role_airflow")
     if can_log_in(conninfo.make_conninfo(admin_dsn(settings), dbname="airflow", user="airflow", password=password)):
         return
@@ -218,7 +222,7 @@ def _ensure_airflow_database(settings: Settings) -> None:
 
 
 def _migrate_airflow(settings: Settings) -> None:
-    """`airflow db migrate` takes seconds, so it runs only for a new database or another version of Airflow."""
+    """Run `airflow db migrate` for a new database or a new version of Airflow; it takes seconds."""
     _ensure_airflow_database(settings)
     from importlib.metadata import version
 
@@ -276,7 +280,7 @@ def _wait_for_airflow(settings: Settings) -> None:
     logs = settings.home / "logs"
     health = f"http://127.0.0.1:{settings.airflow_port}/api/v2/monitor/health"
     processes.wait_until("Airflow's api-server", lambda: _answers(health), 120, logs / "airflow-api.log")
-    # what workers ask of it is made at the first request: seconds that no task should wait
+    # the interface for tasks is built at its first request, which takes seconds
     work = f"http://127.0.0.1:{settings.airflow_port}/execution/health/ping"
     processes.wait_until("Airflow's execution interface", lambda: _answers(work), 120, logs / "airflow-api.log")
     for part, log in (("scheduler", "airflow-scheduler"), ("dag_processor", "airflow-processor")):
