@@ -1,5 +1,5 @@
 {#
-  Cells of few persons are hidden; and since totals are shown, so are the cells that would give a hidden one away by subtraction. A hook of fct_indicator_cell, in the
+  Cells of few persons are hidden; and since totals are shown, so are the cells that would give a hidden one away by subtraction. A hook of indicator_cell, in the
   transaction that writes it, so that nobody sees the cells before. It comes with is_suppressed set where a cell is small, and hides what must be hidden beside those.
 
   A cell stands in several totals: the province over the areas of a mode, a former district over its communes and over what was reported of it, an area over the

@@ -19,7 +19,7 @@ SESSIONS = 40
 YEARS = (2023, 2025, 2026)  # before, in and after the reform
 PROVINCE = ("as_reported", "all")
 INSERT = (
-    "insert into marts.fct_indicator_cell (metric, period_kind, period, area_mode, area_code, area, breakdown, numerator, value, persons,"
+    "insert into indicators.indicator_cell (metric, period_kind, period, area_mode, area_code, area, breakdown, numerator, value, persons,"
     " is_suppressed) values (%s, %s, %s, %s, %s, '', %s, %s, %s, %s, %s)"
 )
 LAID = "analyze hiding;"
@@ -56,7 +56,7 @@ def statements(built: str) -> dict[str, str]:
     """The hook that hides and the nightly test that nothing can be worked out, as dbt writes them."""
     nightly = (DBT_DIR / "tests" / "value" / "no_hidden_cell_can_be_worked_out.sql").read_text(encoding="utf-8")
     nightly = nightly.replace("{{ config(severity='error') }}", "")
-    hook = "{{ hide_what_gives_away('marts.fct_indicator_cell') }}"
+    hook = "{{ hide_what_gives_away('indicators.indicator_cell') }}"
     compiled = {}
     for name, inline in (("hide", hook), ("worked_out", nightly)):
         (result,) = run_dbt(["compile", "--inline", inline], load_settings())
@@ -135,13 +135,13 @@ def hidden_of(cells, statements):
         ]
         groups = drawn(rng, year, places)
         everything = told(groups, {commune for commune, _, is_border in communes if is_border})
-        cells.execute("drop table if exists hiding; delete from marts.fct_indicator_cell")
+        cells.execute("drop table if exists hiding; delete from indicators.indicator_cell")
         counted = {cell: sum(groups[number].persons for number in numbers) for cell, numbers in everything.items()}
         cells.executemany(INSERT, [(*cell, persons, persons, persons, 0 < persons < 5) for cell, persons in counted.items()])
         assert cells.execute(statements["worked_out"]).fetchall() != [], "a province in which nothing can be worked out proves nothing"
         cells.execute(statements["hide"])
         hidden = cells.execute(
-            "select metric, period_kind, period, area_mode, area_code, breakdown from marts.fct_indicator_cell where is_suppressed"
+            "select metric, period_kind, period, area_mode, area_code, breakdown from indicators.indicator_cell where is_suppressed"
         )
         return groups, everything, set(hidden)
 
@@ -163,7 +163,7 @@ def test_the_same_cells_are_hidden_every_night_however_the_rows_lie(cells, state
     months = [("month", f"2023-{number:02d}", persons) for number, persons in enumerate([3, *[6] * 10], 1)]
     hidden = set()
     for _ in range(10):
-        cells.execute("drop table if exists hiding; delete from marts.fct_indicator_cell")
+        cells.execute("drop table if exists hiding; delete from indicators.indicator_cell")
         cells.executemany(
             INSERT,
             [
@@ -172,7 +172,7 @@ def test_the_same_cells_are_hidden_every_night_however_the_rows_lie(cells, state
             ],
         )
         cells.execute(shuffled)
-        hidden.add(tuple(cells.execute("select period from marts.fct_indicator_cell where is_suppressed order by 1").fetchall()))
+        hidden.add(tuple(cells.execute("select period from indicators.indicator_cell where is_suppressed order by 1").fetchall()))
     assert hidden == {(("2023-01",), ("2023-02",))}
 
 

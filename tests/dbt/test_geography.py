@@ -156,7 +156,7 @@ def test_a_session_is_told_where_it_was_held_and_shared_out_where_its_commune_wa
     shares = ask("select unit.code, way.weight from intermediate.int_area__current as way"
                  " join marts.dim_area as unit on unit.area_sk = way.to_area_sk"
                  " join marts.dim_area as before on before.area_sk = way.from_area_sk and before.code = '28006'")  # fmt: skip
-    told = ask("select area_mode, area_code, metric, numerator from marts.fct_indicator_cell where period_kind = 'month'"
+    told = ask("select area_mode, area_code, metric, numerator from indicators.indicator_cell where period_kind = 'month'"
                " and breakdown = 'all'"
                " and metric in ('sessions', 'attended_visits', 'attended_persons', 'employers_at_sessions')")  # fmt: skip
     for mode, area, share in [
@@ -171,7 +171,7 @@ def test_a_session_is_told_where_it_was_held_and_shared_out_where_its_commune_wa
     assert len(shares) > 1
     assert {mode: sum(value for told_mode, area, metric, value in told if told_mode == mode and metric == "sessions" and area != "all")
             for mode in MODES} == dict.fromkeys(MODES, 3)  # fmt: skip
-    assert ask("select area_mode, sum(denominator) from marts.fct_indicator_cell where metric = 'started_per_million_vnd'"
+    assert ask("select area_mode, sum(denominator) from indicators.indicator_cell where metric = 'started_per_million_vnd'"
                " and period_kind = 'session' group by 1 order by 1") == [(mode, 3) for mode in MODES]  # fmt: skip
     assert ask("select area_mode, sum(cost_settled_vnd) from bi.cost_per_placement where breakdown = 'all' and area_code <> 'all'"
                " group by 1 order by 1") == [(mode, 3_000_000) for mode in MODES]  # fmt: skip

@@ -129,7 +129,7 @@ def test_a_session_yields_for_its_employers_and_its_settled_money(cell, admin):
     What 794 gave is hidden with its funnel; the commune of today and the former district tell the same.
     """
     exact = admin.execute(
-        "select metric, period_kind, area_mode, area_code, numerator::int, round(denominator), value from marts.fct_indicator_cell"
+        "select metric, period_kind, area_mode, area_code, numerator::int, round(denominator), value from indicators.indicator_cell"
         " where metric in ('started_per_employer', 'started_per_million_vnd') and numerator > 0 and area_code <> 'all' and is_suppressed"
     ).fetchall()
     places = [("as_reported", "794"), ("restated", "27694"), ("restated_former_district", "794")]
@@ -201,7 +201,7 @@ def test_what_is_hidden_of_a_district_is_hidden_of_its_communes_in_every_mode(ad
     assert [row[0] for row in rows] == ["as_reported", "restated", "restated_former_district"]
     assert all(hidden >= 2 for _, hidden, _ in rows)
     exact = admin.execute(
-        "select metric, period, breakdown, area_mode, persons, is_suppressed from marts.fct_indicator_cell"
+        "select metric, period, breakdown, area_mode, persons, is_suppressed from indicators.indicator_cell"
         " where persons > 0 and area_code <> 'all'"
     ).fetchall()
     hidden = Counter((m, p, b, mode) for m, p, b, mode, _, suppressed in exact if suppressed)

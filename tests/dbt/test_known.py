@@ -134,7 +134,7 @@ def test_the_rows_of_a_moment_counted_again_give_the_figures_that_were_told_then
 
 def test_marts_that_were_lost_are_counted_again_and_what_was_told_is_still_known(moments, admin):
     """Everything but the vintages can be had from core; they stand apart, so that whoever clears the marts keeps them."""
-    cells = "select * from marts.fct_indicator_cell order by metric, period_kind, period, area_mode, area_code, breakdown"
+    cells = "select * from indicators.indicator_cell order by metric, period_kind, period, area_mode, area_code, breakdown"
     before, told = admin.execute(cells).fetchall(), as_of(admin, moments[0])
     admin.execute("drop schema marts cascade")
     transform.deploy_models()

@@ -70,7 +70,7 @@ def test_seekers_are_those_whose_wish_lives_on_the_last_day_of_each_month_since_
         if live:
             expected[month] = len(live)
     found = admin.execute(
-        "select period, numerator from marts.fct_indicator_cell where metric = 'jobseekers_stock' and period_kind = 'month'"
+        "select period, numerator from indicators.indicator_cell where metric = 'jobseekers_stock' and period_kind = 'month'"
         " and area_code = 'all' and breakdown = %s",
         [breakdown],
     ).fetchall()
@@ -86,7 +86,7 @@ def test_openings_are_those_of_orders_open_on_the_last_day_of_each_month_since_t
             if last >= min(order["posted_on"] for order in ORDERS):
                 expected[month] += order["openings"] if order["posted_on"] <= last < ended else 0
     found = admin.execute(
-        "select period, numerator from marts.fct_indicator_cell where metric = 'openings_stock' and period_kind = 'month'"
+        "select period, numerator from indicators.indicator_cell where metric = 'openings_stock' and period_kind = 'month'"
         " and area_code = 'all' and breakdown = 'all'"
     ).fetchall()
     assert dict(found) == expected

@@ -15,7 +15,7 @@ from tests.dbt.test_indicators import followed
 UNEQUAL = """
     with counted as (
         select metric, period_kind, period, area_mode, area_code, breakdown, unit, part, max(amount) as amount
-        from marts.indicator_source
+        from indicators.indicator_source
         group by metric, period_kind, period, area_mode, area_code, breakdown, unit, part
     ),
 
@@ -30,7 +30,7 @@ UNEQUAL = """
 
     select cell.metric, cell.period, cell.area_mode, cell.area_code, cell.breakdown,
         cell.numerator, behind.numerator, cell.denominator, behind.denominator
-    from marts.fct_indicator_cell as cell
+    from indicators.indicator_cell as cell
     left join behind using (metric, period_kind, period, area_mode, area_code, breakdown)
     where abs(cell.numerator - coalesce(behind.numerator, 0)) > 0.00001 or abs(cell.denominator - coalesce(behind.denominator, 0)) > 0.00001
 """
@@ -62,7 +62,7 @@ def steward(built):
 
 def test_every_part_of_every_cell_is_the_sum_of_the_rows_behind_it(admin):
     assert admin.execute(UNEQUAL).fetchall() == []
-    assert one(admin, "select count(*) from marts.fct_indicator_cell where numerator > 0") > 500
+    assert one(admin, "select count(*) from indicators.indicator_cell where numerator > 0") > 500
 
 
 def test_a_row_that_is_gone_behind_a_figure_is_noticed(admin):

@@ -26,7 +26,7 @@ hidden as (
     select
         case when period_kind = 'session' then period else 'all' end as shown_as,
         bool_or(is_suppressed) as is_suppressed
-    from {{ ref('fct_indicator_cell') }}
+    from {{ ref('indicator_cell') }}
     where metric = 'attended_persons' and breakdown = 'all' and area_mode = 'as_reported'
         and (period_kind = 'session' or (period_kind = 'year' and area_code = 'all'))
     group by case when period_kind = 'session' then period else 'all' end

@@ -12,4 +12,4 @@ select
     case when not is_suppressed then denominator end as denominator,
     case when not is_suppressed then value end as value,
     is_suppressed
-from {{ ref('fct_indicator_cell') }}
+from {{ ref('indicator_cell') }}

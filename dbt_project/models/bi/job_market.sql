@@ -1,5 +1,5 @@
 -- Openings and seekers as stock and flow, openings per seeker, and what became of the orders of a month: filled, ended otherwise, or still open.
-{{ side_by_side([
+{{ metrics_as_columns([
     'openings_stock',
     'openings_flow',
     'jobseekers_stock',

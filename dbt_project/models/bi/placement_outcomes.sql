@@ -1,5 +1,5 @@
 -- What became of persons who were placed: matches that are confirmed; in the job, lost and not reached, apart; how long it took, open cases counted.
-{{ side_by_side([
+{{ metrics_as_columns([
     'placements',
     'placed_persons',
     'successful_match',

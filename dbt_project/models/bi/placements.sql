@@ -1,5 +1,5 @@
 -- Job starts and the persons who started, by month and year, area of residence, group, channel and occupation. A person of several starts in a period is one.
-{{ side_by_side([
+{{ metrics_as_columns([
     'placements',
     'placed_persons'
 ]) }}

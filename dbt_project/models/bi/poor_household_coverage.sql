@@ -1,5 +1,5 @@
 -- Poor households with members of working age, by vintage of the register: the share with a member in sustainable work, and with nobody placed.
-{{ side_by_side([
+{{ metrics_as_columns([
     'poor_household_coverage',
     'poor_households_without_placement'
 ]) }}

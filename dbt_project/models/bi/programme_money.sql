@@ -1,5 +1,5 @@
 -- The programme's money by budget year, kind of money, fund year and unit; carried money is in the year in which it is spent, with its age.
-{{ side_by_side([
+{{ metrics_as_columns([
     'allocated_vnd',
     'disbursed_vnd',
     'disbursement_rate',

@@ -1,5 +1,5 @@
 -- What sessions gave, where they were held: persons at each stage, starts for each employer and each million VND of settled cost.
-{{ side_by_side([
+{{ metrics_as_columns([
     'sessions',
     'employers_at_sessions',
     'attended_visits',

@@ -1,7 +1,7 @@
 -- What: where a total is shown and hides a cell, it hides at least two, and together they are no small cell, so none can be worked out by subtraction; where a
 -- total is hidden, so is everything that adds up to it.
 -- When it fails: a cell that was hidden for the few persons in it can be had from the shown ones.
--- How to fix: look at the failing total in marts.fct_indicator_cell; hide_what_gives_away needs another step.
+-- How to fix: look at the failing total in indicators.indicator_cell; hide_what_gives_away needs another step.
 {{ config(severity='error') }}
 with former as (
     select
@@ -30,7 +30,7 @@ cells as (
         lasting.month,
         left(lasting.month, 4) || case when right(lasting.month, 2) <= '06' then '-H1' else '-H2' end as half,
         coalesce(left(lasting.month, 4), left(cell.period, 4)) as year
-    from {{ ref('fct_indicator_cell') }} as cell
+    from {{ ref('indicator_cell') }} as cell
     left join former on cell.area_code = former.code
     left join held on cell.period_kind = 'session' and cell.period = held.told_as
     cross join lateral (values (case cell.period_kind when 'month' then cell.period else held.year_month end)) as lasting (month)

@@ -49,7 +49,7 @@ def trace_cell(connection: psycopg.Connection, view: str, keys: Mapping[str, str
         limit: The most row numbers of a source, and the most rows of a fact.
 
     Returns:
-        view; row, the row of the view; cells, the cells of marts.fct_indicator_cell that it shows, without suppression; sources, one dict
+        view; row, the row of the view; cells, the cells of indicators.indicator_cell that it shows, without suppression; sources, one dict
         for each metric, part, fact and batch (rows, units, amount, feed, sender_code, period, sequence, delivery_id, state, sha256,
         landing_path, row_numbers); facts, rows of the facts without their surrogate keys.
 
@@ -168,13 +168,13 @@ def _where_of_cells(connection: psycopg.Connection, trace: Mapping[str, Any], ro
 def _cells(connection: psycopg.Connection, trace: Mapping[str, Any], row: Row) -> list[Row]:
     query = sql.SQL(
         "select metric, period_kind, period, area_mode, area_code, breakdown, numerator, denominator, value, is_suppressed"
-        " from marts.fct_indicator_cell where {} order by metric"
+        " from indicators.indicator_cell where {} order by metric"
     ).format(_where_of_cells(connection, trace, row))
     return connection.cursor(row_factory=dict_row).execute(query).fetchall()
 
 
 def _rows_of_cells(connection: psycopg.Connection, trace: Mapping[str, Any], row: Row) -> sql.Composed:
-    return sql.SQL("select metric, part, fact, batch_id, row_no, unit, amount from marts.indicator_source where {}").format(
+    return sql.SQL("select metric, part, fact, batch_id, row_no, unit, amount from indicators.indicator_source where {}").format(
         _where_of_cells(connection, trace, row)
     )
 

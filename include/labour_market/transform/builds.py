@@ -53,7 +53,7 @@ def build(settings: Settings | None = None) -> BuildReport:
         if row is None or row[0] is None or not (row[1] or decided):
             return BuildReport(None, 0, {}, 0.0)
         build_id, partitions = _open(connection, row[0])
-        results = run_dbt(["build", "--select", *NIGHTLY, "--exclude-resource-type", "seed", "unit_test"], settings)
+        results = run_dbt(["build", "--select", *NIGHTLY, "--exclude", "tag:key", "--exclude-resource-type", "seed", "unit_test"], settings)
         nodes = _record(connection, build_id, results)
         failed = failures(results)
         connection.execute(

@@ -1,5 +1,4 @@
-{{ config(materialized='view') }}
--- The rows behind every figure of fct_indicator_cell, one row a cell, part (numerator or denominator) and source row. A part of a figure is the sum over its
+-- The rows behind every figure of indicator_cell, one row a cell, part (numerator or denominator) and source row. A part of a figure is the sum over its
 -- units of the greatest amount of a unit: a person whom two rows speak of counts once. Read by cell it says where a figure came from; read by batch, what a
 -- delivery touched.
 select * from {{ ref('int_indicator_source__counselling') }}
@@ -14,7 +13,7 @@ select * from {{ ref('int_indicator_source__job_market') }}
 union all
 select * from {{ ref('int_indicator_source__occupation') }}
 union all
-select * from {{ ref('int_indicator_source__placements') }}
+select * from {{ ref('sources_placements') }}
 union all
 select * from {{ ref('int_indicator_source__poverty') }}
 union all

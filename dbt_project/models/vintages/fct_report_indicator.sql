@@ -1,5 +1,4 @@
 {{ config(
-    schema='vintages',
     incremental_strategy='keep_vintages',
     pre_hook='set local enable_nestloop = off',
     meta={'cell': ['metric', 'period_kind', 'period', 'area_mode', 'area_code', 'breakdown'],
@@ -23,4 +22,4 @@ select
     now() as known_from,
     'infinity'::timestamptz as known_to,
     coalesce((select max(build.build_id) from {{ source('ops', 'build') }} as build where build.finished_at is null), -1) as build_id
-from {{ ref('fct_indicator_cell') }}
+from {{ ref('indicator_cell') }}

@@ -1,4 +1,8 @@
 {{ config(
+    materialized='incremental',
+    full_refresh=false,
+    on_schema_change='append_new_columns',
+    contract={'enforced': var('known_at', none) is none},
     incremental_strategy='append',
     pre_hook="{% if is_incremental() %}delete from {{ this }}{% endif %}",
     post_hook="{{ hide_what_gives_away(this) }}"
@@ -22,7 +26,7 @@ with cells as (
     union all
     select * from {{ ref('int_indicator__occupation') }}
     union all
-    select * from {{ ref('int_indicator__placements') }}
+    select * from {{ ref('cells_placements') }}
     union all
     select * from {{ ref('int_indicator__poverty') }}
     union all

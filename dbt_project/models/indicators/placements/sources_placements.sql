@@ -1,0 +1,1 @@
+{{ indicator_sources(placements_measures()) }}
