@@ -1,8 +1,8 @@
 """Dựng các bảng báo cáo khi dữ liệu mới đã được công bố, rồi làm mới trang.
 
 One dbt build over the partitions of `core` that changed, when all feeds of a night are in; then the page. The assets
-only wake this DAG: what is to be built stands in the outbox, and what an event missed `reconcile_batches` brings up. A
-failed build is red, names its models, and leaves its partitions to the next one.
+only start this DAG: the outbox lists what must be built, and `reconcile_batches` builds what a lost event left. A failed
+build fails the task, names its models, and leaves its partitions to the next build.
 """
 
 from datetime import datetime, timedelta

@@ -1,9 +1,9 @@
 """Từ cổng dữ liệu của huyện đến `core`: hỏi từng đơn vị, lưu bản gốc, kiểm tra, công bố.
 
-From each district's gateway to `core`, one DAG a feed: **list_senders** finds who sends the feed, **pull** asks each of them
-on its own (a sender that is away is retried alone and stops nobody else), **load** stages, audits and publishes all that has
-landed. A blocked batch is a verdict in the ledger, not a red task; a red task is an error of ours. Feeds that wait for the same
-slots go in the order of `feeds.yml`: what others are held against comes before them.
+From each district's gateway to `core`, one DAG a feed: **list_senders** lists the senders of the feed; **pull** asks each of
+them in a task of its own, so that a sender that cannot be reached is retried without the others; **load** stages, audits and
+publishes all landed batches. A blocked batch is a verdict in the ledger and the task succeeds; a failed task is an internal
+error. Feeds that wait for the same slots run in the order of `feeds.yml`: a feed that others refer to comes before them.
 """
 
 from contextlib import suppress
@@ -28,7 +28,7 @@ from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipExceptio
 from labour_market.settings import CONFIG_DIR, PROVINCE_TIME
 
 FEEDS = yaml.safe_load((CONFIG_DIR / "feeds.yml").read_text(encoding="utf-8"))
-AWAY = ExceptionRetryPolicy(
+WHEN_UNREACHABLE = ExceptionRetryPolicy(
     rules=[
         RetryRule(exception="labour_market.gateway.GatewayUnavailableError", action=RetryAction.RETRY, retry_delay=timedelta(minutes=2))
     ],
@@ -38,6 +38,7 @@ AWAY = ExceptionRetryPolicy(
 
 @task(retries=0)
 def list_senders(feed: str) -> list[str]:
+    from labour_market.errors import UsageError
     from labour_market.gateway import load_senders
     from labour_market.settings import load_settings
 
@@ -45,11 +46,17 @@ def list_senders(feed: str) -> list[str]:
     senders = [s for s in load_senders(load_settings().senders_file) if feed in s.feeds]
     unknown = set(chosen) - {s.code for s in senders}
     if unknown:
-        raise ValueError(f"no sender of {feed} has the code {', '.join(sorted(unknown))}")
+        raise UsageError(f"no sender of {feed} has the code {', '.join(sorted(unknown))}")
     return [s.code for s in senders if not chosen or s.code in chosen]
 
 
-@task(pool="gateway", retries=2, retry_policy=AWAY, map_index_template="{{ sender }}", execution_timeout=timedelta(hours=1))
+@task(
+    pool="gateway",
+    retries=2,
+    retry_policy=WHEN_UNREACHABLE,
+    map_index_template="{{ sender }}",
+    execution_timeout=timedelta(hours=1),
+)
 def pull(feed: str, code: str) -> list[int]:
     from labour_market.gateway import load_senders
     from labour_market.ingestion.pipeline import pull as pull_sender
@@ -65,13 +72,14 @@ def pull(feed: str, code: str) -> list[int]:
 
 @task(pool="warehouse", retries=1, retry_delay=timedelta(minutes=1), trigger_rule="all_done", execution_timeout=timedelta(hours=2))
 def load(feed: str) -> dict:
+    from labour_market.errors import LabourMarketError
     from labour_market.ingestion.pipeline import load as load_feed
 
     if get_current_context()["params"]["mode"] == "land":
-        raise AirflowSkipException("what has landed waits for the next run")
+        raise AirflowSkipException("mode land: the next run loads what has landed")
     report = load_feed(feed)
     if report.errors:
-        raise RuntimeError(f"batches that broke in us: {report.errors}")
+        raise LabourMarketError(f"internal error in batches {report.errors}")
     return {"feed": feed, "outcomes": {str(batch): state for batch, state in report.outcomes.items()}}
 
 
@@ -99,14 +107,14 @@ def ingest_dag(feed: str, title_vi: str, schedule: str, priority: int):
     )
     def ingest():
         published = Asset(f"core.{feed}")
-        in_turn = {"priority_weight": priority, "weight_rule": "absolute"}
-        pulled = pull.override(**in_turn).partial(feed=feed).expand(code=list_senders.override(**in_turn)(feed))
-        pulled >> load.override(outlets=[published], **in_turn)(feed)
+        priority_settings = {"priority_weight": priority, "weight_rule": "absolute"}
+        pulled = pull.override(**priority_settings).partial(feed=feed).expand(code=list_senders.override(**priority_settings)(feed))
+        pulled >> load.override(outlets=[published], **priority_settings)(feed)
 
     return ingest()
 
 
-wanted = get_parsing_context().dag_id  # a task needs its own DAG alone; None: all of them
+requested_dag = get_parsing_context().dag_id  # a task needs only its own DAG; None: all of them
 for priority, (feed, config) in enumerate(reversed(FEEDS.items()), start=1):
-    if wanted in (None, f"ingest_{feed}"):
+    if requested_dag in (None, f"ingest_{feed}"):
         globals()[f"ingest_{feed}"] = ingest_dag(feed, config["title_vi"], config["schedule"], priority)

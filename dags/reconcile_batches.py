@@ -1,7 +1,7 @@
 """Tìm lô bị kẹt, trễ, thiếu; làm tiếp những gì còn dở.
 
-Holds the ledger against core, quarantine and the landing store; takes up landed batches that no run has loaded; and brings
-the marts up to date when an asset event was lost. Red when a record is unaccounted for.
+Compares the ledger with core, quarantine and the landing store; loads landed batches that no run has loaded; and builds the
+marts when an asset event was lost. The task fails when a record is unaccounted for.
 """
 
 from datetime import datetime, timedelta
@@ -12,17 +12,18 @@ from airflow.sdk import dag, task
 @task(pool="warehouse", retries=0, execution_timeout=timedelta(hours=2))
 def reconcile() -> dict:
     from labour_market import site, transform
-    from labour_market.ingestion.pipeline import load_forgotten
+    from labour_market.errors import LabourMarketError
+    from labour_market.ingestion.pipeline import resume_stale_batches
     from labour_market.ingestion.reconcile import reconcile as run
 
-    taken_up = load_forgotten(older_than=timedelta(minutes=15))
+    resumed = resume_stale_batches(older_than=timedelta(minutes=15))
     result = run()
     if transform.overdue(timedelta(minutes=15)):
         transform.build()
         site.render()
     if result.findings:
-        raise RuntimeError("; ".join(finding.detail for finding in result.findings[:20]))
-    return {"taken_up": taken_up, "waiting": len(result.waiting), "missing": result.missing}
+        raise LabourMarketError("; ".join(finding.detail for finding in result.findings[:20]))
+    return {"resumed": resumed, "waiting": len(result.waiting), "missing": result.missing}
 
 
 @dag(

@@ -1,7 +1,7 @@
 """Nạp lại từ bản gốc đã lưu, sau khi sửa quy tắc, danh mục hoặc mã.
 
-Loads kept bytes again: feed, sender, period and a reason, which the ledger keeps. A dry run, which is the default, only names
-the batches; the result shows each one before and after.
+Loads batches again from the landing store, for a feed, sender and period, with a reason that the ledger keeps. A dry run,
+which is the default, only lists the batches; the result shows each one before and after.
 """
 
 from datetime import datetime, timedelta
@@ -15,10 +15,10 @@ FEEDS = list(yaml.safe_load((CONFIG_DIR / "feeds.yml").read_text(encoding="utf-8
 
 @task(pool="warehouse", retries=0, execution_timeout=timedelta(hours=2))
 def replay() -> list[str]:
-    from labour_market.ingestion.replay import replay as run
+    from labour_market.ingestion.replay import replay as replay_feed
 
     params = get_current_context()["params"]
-    replayed = run(
+    replayed = replay_feed(
         params["feed"],
         sender=params["sender"] or None,
         period=params["period"] or None,

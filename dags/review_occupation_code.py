@@ -1,8 +1,8 @@
 """Duyệt một mã nghề tạm thời: người duyệt khác người đề xuất.
 
-One provisional occupation code for a person to decide on: **describe** shows the proposal, **decide** waits for a person in
-Airflow's list of required actions, **record** writes the decision through the same functions as `lmw occupation`. The answer is
-kept in `ops.occupation_decision` with the name of the one who gave it; nobody approves what they proposed.
+A person decides on one provisional occupation code: **describe** shows the proposal, **decide** waits for a person in
+Airflow's list of required actions, **record** writes the decision through the same functions as `lmw occupation`. The decision
+is kept in `ops.occupation_decision` with the person's name. A person cannot approve their own proposal.
 """
 
 from datetime import datetime, timedelta

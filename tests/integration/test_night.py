@@ -1,6 +1,9 @@
 """A province night in one process against the simulated gateways: what is bad is caught, and every record is accounted for."""
 
+import logging
+import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -11,10 +14,13 @@ from labour_market.batches.ledger import find_batches
 from labour_market.cli import app
 from labour_market.contracts import load_order
 from labour_market.database import connect
+from labour_market.errors import LabourMarketError
 from labour_market.gateway import load_senders
+from labour_market.ingestion import pipeline
 from labour_market.ingestion.pipeline import ingest, load, pull
 from labour_market.ingestion.reconcile import reconcile
-from labour_market.ingestion.replay import replay
+from labour_market.ingestion.replay import replay as replay_feed
+from labour_market.ingestion.staging import StagingError, read_batch
 from labour_market.settings import load_settings
 from psycopg import sql
 from simulator import Gateway, Province, build_province, latest, serve
@@ -152,11 +158,7 @@ def test_a_correction_replaces_what_it_corrects_and_an_older_sequence_changes_no
 def test_the_citizen_number_and_the_name_stay_in_vault_and_stage(gateway, province, loader):
     """A canary: no direct identifier of any survey record is found in core, quarantine or ops."""
     ingest(senders("794", "802"), ["labour_survey"])
-    secrets = set()
-    for sender in ("794", "802"):
-        for line in latest(province, "labour_survey", sender).payload.read_bytes().splitlines():
-            record = orjson.loads(line)
-            secrets |= {str(record[f]) for f in ("national_id", "phone", "full_name") if record.get(f) and len(str(record[f])) > 8}
+    secrets = identifiers(province, "labour_survey", "794", "802")
     assert len(secrets) > 500
     kept = loader.execute("select count(*) from vault.person").fetchone()
     assert kept and kept[0] > 100
@@ -168,6 +170,92 @@ def test_the_citizen_number_and_the_name_stay_in_vault_and_stage(gateway, provin
         text = "\n".join(row for (row,) in rows)
         leaked = [secret for secret in secrets if secret in text]
         assert not leaked, f"{schema}.{table} holds {len(leaked)} identifiers"
+
+
+def identifiers(province, feed, *codes):
+    """Numbers, phones and names of persons in the latest deliveries of a feed."""
+    found = set()
+    for code in codes:
+        for line in latest(province, feed, code).payload.read_bytes().splitlines():
+            record = orjson.loads(line)
+            found |= {str(record[f]) for f in ("national_id", "phone", "full_name") if record.get(f) and len(str(record[f])) > 8}
+    return found
+
+
+def spoil_copy(patch, loader, canary):
+    """A value that the server refuses and quotes: a name where a date must be."""
+
+    def read(contract, *arguments):
+        normalised, remarks = read_batch(contract, *arguments)
+        names = normalised.columns["full_name"]
+        return replace(normalised, columns={**normalised.columns, "birth_date": names}), remarks
+
+    patch.setattr(pipeline, "read_batch", read)
+
+
+def spoil_audit(patch, loader, canary):
+    def audit(*_):
+        raise psycopg.errors.InvalidTextRepresentation(f'invalid input syntax for type integer: "{canary}"')
+
+    patch.setattr("labour_market.quality.gate.audit", audit)
+
+
+def spoil_publishing(patch, loader, canary):
+    """The server quotes the row that fails the check."""
+    loader.execute("alter table vault.person add constraint nobody check (full_name is null)")
+
+
+@pytest.mark.parametrize("spoil", [None, spoil_copy, spoil_audit, spoil_publishing])
+def test_no_log_and_no_error_of_a_load_holds_a_value_of_a_record(spoil, gateway, province, loader, monkeypatch, caplog):
+    """A canary: the identifiers of a survey, also when the server quotes them in what it refuses."""
+    canaries = identifiers(province, "labour_survey", "794")
+    assert len(canaries) > 100
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="labour_market")
+    error = ""
+    with monkeypatch.context() as patch:
+        if spoil:
+            spoil(patch, loader, sorted(canaries)[0])
+        try:
+            pull("labour_survey", senders("794")[0])
+            report = load("labour_survey")
+            error = "; ".join(report.errors.values())
+        except LabourMarketError:
+            error = traceback.format_exc()
+    assert bool(error) == bool(spoil)
+    text = caplog.text + error
+    assert "batch=1 feed=labour_survey sender=794" in text
+    assert not [canary for canary in canaries if canary in text]
+
+
+def test_the_log_of_a_load_says_where_it_was(gateway, loader, caplog):
+    """Of a delivery that is published, one that is rejected, and an audit that fails."""
+    caplog.set_level(logging.INFO, logger="labour_market")
+    gateway.set_faults()
+    pull("employers", senders("794")[0])
+    load("employers")
+    batch = find_batches(loader, feed="employers", sender="794")[0]
+    place = f"batch={batch.batch_id} feed=employers sender=794 period={batch.period}"
+    done = {name: line for line in caplog.messages for name, verb, _ in [line.split(" ", 2)] if verb == "finished:"}
+    assert list(done) == ["land", "pull", "read", "stage", "audit", "publish", "load"]
+    assert f"{place} attempt=1 records={batch.declared_records}" in done["land"]
+    assert f"{place} attempt=2 records={batch.declared_records} seconds=" in done["read"]
+    assert f"{place} attempt=2 rows={batch.declared_records} seconds=" in done["stage"]
+    assert f"{place} attempt=2 published={batch.declared_records} quarantined=0" in done["publish"]
+    assert "feed=employers batches=1 blocked=0 seconds=" in done["audit"]
+    assert "feed=employers published=1 errors=0 seconds=" in done["load"]
+    assert "feed=employers sender=794 deliveries=" in done["pull"] and "fetched=1 seconds=" in done["pull"]
+
+
+def test_the_log_of_a_load_that_fails_names_the_stage(gateway, loader, monkeypatch, caplog):
+    pull("labour_survey", senders("794")[0])
+    with monkeypatch.context() as patch, pytest.raises(StagingError):
+        spoil_copy(patch, loader, "")
+        load("labour_survey")
+    failed = [line for line in caplog.messages if " failed: " in line]
+    assert [line.split(" ", 1)[0] for line in failed] == ["stage", "load"]
+    assert "attempt=2" in failed[0] and "error=StagingError: batch 1 of labour_survey" in failed[0]
+    assert states(loader, "labour_survey") == ["landed"]
 
 
 def test_reconcile_exits_1_and_names_the_batch_when_a_row_is_removed_by_hand(gateway, loader):
@@ -196,9 +284,9 @@ def test_a_replay_reads_the_kept_bytes_again_and_ends_where_it_was(gateway, load
     current = "select employer_no, name from core.employers where recorded_to = 'infinity' order by 1"
     before = loader.execute(current).fetchall()
     gateway.close()
-    dry = replay("employers", reason="a rule was mended", dry_run=True)
+    dry = replay_feed("employers", reason="a rule was mended", dry_run=True)
     assert [(r.batch_id, r.after) for r in dry] == [(batch.batch_id, None)]
-    done = replay("employers", reason="a rule was mended", dry_run=False)
+    done = replay_feed("employers", reason="a rule was mended", dry_run=False)
     assert done[0].before == done[0].after
     assert loader.execute(current).fetchall() == before
     assert reconcile().findings == []

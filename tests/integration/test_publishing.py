@@ -15,7 +15,7 @@ from labour_market.batches.states import LOADABLE_STATES, BatchState
 from labour_market.contracts import load_contract
 from labour_market.database import connect
 from labour_market.database.locks import feed_load, session_lock
-from labour_market.ingestion.publishing import publish_batch
+from labour_market.ingestion.publishing import Published, publish_batch
 from labour_market.ingestion.staging import drop_stage_tables, make_stage_table
 from psycopg import sql
 
@@ -192,6 +192,20 @@ def test_what_was_replaced_stays_with_the_time_until_which_it_was_known(loader):
     ).fetchall()
     assert rows == [("as first told", True, False), ("as corrected", None, True)], "one ends in the moment the next begins"
     assert loader.execute("select state from ops.batch order by sequence").fetchall() == [("superseded",), ("published",)]
+
+
+def test_a_replay_of_a_record_that_came_too_late_counts_it_once(loader):
+    """Of changes: the record of an older period is kept, and never current, however often it is published."""
+    table = make_stage_table(loader, ORDERS, "one")
+    newer = announce(loader, ORDERS, "794", "2023-07", 1, 1)
+    publish_batch(loader, ORDERS, newer, stage(loader, ORDERS, newer, table, {"1": "cook"}), table, "test")
+    late = announce(loader, ORDERS, "794", "2023-06", 1, 1)
+    first = publish_batch(loader, ORDERS, late, stage(loader, ORDERS, late, table, {"1": "cleaner"}), table, "test")
+    attempt = ledger.take(loader, late.batch_id, [BatchState.PUBLISHED])
+    ledger.move(loader, late.batch_id, attempt, BatchState.LANDED, "test")
+    loader.execute(sql.SQL("delete from stage.{}").format(sql.Identifier(table)))
+    again = publish_batch(loader, ORDERS, late, stage(loader, ORDERS, late, table, {"1": "cleaner"}), table, "test")
+    assert first == again == Published(published=0, quarantined=0, duplicate=0, superseded=1)
 
 
 def test_the_ledger_refuses_a_move_that_the_state_machine_does_not_know(loader):

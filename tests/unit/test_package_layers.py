@@ -13,6 +13,7 @@ MOST_ROOMS = 25
 # From the bottom up. Rooms of one layer do not import each other.
 LAYERS = [
     {"errors"},
+    {"logs"},
     {"settings"},
     {"contracts"},
     {"normalise", "database"},

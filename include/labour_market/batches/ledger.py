@@ -1,12 +1,11 @@
-"""The ledger of batches: what was announced, where each batch stands, and every move that it made.
+"""The ledger of batches (schema ops): what was announced, the state of each batch, and every move between states.
 
-The ledger is the truth of the warehouse; whatever else says that something happened (an Airflow event, a log) is a hint.
+What happened to a batch is decided by the ledger; an Airflow event or a log is only a hint.
 """
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -15,18 +14,19 @@ from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
 from labour_market.batches.states import ALLOWED_MOVES, TIMED_STATES, BatchState
+from labour_market.database import read_sql
 from labour_market.errors import LabourMarketError, UsageError
 from labour_market.normalise.stated import read_stated
 from labour_market.normalise.text import UnreadableValueError
 
 
 class StaleAttemptError(LabourMarketError):
-    """Another attempt has taken this batch over; what this one did must not count."""
+    """Another attempt has taken this batch; the work of this attempt must not be published."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """One announced delivery and where it stands."""
+    """One announced delivery, as the ledger has it."""
 
     batch_id: int
     feed: str
@@ -48,10 +48,18 @@ BATCH_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, Batch.__dataclass_fields_
 
 
 def announce(connection: psycopg.Connection, announced: Mapping[str, Any], actor: str) -> int | None:
-    """Write a delivery that a gateway announced into the ledger; None when it stands there already.
+    """Write a delivery that a gateway announced into the ledger.
 
-    announced: the columns of ops.batch from feed to delivery_created_at. A delivery is immutable: one that comes back
-    under its old id with another hash is left out and kept as a finding. Typed totals are kept as they are and as they are read.
+    A delivery is immutable: one that is announced again with another hash is left out, and a finding is noted. Totals that the
+    sender typed are kept as they were typed (declared_totals) and as they are read (stated_totals).
+
+    Args:
+        connection: The loader's.
+        announced: The columns of ops.batch from feed to delivery_created_at.
+        actor: The name that the ledger keeps.
+
+    Returns:
+        The id of the new batch; None when the ledger has the delivery already.
     """
     announced = {**announced, "stated_totals": _read_totals(announced.get("declared_totals", {}))}
     names = list(announced)
@@ -81,7 +89,7 @@ def announce(connection: psycopg.Connection, announced: Mapping[str, Any], actor
 
 
 def _read_totals(typed: Mapping[str, Any]) -> dict[str, Any]:
-    """What can be read as a figure; the rest stands in declared_totals alone."""
+    """The totals that can be read as figures: value, bound and step of each."""
     totals = {}
     for name, raw in typed.items():
         with suppress(UnreadableValueError):
@@ -91,30 +99,27 @@ def _read_totals(typed: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def note_finding(connection: psycopg.Connection, kind: str, detail: str, **place: Any) -> None:
-    """Keep something that a person should see: kind, a sentence, and feed, sender_code, period, batch_id where known.
+    """Note something that a person should see in ops.reconcile_finding; the same finding of a sender is noted once.
 
-    The same finding is kept once.
+    Args:
+        connection: The loader's.
+        kind: announcement_changed, announcement_unreadable ...
+        detail: A sentence without values of records.
+        place: feed, sender_code, period and batch_id, as far as they apply.
     """
-    values = {
-        "feed": None,
-        "sender_code": None,
-        "period": None,
-        "batch_id": None,
-        **place,
-        "kind": kind,
-        "detail": detail,
-    }
-    connection.execute(
-        "insert into ops.reconcile_finding (kind, feed, sender_code, period, batch_id, detail)"
-        " select %(kind)s, %(feed)s, %(sender_code)s, %(period)s, %(batch_id)s, %(detail)s"
-        " where not exists (select from ops.reconcile_finding where kind = %(kind)s and detail = %(detail)s"
-        " and sender_code is not distinct from %(sender_code)s)",
-        values,
-    )
+    columns = dict.fromkeys(("feed", "sender_code", "period", "batch_id"))
+    connection.execute(read_sql(__package__, "insert_finding"), {**columns, **place, "kind": kind, "detail": detail})
 
 
 def take(connection: psycopg.Connection, batch_id: int, states: Iterable[BatchState]) -> int:
-    """Take a batch for a new attempt and return the attempt's number, the fencing token. Raises StaleAttemptError when it has moved on."""
+    """Take a batch for a new attempt.
+
+    Returns:
+        The number of the attempt: the fencing token that move() wants.
+
+    Raises:
+        StaleAttemptError: The batch is in none of these states any more.
+    """
     row = connection.execute(
         "update ops.batch set attempt = attempt + 1 where batch_id = %s and state = any(%s) returning attempt",
         [batch_id, list(states)],
@@ -136,7 +141,18 @@ def move(
 ) -> None:
     """Move a batch to another state and set columns of its row, in the caller's transaction.
 
-    Raises StaleAttemptError when another attempt has taken the batch, ValueError when the state machine knows no such move.
+    Args:
+        connection: The loader's.
+        batch_id: The batch.
+        attempt: The attempt that has taken it.
+        to_state: The new state.
+        actor: The name that the ledger keeps.
+        detail: Kept with the move in ops.batch_event.
+        columns: Columns of ops.batch and their new values.
+
+    Raises:
+        StaleAttemptError: Another attempt has taken the batch.
+        ValueError: ALLOWED_MOVES has no such move.
     """
     row = connection.execute("select state from ops.batch where batch_id = %s and attempt = %s for update", [batch_id, attempt]).fetchone()
     if not row:
@@ -160,22 +176,19 @@ def find_batches(
     period: str | None = None,
     states: Iterable[BatchState] | None = None,
 ) -> list[Batch]:
-    """Batches in the order in which they must be taken up: sender, period, sequence."""
+    """Batches in the order in which they must be loaded: sender, period, sequence. None: of any."""
+    query = read_sql(__package__, "find_batches").format(columns=BATCH_COLUMNS)
+    values = {"feed": feed, "sender": sender, "period": period, "states": list(states) if states else None}
     with connection.cursor(row_factory=class_row(Batch)) as cursor:
-        return cursor.execute(
-            sql.SQL(
-                "select {} from ops.batch where (%(feed)s::text is null or feed = %(feed)s)"
-                " and (%(sender)s::text is null or sender_code = %(sender)s)"
-                " and (%(period)s::text is null or period = %(period)s)"
-                " and (%(states)s::text[] is null or state = any(%(states)s))"
-                " order by feed, sender_code, period, sequence, batch_id"
-            ).format(BATCH_COLUMNS),
-            {"feed": feed, "sender": sender, "period": period, "states": list(states) if states else None},
-        ).fetchall()
+        return cursor.execute(query, values).fetchall()
 
 
 def batch_history(connection: psycopg.Connection, batch_id: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The whole ledger row of a batch and its moves, oldest first. Raises UsageError for an unknown batch."""
+    """The ledger row of a batch, and its moves, oldest first: at, attempt, from_state, to_state, actor, detail.
+
+    Raises:
+        UsageError: The ledger has no such batch.
+    """
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute("select * from ops.batch where batch_id = %s", [batch_id]).fetchone()
         if row is None:
@@ -195,11 +208,6 @@ def list_batches(connection: psycopg.Connection) -> list[dict[str, Any]]:
             " records_quarantined, records_duplicate, reason_rule, reason_vi, reason_en, remedy_vi"
             " from ops.batch order by batch_id"
         ).fetchall()
-
-
-def last_event(connection: psycopg.Connection) -> datetime | None:
-    row = connection.execute("select max(at) from ops.batch_event").fetchone()
-    return row[0] if row else None
 
 
 def _record_event(

@@ -1,4 +1,4 @@
-"""The deliveries of one sender: their list, and each of them fetched and held against its announcement."""
+"""The deliveries of one sender: their list, and the content of each, compared with its announcement."""
 
 import json
 import re
@@ -21,9 +21,9 @@ from labour_market.gateway.senders import Sender
 MAX_DELIVERY_BYTES = 2 * 2**30
 MAX_PAGES = 10_000
 MAX_EMPTY_PAGES = 3
-PROGRESS = 2**20  # a download that came this much further is not failing, however often it is cut
-RECORDS_A_PAGE = 1_000
-DELIVERIES_A_PAGE = 500
+PROGRESS = 2**20  # bytes: a download that advanced this far since the last failure begins to count failures anew
+RECORDS_PER_PAGE = 1_000
+DELIVERIES_PER_PAGE = 500
 
 
 class _NestedError(Exception):
@@ -31,10 +31,17 @@ class _NestedError(Exception):
 
 
 class GatewayClient:
-    """One sender's gateway. timeout: seconds of silence; deadline: seconds for a page of the list or a whole delivery;
-    tries: how often in a row one request may fail; pause: seconds before the second try, doubled with each more.
+    """The gateway of one sender.
 
-    Raises UsageError when the sender's token is missing.
+    Args:
+        sender: The sender.
+        timeout: Seconds of silence after which a request fails.
+        deadline: Seconds for a page of the list, or for a whole delivery.
+        tries: How often in a row one request may fail.
+        pause: Seconds before the second try, doubled before each further one.
+
+    Raises:
+        UsageError: The sender's token is missing.
     """
 
     def __init__(self, sender: Sender, *, timeout: float = 30.0, deadline: float = 300.0, tries: int = 5, pause: float = 0.5) -> None:
@@ -51,15 +58,24 @@ class GatewayClient:
     def deliveries(
         self, feed: str, period: str | None = None, created_after: datetime | None = None
     ) -> Iterator[Delivery | AnnouncementDefect]:
-        """What the sender has handed over for a feed, oldest first; drafts are left alone.
+        """The final deliveries that the sender announces for a feed, oldest first.
 
-        An announcement that cannot be read comes as a defect and does not lose the others. Raises GatewayUnavailableError.
+        Args:
+            feed: The feed.
+            period: Only deliveries of this period.
+            created_after: Only deliveries created after this moment.
+
+        Yields:
+            Each delivery; an announcement that cannot be read comes as a defect, and the others are still read.
+
+        Raises:
+            GatewayUnavailableError: The gateway cannot be used.
         """
-        asked = {"feed": feed, "period": period, "limit": DELIVERIES_A_PAGE}
-        asked["created_after"] = created_after.isoformat() if created_after else None
+        query = {"feed": feed, "period": period, "limit": DELIVERIES_PER_PAGE}
+        query["created_after"] = created_after.isoformat() if created_after else None
         seen: set[str | None] = set()
         try:
-            for items in self._pages("/v1/deliveries", asked, "items", None):
+            for items in self._pages("/v1/deliveries", query, "items", None):
                 fresh = [item for item in items if delivery_id(item) not in seen]
                 if items and not fresh:
                     raise GatewayUnavailableError("the list of deliveries repeats itself")
@@ -68,13 +84,25 @@ class GatewayClient:
                     if isinstance(announced, AnnouncementDefect) or announced.status == "final":
                         yield announced
         except _NestedError:
-            raise GatewayUnavailableError("it answered with JSON nested beyond all measure") from None
+            raise GatewayUnavailableError("it answered with JSON that is nested too deep") from None
 
     def fetch(self, delivery: Delivery, store: LandingStore) -> Landed:
-        """Fetch a delivery into the store: a file as its bytes, application/json as one canonical line a record.
+        """Fetch a delivery into the store: a file as its bytes, application/json as one canonical line for each record.
 
-        Count, size and SHA-256 are held against the announcement before anything is kept. Raises GatewayUnavailableError, and for
-        what came wrong twice DeliveryRefusedError (record_count, size_bytes, sha256, shape, too_large), ValueError for a draft.
+        Count, size and SHA-256 are compared with the announcement before anything is kept.
+
+        Args:
+            delivery: A final delivery.
+            store: The landing store.
+
+        Returns:
+            What was landed.
+
+        Raises:
+            GatewayUnavailableError: The gateway cannot be used; a later pull fetches the delivery.
+            DeliveryRefusedError: The content differed from the announcement twice (record_count, size_bytes, sha256, shape), or
+                is too large (too_large).
+            ValueError: The delivery is a draft.
         """
         if delivery.status != "final":
             raise ValueError("a draft is not loaded")
@@ -87,7 +115,7 @@ class GatewayClient:
             try:
                 return self._landed(delivery, store, until)
             except DeliveryRefusedError:
-                pass  # a line or a joint between two answers may be at fault: a sender is blamed for what it sends twice
+                pass  # the network, or the seam of two responses, may have caused it: the sender is blamed when it happens twice
             return self._landed(delivery, store, until)
 
     def _landed(self, delivery: Delivery, store: LandingStore, until: float) -> Landed:
@@ -102,7 +130,7 @@ class GatewayClient:
     def _record_lines(self, delivery: Delivery, until: float) -> Iterator[bytes]:
         count = size = 0
         path = f"/v1/deliveries/{quote(delivery.delivery_id, safe='')}/records"
-        pages = self._pages(path, {"limit": RECORDS_A_PAGE}, "records", until)
+        pages = self._pages(path, {"limit": RECORDS_PER_PAGE}, "records", until)
         while count <= delivery.record_count and size <= delivery.size_bytes:
             try:
                 records = next(pages, None)
@@ -119,13 +147,13 @@ class GatewayClient:
         if size != delivery.size_bytes:
             raise DeliveryRefusedError("size_bytes", {"declared": delivery.size_bytes, "found": size})
 
-    def _pages(self, path: str, asked: dict[str, Any], member: str, until: float | None) -> Iterator[list[Any]]:
-        """The lists under a member of each page. until None: each page has a deadline of its own."""
+    def _pages(self, path: str, query: dict[str, Any], member: str, until: float | None) -> Iterator[list[Any]]:
+        """The list under a member of each page. until None: each page has its own deadline."""
         cursor: str | None = None
         cursors: set[str] = set()
         empty = 0
         for _ in range(MAX_PAGES):
-            page = self._page(path, {**asked, "cursor": cursor}, member, until)
+            page = self._page(path, {**query, "cursor": cursor}, member, until)
             yield page[member]
             cursor = page["next_cursor"]
             if cursor is None:
@@ -134,57 +162,56 @@ class GatewayClient:
             if cursor in cursors or empty >= MAX_EMPTY_PAGES:
                 break
             cursors.add(cursor)
-        raise GatewayUnavailableError(f"the pages of {member} have no end")
+        raise GatewayUnavailableError(f"the pages of {member} do not end")
 
-    def _page(self, path: str, asked: dict[str, Any], member: str, until: float | None) -> dict[str, Any]:
+    def _page(self, path: str, query: dict[str, Any], member: str, until: float | None) -> dict[str, Any]:
         if until is None:
             until = time.monotonic() + self._deadline
             with self._connection.watched(until):
-                return self._page(path, asked, member, until)
-        query = {name: value for name, value in asked.items() if value is not None}
+                return self._page(path, query, member, until)
+        given = {name: value for name, value in query.items() if value is not None}
 
         def once() -> Any:
-            with self._connection.answer(path, query, {}, until) as response:
+            with self._connection.get(path, given, {}, until) as response:
                 if "json" not in response.headers.get("Content-Type", "").lower():
                     raise RetryableError("it answered with something other than JSON, such as a login page")
                 return read_json(body(response))
 
         try:
-            page = self._connection.again(once, until)
+            page = self._connection.retrying(until)(once)
         except RecursionError:
             raise _NestedError from None
-        whole = isinstance(page, dict) and isinstance(page.get(member), list) and "next_cursor" in page
-        if not whole or not isinstance(page["next_cursor"], str | None):
-            raise GatewayUnavailableError(f"it answered with JSON that is no page of {member}")
+        complete = isinstance(page, dict) and isinstance(page.get(member), list) and "next_cursor" in page
+        if not complete or not isinstance(page["next_cursor"], str | None):
+            raise GatewayUnavailableError(f"it answered with JSON that is not a page of {member}")
         return dict(page)
 
     # -- files
 
     def _file(self, delivery: Delivery, until: float) -> Iterator[bytes]:
-        received = failures = failed_at = 0
-        while True:
-            try:
-                for chunk in self._file_from(delivery, received, until):
-                    received += len(chunk)
-                    if received > delivery.size_bytes:
-                        raise DeliveryRefusedError("size_bytes", {"declared": delivery.size_bytes, "found": received})
-                    yield chunk
-                return
-            except RetryableError as error:
-                if received >= failed_at + PROGRESS:
-                    failures, failed_at = 0, received
-                failures += 1
-                self._connection.wait(error, failures, until)
+        received = failed_at = 0
+        for attempt in self._connection.retrying(until):
+            with attempt:
+                try:
+                    for chunk in self._file_from(delivery, received, until):
+                        received += len(chunk)
+                        if received > delivery.size_bytes:
+                            raise DeliveryRefusedError("size_bytes", {"declared": delivery.size_bytes, "found": received})
+                        yield chunk
+                except RetryableError:
+                    if received >= failed_at + PROGRESS:
+                        attempt.retry_state.attempt_number, failed_at = 1, received
+                    raise
 
     def _file_from(self, delivery: Delivery, start: int, until: float) -> Iterator[bytes]:
         path = f"/v1/deliveries/{quote(delivery.delivery_id, safe='')}/file"
         wanted = {"Range": f"bytes={start}-"} if start else {}
-        with self._connection.answer(path, {}, wanted, until) as response:
+        with self._connection.get(path, {}, wanted, until) as response:
             if "html" in response.headers.get("Content-Type", "").lower():
                 raise RetryableError("it answered with a web page in place of the file")
             if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-                raise GatewayUnavailableError("it sent the file compressed, which was not asked for")
-            total = _whole_size(response, start)
+                raise GatewayUnavailableError("it sent the file compressed, which was not requested")
+            total = _file_size(response, start)
             if total is not None and total != delivery.size_bytes:
                 raise DeliveryRefusedError("size_bytes", {"declared": delivery.size_bytes, "found": total})
             if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
@@ -200,27 +227,27 @@ class GatewayClient:
                 raise RetryableError("the file was cut short")
 
 
-def _whole_size(response: requests.Response, start: int) -> int | None:
-    """How long the whole file is, as far as the answer says. Raises GatewayUnavailableError for a part that was not asked for."""
+def _file_size(response: requests.Response, start: int) -> int | None:
+    """The size of the file in bytes, if the response says it. Raises GatewayUnavailableError for another part than was requested."""
     if response.status_code == HTTPStatus.OK:
         length = response.headers.get("Content-Length", "")
         return int(length) if length.isdigit() else None
     span = response.headers.get("Content-Range", "")
     found = re.fullmatch(r"bytes (?:(\d{1,18})-\d{1,18}|\*)/(\d{1,18}|\*)", span)
     if not found or (found[1] is not None and int(found[1]) != start):
-        raise GatewayUnavailableError("it sent another part of the file than was asked for")
+        raise GatewayUnavailableError("it sent another part of the file than was requested")
     return None if found[2] == "*" else int(found[2])
 
 
 def _canonical_line(record: Any, row: int) -> bytes:
-    """A record as the announced hash counts it: sorted keys, no spaces, UTF-8, a line each."""
+    """A record as the announced hash covers it: sorted keys, no spaces, UTF-8, one line."""
     if not isinstance(record, dict):
         raise DeliveryRefusedError("shape", {"row": row, "what": "not a record", "what_vi": "không phải một bản ghi"})
     if nesting(record) > MAX_DEPTH:
         raise _too_deep(row)
     try:
         return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode() + b"\n"
-    except ValueError:  # a number beyond all numbers, or half a character
+    except ValueError:  # NaN or an infinity, or half of a surrogate pair
         raise DeliveryRefusedError("shape", {"row": row, "what": "not JSON", "what_vi": "không phải JSON hợp lệ"}) from None
 
 

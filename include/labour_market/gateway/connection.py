@@ -1,7 +1,8 @@
-"""One request to a gateway: its deadline, its tries, its limits, and where it may lead."""
+"""One request to a gateway: its deadline, its retries, its limits, and the addresses that it may reach."""
 
 import ipaddress
 import json
+import logging
 import random
 import socket
 import threading
@@ -11,28 +12,29 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from labour_market.errors import LabourMarketError
 from labour_market.gateway.senders import Sender, is_loopback
 
-T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 MAX_PAGE_BYTES = 64 * 2**20
 MAX_REDIRECTS = 3
 MAX_RETRY_AFTER = 120.0
 MAX_PAUSE = 20.0
 CHUNK = 2**16
-TRY_AGAIN = {408, 425, 429, 500, 502, 503, 504}
+RETRYABLE_STATUS = {408, 425, 429, 500, 502, 503, 504}
 
 
 class GatewayUnavailableError(LabourMarketError):
-    """A gateway that cannot be used now. retry_after: the seconds that it asked for, where it did."""
+    """A gateway that cannot be used now. retry_after: the seconds to wait before another request, where they are known."""
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
@@ -40,19 +42,24 @@ class GatewayUnavailableError(LabourMarketError):
 
 
 class RetryableError(Exception):
-    """A request that failed and may succeed. wait: the seconds that the gateway asked for, where it did."""
+    """A request that failed and may succeed when it is sent again. wait: the seconds that the gateway asked for, where it did."""
 
     def __init__(self, reason: str, wait: float | None = None) -> None:
         super().__init__(reason)
-        self.reason = reason
         self.wait = wait
 
 
 class GatewayConnection:
-    """HTTP with one sender, bounded in every way. timeout: seconds of silence; tries: how often in a row one request may fail;
-    pause: seconds before the second try, doubled with each more.
+    """HTTP with one sender, with a limit on everything.
 
-    Raises UsageError when the sender's token is missing.
+    Args:
+        sender: The sender.
+        timeout: Seconds of silence after which a request fails.
+        tries: How often in a row one request may fail.
+        pause: Seconds before the second try, doubled before each further one.
+
+    Raises:
+        UsageError: The sender's token is missing.
     """
 
     def __init__(self, sender: Sender, *, timeout: float, tries: int, pause: float) -> None:
@@ -77,8 +84,22 @@ class GatewayConnection:
         self._session.close()
 
     @contextmanager
-    def answer(self, path: str, query: dict[str, Any], headers: dict[str, str], until: float) -> Iterator[requests.Response]:
-        """The answer to one GET, its body unread, redirects on the same host followed. Raises GatewayUnavailableError, RetryableError."""
+    def get(self, path: str, query: dict[str, Any], headers: dict[str, str], until: float) -> Iterator[requests.Response]:
+        """Send one GET and follow redirects on the same host.
+
+        Args:
+            path: Below the sender's base URL.
+            query: The parameters.
+            headers: More headers than those of the session.
+            until: The deadline, a moment of time.monotonic().
+
+        Yields:
+            The response, its body unread.
+
+        Raises:
+            GatewayUnavailableError: The gateway cannot be used.
+            RetryableError: The request failed and may succeed when it is sent again.
+        """
         url: str = self.sender.base_url + path
         for _ in range(MAX_REDIRECTS + 1):
             left = until - time.monotonic()
@@ -94,7 +115,7 @@ class GatewayConnection:
                     timeout=(min(10.0, left), min(self._timeout, left)),
                 )
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-                raise RetryableError(_said(error)) from None
+                raise RetryableError(_kind_of_failure(error)) from None
             with response:
                 if response.is_redirect:
                     url, query = _redirected(url, response.headers["Location"]), {}
@@ -102,33 +123,42 @@ class GatewayConnection:
                 _check_status(response)
                 yield response
                 return
-        raise GatewayUnavailableError("it redirects without end")
+        raise GatewayUnavailableError(f"it redirects more than {MAX_REDIRECTS} times")
 
-    def again(self, once: Callable[[], T], until: float) -> T:
-        """Try until it succeeds, or wait() gives up."""
-        failures = 0
-        while True:
-            try:
-                return once()
-            except RetryableError as error:
-                failures += 1
-                self.wait(error, failures, until)
+    def retrying(self, until: float) -> Retrying:
+        """Retries of one request after a RetryableError, as an iterable of attempts or as a call.
 
-    def wait(self, error: RetryableError, failures: int, until: float) -> None:
-        """Sleep before the next try, or give up: after too many failures in a row, or when the deadline would pass."""
-        left = until - time.monotonic()
-        if left <= 0:
-            raise GatewayUnavailableError(f"it took longer than the deadline ({error.reason})") from None
-        if failures >= self._tries:
-            raise GatewayUnavailableError(f"it failed {failures} times in a row ({error.reason})", error.wait) from None
-        pause = error.wait
-        if pause is None:
-            pause = min(MAX_PAUSE, self._pause * 2 ** (failures - 1)) * random.uniform(0.5, 1.5)  # noqa: S311  # jitter, no secret
-        if pause >= left:
-            raise GatewayUnavailableError(f"it asks for more time than there is ({error.reason})", pause) from None
-        time.sleep(pause)
+        They give up with GatewayUnavailableError after `tries` failures in a row, or when the next try would begin after `until`.
+        """
 
-    # -- the deadline: a sender that gives a byte now and then keeps every time-out of a socket from passing
+        def stop(state: RetryCallState) -> bool:
+            error, left = _failure(state), until - time.monotonic()
+            if left <= 0:
+                raise GatewayUnavailableError(f"it took longer than the deadline ({error})") from None
+            if state.attempt_number >= self._tries:
+                raise GatewayUnavailableError(f"it failed {state.attempt_number} times in a row ({error})", error.wait) from None
+            if state.upcoming_sleep >= left:
+                problem = "it took longer than the deadline" if error.wait is None else "Retry-After exceeds the remaining deadline"
+                raise GatewayUnavailableError(f"{problem} ({error})", state.upcoming_sleep) from None
+            return False
+
+        return Retrying(retry=retry_if_exception_type(RetryableError), wait=self._pause_after, stop=stop, before_sleep=self._log_failure)
+
+    def _pause_after(self, state: RetryCallState) -> float:
+        """The seconds that the gateway asked for, else twice as long as the last time, with jitter."""
+        asked = _failure(state).wait
+        if asked is not None:
+            return asked
+        doubled: float = self._pause * 2 ** (state.attempt_number - 1)
+        return min(MAX_PAUSE, doubled) * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
+
+    def _log_failure(self, state: RetryCallState) -> None:
+        log.info(
+            "request failed: sender=%s attempt=%s next_try_in=%.1f reason=%s",
+            self.sender.code, state.attempt_number, state.upcoming_sleep, _failure(state),
+        )  # fmt: skip
+
+    # -- the deadline: a sender that sends a byte now and then never reaches the time-out of a socket
 
     @contextmanager
     def watched(self, until: float) -> Iterator[None]:
@@ -150,9 +180,9 @@ class GatewayConnection:
         address = getattr(address, "ipv4_mapped", None) or address
         own_host = urlsplit(self.sender.base_url).hostname or ""
         if address.is_link_local or address.is_multicast or address.is_unspecified:
-            raise GatewayUnavailableError("its name leads to an address that no gateway has")
+            raise GatewayUnavailableError("its name resolves to an address that no gateway can have")
         if address.is_loopback and not is_loopback(own_host):
-            raise GatewayUnavailableError("its name leads to this machine")
+            raise GatewayUnavailableError("its name resolves to this machine")
 
     def _cut(self) -> None:
         self._late = True
@@ -163,7 +193,7 @@ class GatewayConnection:
 
 
 class _WatchedAdapter(HTTPAdapter):
-    """Tells of every connection that it opens."""
+    """Calls a function with every connection that it opens."""
 
     def __init__(self, connected: Callable[[socket.socket], None]) -> None:
         self._connected = connected
@@ -199,11 +229,17 @@ def _watched_pool(base: Any, connected: Callable[[socket.socket], None]) -> Any:
     return Pool
 
 
+def _failure(state: RetryCallState) -> RetryableError:
+    error = state.outcome and state.outcome.exception()
+    assert isinstance(error, RetryableError)
+    return error
+
+
 def _check_status(response: requests.Response) -> None:
     status = response.status_code
     if status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE):
         return
-    if status in TRY_AGAIN:
+    if status in RETRYABLE_STATUS:
         raise RetryableError(f"HTTP {status}", _retry_after(response))
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise GatewayUnavailableError(f"it refused the token (HTTP {status})")
@@ -230,29 +266,30 @@ def _redirected(url: str, location: str) -> str:
 
 
 def chunks(response: requests.Response) -> Iterator[bytes]:
-    """The body as it comes, piece by piece: read1() never waits for a full piece, so that a deadline can be kept."""
+    """The body as it arrives, chunk by chunk: read1() never waits for a full chunk, so that a deadline can be kept."""
     while True:
         try:
             chunk = response.raw.read1(CHUNK, decode_content=True)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise RetryableError(_said(error)) from None
+            raise RetryableError(_kind_of_failure(error)) from None
         if not chunk:
             return
         yield chunk
 
 
 def body(response: requests.Response) -> bytes:
+    """The whole body. Raises GatewayUnavailableError when it is larger than MAX_PAGE_BYTES."""
     parts, size = [], 0
     for chunk in chunks(response):
         size += len(chunk)
         if size > MAX_PAGE_BYTES:
-            raise GatewayUnavailableError("it answered with a page beyond all measure")
+            raise GatewayUnavailableError(f"it answered with a page of more than {MAX_PAGE_BYTES} bytes")
         parts.append(chunk)
     return b"".join(parts)
 
 
 def read_json(text: bytes) -> Any:
-    """Raises RecursionError for what is nested beyond what Python reads."""
+    """Parse JSON. Raises RetryableError when it is broken, RecursionError when it is nested deeper than Python reads."""
 
     def no_constant(name: str) -> None:
         raise ValueError(name)
@@ -263,6 +300,6 @@ def read_json(text: bytes) -> Any:
         raise RetryableError("broken JSON") from None
 
 
-def _said(error: Exception) -> str:
-    """What kind of failure it was; the text of such an error holds addresses and more."""
+def _kind_of_failure(error: Exception) -> str:
+    """The kind of failure, without the text of the error, which holds addresses and more."""
     return "no answer in time" if "imeout" in type(error).__name__ + str(error)[:200] else f"connection failed, {type(error).__name__}"

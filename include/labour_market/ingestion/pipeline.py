@@ -1,12 +1,14 @@
-"""The way of a batch, from a gateway's announcement to core: pull (one sender of a feed), load (all senders of a feed)."""
+"""The way of a batch from a gateway's announcement to core: pull (one sender of a feed), load (all landed batches of a feed)."""
 
+import logging
 import secrets
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
@@ -18,7 +20,7 @@ from labour_market.batches.landing import LandingStore
 from labour_market.batches.ledger import Batch
 from labour_market.batches.states import LOADABLE_STATES, BatchState
 from labour_market.contracts import Contract, load_contract
-from labour_market.database import connect
+from labour_market.database import connect, read_sql
 from labour_market.database.locks import feed_load, session_lock
 from labour_market.gateway import (
     AnnouncementDefect,
@@ -31,15 +33,25 @@ from labour_market.gateway import (
 from labour_market.ingestion.pseudonyms import load_pseudonym_key
 from labour_market.ingestion.publishing import newer_published, publish_batch
 from labour_market.ingestion.staging import drop_stage_tables, make_stage_table, read_batch, stage_batch
+from labour_market.logs import describe, log_stage
 from labour_market.quality.messages import block_reason
 from labour_market.settings import PROJECT_ROOT, Settings, actor, load_settings
 
+if TYPE_CHECKING:
+    from labour_market.quality.gate import Verdict
+
 Progress = Callable[[str], None]
+log = logging.getLogger(__name__)
 
 
 @dataclass
 class LoadReport:
-    """What one load of a feed did. outcomes: batch_id -> state that the batch reached; errors: batch_id -> what broke in us."""
+    """What one load of a feed did.
+
+    Attributes:
+        outcomes: batch_id -> the state that the batch reached.
+        errors: batch_id -> the internal error that kept it where it was, without values of records.
+    """
 
     feed: str
     outcomes: dict[int, BatchState] = field(default_factory=dict)
@@ -48,6 +60,12 @@ class LoadReport:
     @property
     def changed(self) -> bool:
         return BatchState.PUBLISHED in self.outcomes.values()
+
+    @property
+    def summary(self) -> str:
+        """The number of batches in each state, such as "12 published, 1 rejected"."""
+        counts = Counter(self.outcomes.values())
+        return ", ".join(f"{counts[state]} {state}" for state in sorted(counts)) or "nothing new"
 
 
 @cache
@@ -58,33 +76,60 @@ def code_version() -> str:
 
 
 def pull(feed: str, sender: Sender, period: str | None = None, settings: Settings | None = None) -> list[int]:
-    """Discover and land what a sender has for a feed; returns the batches that were landed or rejected now.
+    """Announce and land what a sender has for a feed; drafts are left alone.
 
-    Drafts are left alone. Raises GatewayUnavailableError when the sender cannot be reached now; what was landed before stays landed,
-    the rest stays discovered and is asked for again by the next pull.
+    Args:
+        feed: The feed.
+        sender: The sender, an entry of the senders file.
+        period: Only deliveries of this period.
+        settings: Of the installation; default: of the environment.
+
+    Returns:
+        The ids of the batches that were landed or rejected now.
+
+    Raises:
+        GatewayUnavailableError: The sender cannot be reached now. What was landed before stays landed; the rest stays discovered
+            and is fetched by the next pull.
     """
     settings = settings or load_settings()
     store = LandingStore(settings.landing_url)
-    done = []
-    with connect("loader", settings, autocommit=True) as connection, GatewayClient(sender) as client:
-        announced: dict[str, Delivery] = {}
-        for item in client.deliveries(feed, period=period):
-            if isinstance(item, AnnouncementDefect):
-                ledger.note_finding(connection, "announcement_unreadable", item.detail, feed=feed, sender_code=sender.code)
-            elif item.status == "final":
-                announced[item.delivery_id] = item
-                ledger.announce(connection, _announcement(feed, sender, item), actor())
-        away: GatewayUnavailableError | None = None
-        for batch in ledger.find_batches(connection, feed=feed, sender=sender.code, states=[BatchState.DISCOVERED]):
-            if batch.delivery_id in announced:
+    fetched: list[int] = []
+    with (
+        log_stage(log, "pull", feed=feed, sender=sender.code, period=period) as counts,
+        connect("loader", settings, autocommit=True) as connection,
+        GatewayClient(sender) as client,
+    ):
+        deliveries = _announce_deliveries(connection, client, feed, sender, period)
+        counts["deliveries"] = len(deliveries)
+        discovered = ledger.find_batches(connection, feed=feed, sender=sender.code, states=[BatchState.DISCOVERED])
+        counts["discovered"] = len(discovered)
+        unavailable: GatewayUnavailableError | None = None
+        for batch in discovered:
+            if batch.delivery_id in deliveries:
                 try:
-                    _land(connection, client, store, batch, announced[batch.delivery_id])
-                    done.append(batch.batch_id)
-                except GatewayUnavailableError as error:  # one delivery that cannot be had now does not keep back the next
-                    away = error
-        if away:
-            raise away
-    return done
+                    _land(connection, client, store, batch, deliveries[batch.delivery_id])
+                    fetched.append(batch.batch_id)
+                except GatewayUnavailableError as error:  # the deliveries after it may be available
+                    unavailable = error
+        counts["fetched"] = len(fetched)
+        if unavailable:
+            raise unavailable
+    return fetched
+
+
+def _announce_deliveries(
+    connection: psycopg.Connection, client: GatewayClient, feed: str, sender: Sender, period: str | None
+) -> dict[str, Delivery]:
+    """Write what the gateway lists into the ledger; returns the final deliveries by their ids."""
+    deliveries: dict[str, Delivery] = {}
+    for item in client.deliveries(feed, period=period):
+        if isinstance(item, AnnouncementDefect):
+            ledger.note_finding(connection, "announcement_unreadable", item.detail, feed=feed, sender_code=sender.code)
+            log.warning("announcement unreadable: feed=%s sender=%s", feed, sender.code)
+        elif item.status == "final":
+            deliveries[item.delivery_id] = item
+            ledger.announce(connection, _announcement(feed, sender, item), actor())
+    return deliveries
 
 
 def _announcement(feed: str, sender: Sender, delivery: Delivery) -> dict[str, Any]:
@@ -108,14 +153,16 @@ def _announcement(feed: str, sender: Sender, delivery: Delivery) -> dict[str, An
 
 
 def _land(connection: psycopg.Connection, client: GatewayClient, store: LandingStore, batch: Batch, delivery: Delivery) -> None:
+    """Fetch the bytes of a batch into the landing store, or reject it when they are not what was announced."""
     attempt = ledger.take(connection, batch.batch_id, [BatchState.DISCOVERED])
-    try:
-        if (delivery.sender_code, delivery.feed) != (batch.sender_code, batch.feed):
-            raise DeliveryRefusedError("sender", {"announced": delivery.sender_code, "gateway": batch.sender_code})
-        landed = client.fetch(delivery, store)
-    except DeliveryRefusedError as refusal:
-        _reject(connection, load_contract(batch.feed), batch, attempt, refusal.rule_name, refusal.details)
-    else:
+    with log_stage(log, "land", **_place(batch, attempt)) as counts:
+        try:
+            if (delivery.sender_code, delivery.feed) != (batch.sender_code, batch.feed):
+                raise DeliveryRefusedError("sender", {"announced": delivery.sender_code, "gateway": batch.sender_code})
+            landed = client.fetch(delivery, store)
+        except DeliveryRefusedError as refusal:
+            counts["rejected_by"] = _reject(connection, load_contract(batch.feed), batch, attempt, refusal)
+            return
         ledger.move(
             connection,
             batch.batch_id,
@@ -126,18 +173,13 @@ def _land(connection: psycopg.Connection, client: GatewayClient, store: LandingS
             bytes=landed.size,
             landing_path=landed.path,
         )
+        counts.update(records=batch.declared_records, bytes=landed.size)
 
 
-def _reject(
-    connection: psycopg.Connection,
-    contract: Contract,
-    batch: Batch,
-    attempt: int,
-    rule_name: str,
-    details: dict[str, Any],
-) -> None:
-    rule = contract.rule(f"file.{rule_name}")
-    reason_vi, reason_en, remedy_vi = block_reason(rule, batch.delivery_id, details)
+def _reject(connection: psycopg.Connection, contract: Contract, batch: Batch, attempt: int, error: InvalidDeliveryError) -> str:
+    """Move a batch to rejected with the sentences of the rule that its delivery breaks; returns the rule's id."""
+    rule = contract.rule(f"file.{error.rule_name}")
+    reason_vi, reason_en, remedy_vi = block_reason(rule, batch.delivery_id, error.details)
     ledger.move(
         connection,
         batch.batch_id,
@@ -149,159 +191,208 @@ def _reject(
         reason_en=reason_en,
         remedy_vi=remedy_vi,
     )
+    return rule.id
+
+
+def _place(batch: Batch, attempt: int) -> dict[str, object]:
+    return {"batch": batch.batch_id, "feed": batch.feed, "sender": batch.sender_code, "period": batch.period, "attempt": attempt}
 
 
 def load(feed: str, settings: Settings | None = None) -> LoadReport:
-    """Stage, audit and publish every landed batch of a feed, each on its own; what fails in one does not touch the others.
+    """Stage, audit and publish every landed batch of a feed. An error in one batch does not keep back the others.
 
-    Raises quality.gate.AuditError when the audit itself broke: that is an error of ours, and the batches stay staged.
+    One load of a feed runs at a time; a second one waits for it and finds nothing left to do.
+
+    Args:
+        feed: The feed.
+        settings: Of the installation; default: of the environment.
+
+    Returns:
+        The state that each batch reached, and the internal errors.
+
+    Raises:
+        quality.gate.AuditError: The audit itself failed. That is an internal error, and the batches stay staged.
+        staging.StagingError: The server refused the rows of a batch. The batches stay where they are.
     """
     settings = settings or load_settings()
-    contract = load_contract(feed)
-    report = LoadReport(feed)
-    with connect("loader", settings, autocommit=True) as connection, session_lock(connection, feed_load(feed)):
-        drop_stage_tables(connection, feed)
-        batches = [
-            b for b in ledger.find_batches(connection, feed=feed, states=LOADABLE_STATES) if not _settled(connection, contract, b, report)
-        ]
+    with (
+        log_stage(log, "load", feed=feed) as counts,
+        connect("loader", settings, autocommit=True) as connection,
+        session_lock(connection, feed_load(feed)),
+    ):
+        current = Load(load_contract(feed), connection, settings)
+        current.run()
+        counts.update(Counter(current.report.outcomes.values()), errors=len(current.report.errors))
+    return current.report
+
+
+class Load:
+    """One load of a feed: its contract, connection and settings, its stage table, the attempts it has taken, and its report."""
+
+    def __init__(self, contract: Contract, connection: psycopg.Connection, settings: Settings) -> None:
+        self.contract = contract
+        self.connection = connection
+        self.settings = settings
+        self.report = LoadReport(contract.feed)
+        self.table = ""
+        self.attempts: dict[int, int] = {}
+
+    def run(self) -> None:
+        """Bring every landed batch of the feed to its outcome. The caller holds the feed's lock."""
+        feed = self.contract.feed
+        drop_stage_tables(self.connection, feed)
+        batches = []
+        for batch in ledger.find_batches(self.connection, feed=feed, states=LOADABLE_STATES):
+            if not self.supersede_if_redundant(batch):
+                batches.append(batch)
         if batches:
-            table = make_stage_table(connection, contract, secrets.token_hex(4))
-            attempts = _stage(connection, contract, batches, table, settings, report)
-            _audit_and_publish(connection, contract, [b for b in batches if b.batch_id in attempts], attempts, table, settings, report)
-            drop_stage_tables(connection, feed)
-        if report.changed:  # the build follows at once: it must not plan for tables that seem to be empty
-            connection.execute(sql.SQL("analyze core.{}").format(sql.Identifier(feed)))
-    return report
+            self.table = make_stage_table(self.connection, self.contract, secrets.token_hex(4))
+            self.stage(batches)
+            self.audit_and_publish([batch for batch in batches if batch.batch_id in self.attempts])
+            drop_stage_tables(self.connection, feed)
+        if self.report.changed:  # the build starts at once: it must not plan for tables that seem to be empty
+            self.connection.execute(sql.SQL("analyze core.{}").format(sql.Identifier(feed)))
 
+    def supersede_if_redundant(self, batch: Batch) -> bool:
+        """Supersede a batch that another one makes redundant: the same content, or a newer sequence of a snapshot.
 
-def _settled(connection: psycopg.Connection, contract: Contract, batch: Batch, report: LoadReport) -> bool:
-    """A batch that need not be read: its content stands already, or a newer sequence does."""
-    same = connection.execute(
-        "select batch_id from ops.batch where feed = %(feed)s and sender_code = %(sender)s and period = %(period)s"
-        " and sha256 = %(sha256)s and batch_id < %(batch)s and state <> 'superseded' and not exists ("
-        "  select from ops.batch as between_them where between_them.feed = ops.batch.feed"
-        "  and between_them.sender_code = ops.batch.sender_code and between_them.period = ops.batch.period"
-        "  and between_them.sequence > ops.batch.sequence and between_them.sequence < %(sequence)s"
-        "  and between_them.sha256 <> %(sha256)s)"
-        " order by batch_id limit 1",
-        {
-            "feed": batch.feed,
-            "sender": batch.sender_code,
-            "period": batch.period,
-            "sha256": batch.sha256,
-            "batch": batch.batch_id,
-            "sequence": batch.sequence,
-        },
-    ).fetchone()
-    newer = newer_published(connection, batch) if contract.mode == "snapshot" else None
-    standing = same[0] if same else newer
-    if standing is None:
-        return False
-    attempt = ledger.take(connection, batch.batch_id, LOADABLE_STATES)
-    ledger.move(
-        connection,
-        batch.batch_id,
-        attempt,
-        BatchState.SUPERSEDED,
-        actor(),
-        superseded_by=standing,
-        records_superseded=batch.declared_records,
-        detail={"because": "same content as an earlier delivery" if same else "a newer sequence stands"},
-    )
-    report.outcomes[batch.batch_id] = BatchState.SUPERSEDED
-    return True
+        Returns:
+            Whether the batch was superseded.
+        """
+        other, reason = self._batch_with_same_content(batch), "same content as an earlier delivery"
+        if other is None and self.contract.mode == "snapshot":
+            other, reason = newer_published(self.connection, batch), "a newer sequence is published"
+        if other is None:
+            return False
+        attempt = ledger.take(self.connection, batch.batch_id, LOADABLE_STATES)
+        ledger.move(
+            self.connection,
+            batch.batch_id,
+            attempt,
+            BatchState.SUPERSEDED,
+            actor(),
+            superseded_by=other,
+            records_superseded=batch.declared_records,
+            detail={"because": reason},
+        )
+        self.report.outcomes[batch.batch_id] = BatchState.SUPERSEDED
+        log.info("superseded: batch=%s feed=%s sender=%s by=%s reason=%s", batch.batch_id, batch.feed, batch.sender_code, other, reason)
+        return True
 
+    def _batch_with_same_content(self, batch: Batch) -> int | None:
+        row = self.connection.execute(read_sql(__package__, "batch_with_same_content"), vars(batch)).fetchone()
+        return int(row[0]) if row else None
 
-def _stage(
-    connection: psycopg.Connection,
-    contract: Contract,
-    batches: list[Batch],
-    table: str,
-    settings: Settings,
-    report: LoadReport,
-) -> dict[int, int]:
-    """Read and COPY each batch; returns batch_id -> attempt of those that are staged."""
-    store, key = LandingStore(settings.landing_url), load_pseudonym_key(settings)
-    attempts = {}
-    for batch in batches:
-        attempt = ledger.take(connection, batch.batch_id, LOADABLE_STATES)
-        try:
-            normalised, told = read_batch(contract, batch, store, key)
-        except InvalidDeliveryError as defect:
-            _reject(connection, contract, batch, attempt, defect.rule_name, defect.details)
-            report.outcomes[batch.batch_id] = BatchState.REJECTED
-            continue
-        with connection.transaction():
-            count = stage_batch(connection, contract, batch, table, normalised)
-            ledger.move(connection, batch.batch_id, attempt, BatchState.STAGED, actor(), records_parsed=count, detail=told)
-        attempts[batch.batch_id] = attempt
-    return attempts
-
-
-def _audit_and_publish(
-    connection: psycopg.Connection,
-    contract: Contract,
-    batches: list[Batch],
-    attempts: dict[int, int],
-    table: str,
-    settings: Settings,
-    report: LoadReport,
-) -> None:
-    if not batches:
-        return
-    from labour_market.quality.gate import audit  # Great Expectations takes seconds to import
-
-    with connect("auditor", settings) as auditor:
-        verdicts = audit(auditor, contract, batches, attempts, table)
-    for batch in batches:
-        verdict, attempt = verdicts[batch.batch_id], attempts[batch.batch_id]
-        try:
-            ledger.move(connection, batch.batch_id, attempt, BatchState.AUDITED, actor(), counted_totals=Jsonb(verdict.totals))
-            if verdict.blocked_by is not None:
+    def stage(self, batches: Iterable[Batch]) -> None:
+        """Read each batch from the landing store and copy it into the stage table; `attempts` then has those that are staged."""
+        store, key = LandingStore(self.settings.landing_url), load_pseudonym_key(self.settings)
+        for batch in batches:
+            attempt = ledger.take(self.connection, batch.batch_id, LOADABLE_STATES)
+            with log_stage(log, "read", **_place(batch, attempt)) as counts:
+                try:
+                    normalised, remarks = read_batch(self.contract, batch, store, key)
+                except InvalidDeliveryError as error:
+                    counts["rejected_by"] = _reject(self.connection, self.contract, batch, attempt, error)
+                    self.report.outcomes[batch.batch_id] = BatchState.REJECTED
+                    continue
+                counts["records"] = len(normalised.row_numbers)
+            with log_stage(log, "stage", **_place(batch, attempt)) as counts, self.connection.transaction():
+                counts["rows"] = stage_batch(self.connection, self.contract, batch, self.table, normalised)
                 ledger.move(
-                    connection,
-                    batch.batch_id,
-                    attempt,
-                    BatchState.QUARANTINED,
-                    actor(),
-                    reason_rule=verdict.blocked_by,
-                    reason_vi=verdict.reason_vi,
-                    reason_en=verdict.reason_en,
-                    remedy_vi=verdict.remedy_vi,
+                    self.connection, batch.batch_id, attempt, BatchState.STAGED, actor(), records_parsed=counts["rows"], detail=remarks
                 )
-                report.outcomes[batch.batch_id] = BatchState.QUARANTINED
-            else:
-                published = publish_batch(connection, contract, batch, attempt, table, actor())
-                report.outcomes[batch.batch_id] = BatchState.PUBLISHED if published else BatchState.SUPERSEDED
-        except (psycopg.Error, ledger.StaleAttemptError) as error:
-            # ours, and this batch's alone: it stays where it is for the next attempt, and the task goes red at the end
-            report.errors[batch.batch_id] = f"{type(error).__name__}: {str(error).splitlines()[0]}"
+            self.attempts[batch.batch_id] = attempt
+
+    def audit_and_publish(self, batches: list[Batch]) -> None:
+        """Audit all staged batches at once, then publish or block each of them in a transaction of its own."""
+        if not batches:
+            return
+        from labour_market.quality.gate import AuditError, audit  # Great Expectations takes seconds to import
+
+        with (
+            log_stage(log, "audit", feed=self.contract.feed, batches=len(batches)) as counts,
+            connect("auditor", self.settings) as auditor,
+        ):
+            try:
+                verdicts = audit(auditor, self.contract, batches, self.attempts, self.table)
+            except psycopg.Error as error:
+                raise AuditError(f"the server refused the audit of {self.contract.feed}: {describe(error)}") from None
+            counts["blocked"] = sum(verdict.blocked_by is not None for verdict in verdicts.values())
+        for batch in batches:
+            attempt, verdict = self.attempts[batch.batch_id], verdicts[batch.batch_id]
+            try:
+                ledger.move(self.connection, batch.batch_id, attempt, BatchState.AUDITED, actor(), counted_totals=Jsonb(verdict.totals))
+                outcome = self._publish(batch, attempt) if verdict.blocked_by is None else self._block(batch, attempt, verdict)
+                self.report.outcomes[batch.batch_id] = outcome
+            except (psycopg.Error, ledger.StaleAttemptError) as error:
+                # an internal error of this batch: it stays where it is for the next attempt, and the task fails at the end
+                self.report.errors[batch.batch_id] = describe(error)
+
+    def _publish(self, batch: Batch, attempt: int) -> BatchState:
+        with log_stage(log, "publish", **_place(batch, attempt)) as counts:
+            published = publish_batch(self.connection, self.contract, batch, attempt, self.table, actor())
+            if published is None:
+                return BatchState.SUPERSEDED
+            counts.update(vars(published))
+            return BatchState.PUBLISHED
+
+    def _block(self, batch: Batch, attempt: int, verdict: "Verdict") -> BatchState:
+        ledger.move(
+            self.connection,
+            batch.batch_id,
+            attempt,
+            BatchState.QUARANTINED,
+            actor(),
+            reason_rule=verdict.blocked_by,
+            reason_vi=verdict.reason_vi,
+            reason_en=verdict.reason_en,
+            remedy_vi=verdict.remedy_vi,
+        )
+        log.info("blocked: batch=%s feed=%s sender=%s rule=%s", batch.batch_id, batch.feed, batch.sender_code, verdict.blocked_by)
+        return BatchState.QUARANTINED
 
 
 def ingest(
     senders: Iterable[Sender], feeds: Iterable[str], period: str | None = None, progress: Progress = lambda line: None
 ) -> tuple[list[LoadReport], list[str]]:
-    """Discover to publish in one process. Returns the report of each feed and a sentence for each sender that was not reached."""
+    """Pull and load in one process.
+
+    Args:
+        senders: The senders to ask.
+        feeds: The feeds, those that other feeds refer to first.
+        period: Only deliveries of this period.
+        progress: Takes a line about each sender and feed.
+
+    Returns:
+        The report of each feed, and a sentence for each sender that was not reached.
+    """
     senders, reports, unreachable = list(senders), [], []
     for feed in feeds:
         for sender in senders:
             if feed not in sender.feeds:
                 continue
             try:
-                landed = pull(feed, sender, period)
-                progress(f"{feed:<16} {sender.code:<6} {len(landed)} new")
+                fetched = pull(feed, sender, period)
+                progress(f"{feed:<16} {sender.code:<6} {len(fetched)} new")
             except GatewayUnavailableError as error:
                 unreachable.append(f"{feed} {sender.code}: {error}")
                 progress(f"{feed:<16} {sender.code:<6} not reached: {error}")
         report = load(feed)
         reports.append(report)
-        states = sorted(set(report.outcomes.values()))
-        progress(f"{feed:<16} " + (", ".join(f"{list(report.outcomes.values()).count(s)} {s}" for s in states) or "nothing new"))
+        progress(f"{feed:<16} {report.summary}")
     return reports, unreachable
 
 
-def load_forgotten(older_than: timedelta, settings: Settings | None = None) -> list[int]:
-    """Load batches that landed a while ago and that no run has taken up since; returns their ids."""
+def resume_stale_batches(older_than: timedelta, settings: Settings | None = None) -> list[int]:
+    """Load the batches that landed a while ago and that no run has loaded since.
+
+    Args:
+        older_than: How long ago the batch last moved, at least.
+        settings: Of the installation; default: of the environment.
+
+    Returns:
+        The ids of the batches of the feeds that were loaded.
+    """
     with connect("loader", settings) as connection:
         rows = connection.execute(
             "select distinct feed from ops.batch where state = any(%s)"

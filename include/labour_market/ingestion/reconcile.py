@@ -1,5 +1,6 @@
-"""Every record is accounted for, or it is on the list that this module returns."""
+"""Compare the ledger with core, quarantine and the landing store: every announced record is accounted for, or it is a finding."""
 
+import logging
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,16 +11,18 @@ from psycopg import sql
 from labour_market.batches.landing import LandingStore
 from labour_market.batches.states import OPEN_STATES
 from labour_market.contracts import contract_feeds
-from labour_market.database import connect
+from labour_market.database import connect, read_sql
 from labour_market.gateway import Sender, load_senders
+from labour_market.logs import log_stage
 from labour_market.settings import Settings, load_settings
 
 STUCK_AFTER = timedelta(hours=6)
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that does not add up. kind: lost_records, orphan_records, stuck, missing_bytes, damaged_bytes."""
+    """Something that does not add up. kind: lost_records, orphan_records, stuck, missing_bytes or damaged_bytes."""
 
     kind: str
     feed: str | None
@@ -31,9 +34,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """findings: what is unaccounted for. waiting: batches under way. missing: (feed, sender) that never delivered.
+    """What a reconciliation found.
 
-    to_build: partitions of core that the marts do not show yet.
+    Attributes:
+        batches: Batches in the ledger.
+        records: Records that they announced.
+        findings: What is unaccounted for.
+        waiting: Batches under way: batch_id, feed, sender_code, period, state.
+        missing: (feed, sender) that has never delivered.
+        to_build: Partitions of core that the marts do not show yet.
     """
 
     batches: int
@@ -48,9 +57,14 @@ class Reconciliation:
 
 
 def reconcile(settings: Settings | None = None, *, reread: bool = False) -> Reconciliation:
-    """Hold the ledger against core, quarantine and the landing store. reread: hash every landed file again."""
+    """Compare the ledger with core, quarantine and the landing store.
+
+    Args:
+        settings: Of the installation; default: of the environment.
+        reread: Hash every landed file again; otherwise only look whether it is there.
+    """
     settings = settings or load_settings()
-    with connect("loader", settings) as connection:
+    with log_stage(log, "reconcile", reread=reread) as counts, connect("loader", settings) as connection:
         row = connection.execute("select count(*), coalesce(sum(declared_records), 0) from ops.batch").fetchone()
         assert row
         findings = [
@@ -61,7 +75,7 @@ def reconcile(settings: Settings | None = None, *, reread: bool = False) -> Reco
         ]
         senders = load_senders(settings.senders_file) if settings.senders_file.exists() else []
         pending = connection.execute("select count(distinct (feed, sender_code, period)) from ops.outbox where built_at is null").fetchone()
-        return Reconciliation(
+        result = Reconciliation(
             batches=row[0],
             records=row[1],
             findings=findings,
@@ -69,10 +83,19 @@ def reconcile(settings: Settings | None = None, *, reread: bool = False) -> Reco
             missing=_missing(connection, senders),
             to_build=pending[0] if pending else 0,
         )
+        counts.update(
+            batches=result.batches,
+            records=result.records,
+            findings=len(findings),
+            waiting=len(result.waiting),
+            missing=len(result.missing),
+            to_build=result.to_build,
+        )
+    return result
 
 
 def _core_counts() -> sql.Composed:
-    """Records of each batch that are in core, however often a replay wrote them."""
+    """A query of the records of each batch in core; a record that a replay wrote again counts once."""
     return sql.SQL(" union all ").join(
         sql.SQL("select batch_id, count(distinct row_no) as records from core.{} group by batch_id").format(sql.Identifier(feed))
         for feed in contract_feeds()
@@ -80,28 +103,7 @@ def _core_counts() -> sql.Composed:
 
 
 def _unbalanced(connection: psycopg.Connection) -> list[Finding]:
-    rows = connection.execute(
-        sql.SQL(
-            """
-            with in_core as ({core}),
-            aside as (select batch_id, count(distinct row_no) as records from quarantine.rejected_row group by batch_id),
-            counted as (
-                select b.*, coalesce(c.records, 0) as core_records, coalesce(a.records, 0) as aside_records
-                from ops.batch as b left join in_core as c using (batch_id) left join aside as a using (batch_id)
-            )
-            select feed, sender_code, period, batch_id, state, declared_records, records_parsed, core_records, aside_records
-            from counted
-            where case
-                when published_at is not null and state in ('published', 'superseded')
-                    then declared_records <> core_records + aside_records or records_parsed is distinct from declared_records
-                        or records_published + records_quarantined + records_duplicate + records_superseded <> declared_records
-                when state in ('quarantined', 'rejected') then core_records <> 0 or reason_rule is null or reason_vi is null
-                when state = 'superseded' then core_records <> 0 or superseded_by is null
-                else published_at is null and core_records <> 0
-            end
-            """
-        ).format(core=_core_counts())
-    ).fetchall()
+    rows = connection.execute(read_sql(__package__, "unbalanced_batches").format(core_counts=_core_counts())).fetchall()
     return [
         Finding(
             "lost_records",
@@ -109,9 +111,9 @@ def _unbalanced(connection: psycopg.Connection) -> list[Finding]:
             sender,
             period,
             batch_id,
-            f"batch {batch_id} is {state}: {declared} records announced, {parsed} read, {core} in core, {aside} put aside",
+            f"batch {batch_id} is {state}: {declared} records announced, {parsed} read, {core} in core, {quarantined} in quarantine",
         )
-        for feed, sender, period, batch_id, state, declared, parsed, core, aside in rows
+        for feed, sender, period, batch_id, state, declared, parsed, core, quarantined in rows
     ]
 
 
@@ -128,7 +130,7 @@ def _orphans(connection: psycopg.Connection) -> list[Finding]:
             None,
             None,
             batch_id,
-            f"{records} records in core name batch {batch_id}, which the ledger does not know",
+            f"{records} records in core name batch {batch_id}, which is not in the ledger",
         )
         for batch_id, records in rows
     ]
@@ -147,7 +149,7 @@ def _stuck(connection: psycopg.Connection) -> list[Finding]:
 
 
 def _bytes(connection: psycopg.Connection, store: LandingStore, reread: bool) -> list[Finding]:
-    """What was acknowledged can be read back: under its hash, with its length, and (reread) with its content."""
+    """Landed files that are gone, and (reread) those whose bytes have changed."""
     rows = connection.execute("select feed, sender_code, period, batch_id, sha256 from ops.batch where sha256 is not null").fetchall()
     findings = []
     for feed, sender, period, batch_id, sha256 in rows:
@@ -167,6 +169,6 @@ def _waiting(connection: psycopg.Connection) -> list[dict[str, Any]]:
 
 
 def _missing(connection: psycopg.Connection, senders: list[Sender]) -> list[tuple[str, str]]:
-    """Who is expected to send a feed and never has: shown as missing, never as zero."""
-    known = set(connection.execute("select distinct feed, sender_code from ops.batch").fetchall())
-    return [(feed, s.code) for s in senders for feed in s.feeds if feed in contract_feeds() and (feed, s.code) not in known]
+    """Who is expected to send a feed and never has; figures show them as missing, never as zero."""
+    delivered = set(connection.execute("select distinct feed, sender_code from ops.batch").fetchall())
+    return [(feed, s.code) for s in senders for feed in s.feeds if feed in contract_feeds() and (feed, s.code) not in delivered]

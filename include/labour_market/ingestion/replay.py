@@ -1,5 +1,6 @@
-"""Load kept bytes again, after a rule, a reference list or the code was mended."""
+"""Load batches again from the landing store, after a rule, a reference list or the code was fixed."""
 
+import logging
 from dataclasses import dataclass
 
 import psycopg
@@ -11,18 +12,22 @@ from labour_market.contracts import load_contract
 from labour_market.database import connect
 from labour_market.errors import UsageError
 from labour_market.ingestion.pipeline import load
+from labour_market.logs import log_stage
 from labour_market.settings import Settings, actor, load_settings
+
+StateAndCounts = tuple[str, int | None, int | None]  # state, records published, records quarantined
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """One batch before and after: (state, records published, records quarantined)."""
+    """One batch before and after a replay; after is None in a dry run."""
 
     batch_id: int
     sender_code: str
     period: str
-    before: tuple[str, int | None, int | None]
-    after: tuple[str, int | None, int | None] | None
+    before: StateAndCounts
+    after: StateAndCounts | None
 
 
 def replay(
@@ -34,42 +39,47 @@ def replay(
     dry_run: bool = True,
     settings: Settings | None = None,
 ) -> list[Replayed]:
-    """Send the standing, blocked and rejected batches of a feed through staging, audit and publishing again.
+    """Stage, audit and publish the published, blocked and rejected batches of a feed again.
 
-    A batch whose bytes never arrived cannot be replayed and is left out. dry_run: only name what would be replayed.
-    Raises UsageError without a reason or for an unknown feed.
+    A batch whose bytes never arrived cannot be replayed and is left out.
+
+    Args:
+        feed: The feed.
+        sender: Only batches of this sender.
+        period: Only batches of this period.
+        reason: Why; the ledger keeps it.
+        dry_run: Only list what would be replayed.
+        settings: Of the installation; default: of the environment.
+
+    Returns:
+        Each batch before and, unless it is a dry run, after.
+
+    Raises:
+        UsageError: There is no reason, or no such feed.
     """
     if not reason.strip():
         raise UsageError("a replay needs a reason; it is kept in the ledger")
     load_contract(feed)
     settings = settings or load_settings()
-    with connect("loader", settings) as connection:
-        batches = [
-            batch
-            for batch in ledger.find_batches(connection, feed=feed, sender=sender, period=period, states=REPLAYABLE_STATES)
-            if batch.sha256
-        ]
-        before = {batch.batch_id: _standing(connection, batch) for batch in batches}
+    after: dict[int, StateAndCounts] = {}
+    with log_stage(log, "replay", feed=feed, sender=sender, period=period, dry_run=dry_run) as counts:
+        with connect("loader", settings) as connection:
+            found = ledger.find_batches(connection, feed=feed, sender=sender, period=period, states=REPLAYABLE_STATES)
+            batches = [batch for batch in found if batch.sha256]
+            counts["batches"] = len(batches)
+            before = {batch.batch_id: _state_and_counts(connection, batch) for batch in batches}
+            if not dry_run:
+                for batch in batches:
+                    attempt = ledger.take(connection, batch.batch_id, REPLAYABLE_STATES)
+                    ledger.move(connection, batch.batch_id, attempt, BatchState.LANDED, actor(), detail={"replay": reason})
         if not dry_run:
-            for batch in batches:
-                attempt = ledger.take(connection, batch.batch_id, REPLAYABLE_STATES)
-                ledger.move(connection, batch.batch_id, attempt, BatchState.LANDED, actor(), detail={"replay": reason})
-    if not dry_run:
-        load(feed, settings)
-    with connect("loader", settings) as connection:
-        return [
-            Replayed(
-                batch.batch_id,
-                batch.sender_code,
-                batch.period,
-                before[batch.batch_id],
-                None if dry_run else _standing(connection, batch),
-            )
-            for batch in batches
-        ]
+            load(feed, settings)
+            with connect("loader", settings) as connection:
+                after = {batch.batch_id: _state_and_counts(connection, batch) for batch in batches}
+    return [Replayed(b.batch_id, b.sender_code, b.period, before[b.batch_id], after.get(b.batch_id)) for b in batches]
 
 
-def _standing(connection: psycopg.Connection, batch: Batch) -> tuple[str, int | None, int | None]:
+def _state_and_counts(connection: psycopg.Connection, batch: Batch) -> StateAndCounts:
     row = connection.execute(
         "select state, records_published, records_quarantined from ops.batch where batch_id = %s", [batch.batch_id]
     ).fetchone()

@@ -3,8 +3,8 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
-from itertools import repeat
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, repeat
 from typing import cast
 
 import psycopg
@@ -16,15 +16,25 @@ from labour_market.batches.ledger import Batch
 from labour_market.batches.periods import period_bounds
 from labour_market.contracts import Contract, Field
 from labour_market.database.tables import stage_columns, stage_ddl
+from labour_market.errors import LabourMarketError
 from labour_market.ingestion.pseudonyms import PseudonymKey, person_columns
+from labour_market.logs import describe
 from labour_market.normalise import Normalised, normalise_columns
 from labour_market.reading.deliveries import parse_delivery
 
 CHUNK_ROWS = 20_000
 
 
+class StagingError(LabourMarketError):
+    """The server refused the rows of a batch, which the contract's types should have made fit. An internal error."""
+
+
 def make_stage_table(connection: psycopg.Connection, contract: Contract, token: str) -> str:
-    """Make stage.<feed>__<token> and its _failures table, which the auditor may fill. Returns the table's name."""
+    """Make stage.<feed>__<token> and stage.<feed>__<token>_failures, which the auditor may fill.
+
+    Returns:
+        The name of the first, without its schema.
+    """
     table = f"{contract.feed}__{token}"
     failures = sql.Identifier("stage", f"{table}_failures")
     connection.execute(stage_ddl(contract, table))
@@ -38,7 +48,7 @@ def make_stage_table(connection: psycopg.Connection, contract: Contract, token: 
 
 
 def drop_stage_tables(connection: psycopg.Connection, feed: str) -> list[str]:
-    """Drop every stage table of a feed; the caller holds the feed's lock, so that none is in use."""
+    """Drop every stage table of a feed and return their names. The caller holds the feed's lock, so that none is in use."""
     rows = connection.execute(
         "select tablename from pg_tables where schemaname = 'stage' and starts_with(tablename, %s)", [f"{feed}__"]
     ).fetchall()
@@ -48,10 +58,20 @@ def drop_stage_tables(connection: psycopg.Connection, feed: str) -> list[str]:
 
 
 def read_batch(contract: Contract, batch: Batch, store: LandingStore, key: PseudonymKey) -> tuple[Normalised, dict[str, object]]:
-    """Read a landed batch into typed columns with pseudonyms, and tell what the reader passed over: lines that are no records,
-    columns that the contract does not know.
+    """Read a landed batch into typed columns with pseudonyms.
 
-    Raises InvalidDeliveryError when the delivery as a whole cannot be read as what it says it is.
+    Args:
+        contract: Of the batch's feed.
+        batch: A batch whose bytes are in the store.
+        store: The landing store.
+        key: The key of the pseudonyms.
+
+    Returns:
+        The typed columns, and what the reader left out: `notes` (lines that are no records, by kind) and `unknown_columns`
+        (columns that the contract does not have).
+
+    Raises:
+        InvalidDeliveryError: The delivery cannot be read as what its announcement says.
     """
     try:
         period_bounds(batch.period)
@@ -62,14 +82,28 @@ def read_batch(contract: Contract, batch: Batch, store: LandingStore, key: Pseud
     if len(parsed.row_numbers) != batch.declared_records:
         raise InvalidDeliveryError("record_count", {"declared": batch.declared_records, "found": len(parsed.row_numbers)})
     normalised = normalise_columns(parsed, contract)
-    told: dict[str, object] = {"notes": dict(parsed.notes)} if parsed.notes else {}
+    remarks: dict[str, object] = {"notes": dict(parsed.notes)} if parsed.notes else {}
     if parsed.unknown_columns:
-        told["unknown_columns"] = list(parsed.unknown_columns)
-    return person_columns(normalised, contract, key, batch.sender_code, batch.period), told
+        remarks["unknown_columns"] = list(parsed.unknown_columns)
+    return person_columns(normalised, contract, key, batch.sender_code, batch.period), remarks
 
 
 def stage_batch(connection: psycopg.Connection, contract: Contract, batch: Batch, table: str, normalised: Normalised) -> int:
-    """COPY typed rows into the stage table; returns their number."""
+    """Copy typed rows into a stage table.
+
+    Args:
+        connection: The loader's, in a transaction.
+        contract: Of the batch's feed.
+        batch: The batch that the rows came with.
+        table: The stage table, without its schema.
+        normalised: The typed columns of the batch.
+
+    Returns:
+        The number of rows.
+
+    Raises:
+        StagingError: The server refused them. Its text holds no value of a row, unlike the server's.
+    """
     count = len(normalised.row_numbers)
     columns: list[Iterable[object]] = [
         repeat(batch.batch_id, count),
@@ -84,16 +118,22 @@ def stage_batch(connection: psycopg.Connection, contract: Contract, batch: Batch
     statement = sql.SQL("copy stage.{} ({}) from stdin (format csv)").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, stage_columns(contract)))
     )
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        rows = zip(*columns, strict=True)
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, lineterminator="\n")
-        for _ in range(0, count, CHUNK_ROWS):
-            writer.writerows(row for _, row in zip(range(CHUNK_ROWS), rows, strict=False))
-            copy.write(buffer.getvalue().encode())
-            buffer.seek(0)
-            buffer.truncate()
+    try:
+        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for chunk in _csv_chunks(zip(*columns, strict=True)):
+                copy.write(chunk)
+    except psycopg.Error as error:
+        raise StagingError(f"batch {batch.batch_id} of {contract.feed} was not staged: {describe(error)}") from None
     return count
+
+
+def _csv_chunks(rows: Iterable[tuple[object, ...]]) -> Iterator[bytes]:
+    """Rows as CSV, CHUNK_ROWS of them at a time."""
+    rows = iter(rows)
+    while chunk := list(islice(rows, CHUNK_ROWS)):
+        buffer = io.StringIO()
+        csv.writer(buffer, lineterminator="\n").writerows(chunk)
+        yield buffer.getvalue().encode()
 
 
 def _as_text(field: Field, values: Sequence[object]) -> Iterable[object]:
@@ -106,15 +146,15 @@ def _as_text(field: Field, values: Sequence[object]) -> Iterable[object]:
 
 def _arrays(values: Sequence[object]) -> list[str | None]:
     """PostgreSQL array literals; the same few lists come again and again, so each is written once."""
-    known: dict[tuple[str, ...], str] = {}
+    literals: dict[tuple[str, ...], str] = {}
     out: list[str | None] = []
     for value in values:
         if not value:
             out.append(None)
             continue
         items: tuple[str, ...] = tuple(cast(Iterable[str], value))
-        if items not in known:
+        if items not in literals:
             quoted = ('"' + str(item).replace("\\", "\\\\").replace('"', '\\"') + '"' for item in items)
-            known[items] = "{" + ",".join(quoted) + "}"
-        out.append(known[items])
+            literals[items] = "{" + ",".join(quoted) + "}"
+        out.append(literals[items])
     return out

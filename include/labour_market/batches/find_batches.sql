@@ -1,0 +1,8 @@
+-- Batches of a feed, sender and period in some states; null: of any.
+select {columns}
+from ops.batch
+where (%(feed)s::text is null or feed = %(feed)s)
+    and (%(sender)s::text is null or sender_code = %(sender)s)
+    and (%(period)s::text is null or period = %(period)s)
+    and (%(states)s::text[] is null or state = any(%(states)s))
+order by feed, sender_code, period, sequence, batch_id

@@ -1,0 +1,11 @@
+-- End the current records whose key comes again for the same period and sequence or a later one; gives their periods.
+update core.{feed} as recorded
+set recorded_to = now()
+from stage.{stage} as staged
+where staged.batch_id = %(batch_id)s
+    and recorded.sender_code = %(sender_code)s
+    and recorded.recorded_to = 'infinity'
+    and {same_key}
+    and (recorded.valid_from, recorded.sequence) <= (%(valid_from)s, %(sequence)s)
+    and {publishable}
+returning recorded.period
