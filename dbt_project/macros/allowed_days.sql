@@ -1,4 +1,7 @@
-{# Feeds and how many days from the first of its period a delivery may take, as rows (feed, days): the latency of the contract, as sources have it. #}
+{#
+  Feeds with the days that a delivery may take from the first day of its period, as rows (feed, days): the latency of the contract, which is the freshness of the
+  source.
+#}
 {% macro allowed_days() -%}
 (
     values

@@ -1,12 +1,12 @@
 {# A feed, or several where a fact is written from more than one, as a list of SQL. #}
 {% macro feed_list(feed) -%} '{{ ([feed] if feed is string else feed) | join("', '") }}' {%- endmacro %}
 
-{# Whether a row's partition changed since the last build. Used only when a model is built on top of what stands; a new or lost model takes everything. #}
+{# Whether a row's partition changed since the last build. A model whose table is new or was dropped takes every row. #}
 {% macro in_scope(feed, alias) -%}
 {% if is_incremental() -%} {{ in_build_scope(feed, alias) }} {%- else -%} true {%- endif %}
 {%- endmacro %}
 
-{# Whether a row's partition is one that this build takes up: what tests of whole facts look at, so that a long history costs a night nothing. #}
+{# Whether a row's partition is in the scope of this build. Tests of large facts read only these rows, so that a long history costs no time. #}
 {% macro in_build_scope(feed, alias) -%}
 exists (
     select 1 from {{ source('ops', 'build_scope') }} as scope

@@ -1,6 +1,6 @@
 {#
-  How a seed's rows get into its table. dbt's own macro writes the statement cell by cell, which takes half a minute for lists of some thousand rows on a
-  busy machine; this one repeats a row of placeholders.
+  Insert the rows of a seed. dbt's own macro writes the statement cell by cell, which takes half a minute for lists of some thousand rows on a busy machine;
+  this one repeats a row of placeholders.
 #}
 {% macro postgres__load_csv_rows(model, agate_table) -%}
 {%- set columns = get_seed_column_quoted_csv(model, agate_table.column_names) -%}

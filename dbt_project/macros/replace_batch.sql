@@ -1,6 +1,6 @@
 {#
-  The incremental strategy of the facts: partitions (sender, period) that changed are deleted and written again in one transaction, also when nothing is left of
-  one. Rows elsewhere are not touched, and the table is never dropped, so views, foreign keys and readers stay. The model names its feed, or feeds, in meta.feed.
+  The incremental strategy of the facts: partitions (sender, period) that changed are deleted and written again in one transaction, also when a partition has no
+  rows any more. Other rows are not touched, and the table is never dropped, so views, foreign keys and readers stay. The model names its feeds in meta.feed.
 #}
 {% macro get_incremental_replace_batch_sql(arg_dict) -%}
 {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}

@@ -1,6 +1,6 @@
 {#
-  A positive 60-bit key of a natural key, the sender first. Each part carries its length and NULL has a mark of its own, so that ('a', NULL, 'b'), ('a', 'b')
-  and ('ab') are three keys. -1 (unknown) and -2 (not applicable) can never come out.
+  A positive 60-bit key of a natural key, the sender first. Each part has its length before it and null has a mark of its own, so that ('a', NULL, 'b'), ('a', 'b')
+  and ('ab') are three keys. -1 (unknown) and -2 (not applicable) are never a result.
 #}
 {% macro surrogate_key(parts) -%}
 (('x' || substr(encode(sha256(convert_to(

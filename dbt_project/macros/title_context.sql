@@ -1,2 +1,2 @@
-{# What is known beside a title when it is coded, as ops.title_coding names it: nothing, or a status in employment, or an industry. #}
+{# The context in which a title is coded, as ops.title_coding has it: empty, or a status in employment, or an industry. #}
 {% macro title_context(kind, value) -%} coalesce('{{ kind }}:' || {{ value }}, '') {%- endmacro %}

@@ -12,7 +12,10 @@ from tests.dbt.rows import Core
 
 @pytest.fixture(scope="module")
 def built(request: pytest.FixtureRequest, clone) -> Iterator[str]:
-    """What the module's `province(core)` lays into core, built once; gives the admin DSN. LMW_HOME and WAREHOUSE_DSN point at it."""
+    """A warehouse with the rows that the module's `province(core)` writes into core, built once.
+
+    Gives the admin DSN. LMW_HOME and WAREHOUSE_DSN point at it.
+    """
     with pytest.MonkeyPatch.context() as patch, clone() as dsn:
         patch.setenv("WAREHOUSE_DSN", dsn)
         with connect("loader", autocommit=True) as connection:

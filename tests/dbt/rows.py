@@ -1,4 +1,4 @@
-"""Rows laid into core by hand, as publishing would lay them, and the records that they begin from."""
+"""Rows written into core by hand, in the form of a publication, and builders of records."""
 
 from datetime import UTC, datetime
 
@@ -20,7 +20,7 @@ BOUNDS = {
 
 
 class Core:
-    """A hand that lays rows into core as publishing would: one batch each time, its partition replaced, its event in the outbox."""
+    """Writes rows into core as a publication does: one batch each time, its partition replaced, its event in the outbox."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
         self.connection = connection

@@ -1,4 +1,4 @@
-"""A correction of one delivery writes again the partitions that follow from it, and no other row of any fact."""
+"""A correction of one delivery writes again the partitions that depend on it, and no other row of any fact."""
 
 import psycopg
 import pytest
@@ -8,19 +8,19 @@ from psycopg import sql
 from tests.dbt.rows import Core, employer, person, session, visit
 
 Partition = tuple[str, str, str]  # fact, sender, period
-CAME = {"interviewed": True, "interview_result": "passed", "offered": True, "accepted": True, "start_date": "2023-06-20"}
+TOOK = {"interviewed": True, "interview_result": "passed", "offered": True, "accepted": True, "start_date": "2023-06-20"}
 
 
 def province(core: Core) -> None:
-    """Two districts with two periods of each feed; orders of employer 1, and visitors whom it took on."""
+    """Two districts with two periods of each feed; orders of employer 1, and visitors whom it hired."""
     for district, commune in (("794", "27694"), ("803", "28003")):
         for period in ("2021", "2022"):
             core.publish("labour_survey", district, period, [person(f"{district}-{n}", commune_code=commune) for n in range(6)])
         for month in ("2023-05", "2023-06"):
             core.publish("employers", district, month, [employer("1", commune_code=commune)])
             core.publish("fair_sessions", district, month, [session(month, commune_code=commune, held_on=f"{month}-10")])
-            took_on = [visit(str(n), month, f"k:{district}-{n}", employer_no="1", order_no="1", **CAME) for n in range(6)]
-            core.publish("fair_attendance", district, month, took_on)
+            hired = [visit(str(n), month, f"k:{district}-{n}", employer_no="1", order_no="1", **TOOK) for n in range(6)]
+            core.publish("fair_attendance", district, month, hired)
         order = {"order_no": "1", "employer_no": "1", "title": "công nhân may", "openings": 20, "posted_on": "2023-06-14"}
         core.publish("job_orders", district, "2023-06-14", [order])
 
@@ -50,7 +50,7 @@ def written_since(admin: psycopg.Connection, transaction: int) -> set[Partition]
             {("fct_labour_supply", "2022")},
         ),
         (
-            "fair_attendance", "2023-06", [visit(str(n), "2023-06", f"k:794-{n}", employer_no="1", order_no="1", **CAME) for n in range(5)],
+            "fair_attendance", "2023-06", [visit(str(n), "2023-06", f"k:794-{n}", employer_no="1", order_no="1", **TOOK) for n in range(5)],
             {(f"fct_{fact}", "2023-06") for fact in ("fair_attendance", "fair_interview", "placement", "counselling")},
         ),
         (

@@ -1,4 +1,4 @@
-"""Persons under two numbers, households and employers with a history in the star, from a few rows laid by hand."""
+"""Persons under two numbers, households and employers with a history in the star, from a few rows written by hand."""
 
 import json
 from decimal import Decimal
@@ -78,22 +78,22 @@ def persons_of(admin, form_no: str) -> tuple:
 
 
 def test_an_old_number_and_a_new_one_of_one_name_birth_sex_and_commune_are_one_person(admin):
-    """Anh: two forms, two visits and a placement, under two numbers; the walk-in of that name stays nobody."""
+    """Anh: two forms, two visits and a placement, under two numbers; the walk-in of that name stays unknown."""
     keys = "select person_sk from marts.{} where {}"
-    told = [
+    person_keys = [
         one(admin, keys.format("fct_labour_supply", "form_no = '1'")),
         one(admin, keys.format("fct_labour_supply", "form_no = '2'")),
         one(admin, keys.format("fct_fair_attendance", "session_no = 'B' and not is_counselled")),
         one(admin, keys.format("fct_placement", "placement_no = 'V2'")),
     ]
-    assert len(set(told)) == 1
+    assert len(set(person_keys)) == 1
     assert persons_of(admin, "1") == ("national_id", 1)
     seen = "select link_state, link_method, link_score, person_method from marts.dim_person where same_person_sk is not null"
     assert admin.execute(seen).fetchall() == [("linked", "name_birth_sex_commune", Decimal("0.95"), "old_id")]
     assert one(admin, "select count(*) from marts.fct_fair_attendance where person_sk = -1") == 1
 
 
-def test_homonyms_of_one_birthday_stay_two_persons_and_no_rule_chooses_between_them(admin):
+def test_homonyms_of_one_birthday_stay_two_persons_and_are_not_linked_by_rule(admin):
     assert one(admin, "select count(distinct person_sk) from marts.fct_fair_attendance where person_sk <> -1") == 5
     pairs = by_alias("proposed")
     assert {("k:hoa-9", "k:hoa-12"), ("k:hoa-9", "k:hoa-12-too")} <= pairs.keys()
@@ -106,8 +106,8 @@ def test_a_form_without_a_number_is_proposed_and_never_linked_by_rule(admin):
     assert persons_of(admin, "4") == ("form", 0)
 
 
-def test_the_address_told_last_wins_and_a_sighting_without_one_does_not_take_it_away(admin):
-    """Anh told 27697 on 10 October 2022 and 27694 on 10 June 2023; on 20 June nothing."""
+def test_the_latest_address_is_kept_when_a_later_sighting_has_none(admin):
+    """Anh lived in 27697 on 10 October 2022 and in 27694 on 10 June 2023; the visit of 20 June has no address."""
     anh = (
         "select area.code, last_seen_on::text from marts.dim_person as p join marts.dim_area as area using (area_sk)"
         " where person_sk = (select person_sk from marts.fct_placement where placement_no = 'V2')"
@@ -122,7 +122,7 @@ def test_the_group_of_a_start_is_that_of_the_last_sighting_on_or_before_it(admin
     assert one(admin, "select bool_or(is_poor) from marts.dim_person where last_seen_on = '2023-06-20'") is False
 
 
-def test_a_counselling_is_a_visit_that_was_one_and_a_commune_session_is_its_own_channel(admin):
+def test_a_counselling_is_a_visit_with_counselling_and_a_commune_session_is_its_own_channel(admin):
     """Five at the fair, the walk-in among them, and Ân in the commune; Anh was there too and was not counselled."""
     rows = admin.execute(
         "select channel, count(*), count(*) filter (where person_sk = -1) from marts.fct_counselling group by 1 order by 1"
@@ -133,13 +133,13 @@ def test_a_counselling_is_a_visit_that_was_one_and_a_commune_session_is_its_own_
 
 
 def test_a_household_of_a_vintage_has_the_persons_of_its_number_and_commune(admin):
-    """H1 of 27694 has Ân and Bình in both vintages around the survey; H1 of another commune, and of two years later, has nobody."""
+    """H1 of 27694 has Ân and Bình in both vintages around the survey; H1 of another commune, and of two years later, has no person."""
     rows = admin.execute(
-        "select vintage, link_method, count(*), min(days_apart) from intermediate.int_household__person group by 1, 2 order by 1"
+        "select vintage, link_method, count(*), min(days_apart) from intermediate.int_household_members__linked group by 1, 2 order by 1"
     ).fetchall()
     assert rows == [("2022", "number_and_commune", 2, 82), ("2022-01", "number_and_commune", 2, 282)]
     placed = (
-        "select count(distinct p.person_sk) from intermediate.int_household__person as b"
+        "select count(distinct p.person_sk) from intermediate.int_household_members__linked as b"
         " join marts.fct_poverty_household as h using (household_sk) join marts.fct_placement as p using (person_sk)"
         " where b.vintage = '2022-01' and h.is_poor"
     )
@@ -195,7 +195,7 @@ def decided(built: str) -> dict[str, int]:
     return numbers
 
 
-def test_what_a_steward_confirms_the_facts_say_and_the_trail_keeps_it(decided, admin):
+def test_a_confirmed_link_is_in_the_facts_and_in_the_trail(decided, admin):
     assert persons_of(admin, "4") == ("national_id", 1)
     trail = "select state, decided_by, reason from ops.person_link where alias_key = 'k:phuong-form' order by link_id"
     assert admin.execute(trail).fetchall() == [
@@ -204,7 +204,7 @@ def test_what_a_steward_confirms_the_facts_say_and_the_trail_keeps_it(decided, a
     ]
 
 
-def test_a_homonym_that_comes_later_takes_the_rules_link_back(decided, admin):
+def test_a_later_homonym_revokes_the_automatic_link(decided, admin):
     assert persons_of(admin, "1") == ("old_id", 0)
     states = "select state, reason from ops.person_link where alias_key = 'k:anh-9' and person_key = 'k:anh-12' order by link_id"
     assert admin.execute(states).fetchall()[-1] == ("proposed", "no longer unique")
@@ -234,13 +234,13 @@ def test_a_parent_that_comes_later_and_elsewhere_is_found(decided, admin):
 
 
 def test_a_steward_reads_and_decides_from_a_terminal(built):
-    told = CliRunner().invoke(app, ["person", "links", "--state", "proposed", "--json"])
-    assert told.exit_code == 0, told.output
-    found = json.loads(told.stdout)
+    listed = CliRunner().invoke(app, ["person", "links", "--state", "proposed", "--json"])
+    assert listed.exit_code == 0, listed.output
+    found = json.loads(listed.stdout)
     assert found and {tuple(link) for link in found} == {links.COLUMNS}
     assert {link["state"] for link in found} == {"proposed"}
-    nobody = CliRunner().invoke(app, ["person", "refuse", "999999", "--by", "x", "--because", "y"])
-    assert nobody.exit_code == 2
+    refused_unknown = CliRunner().invoke(app, ["person", "refuse", "999999", "--by", "x", "--because", "y"])
+    assert refused_unknown.exit_code == 2
     done = CliRunner().invoke(app, ["person", "refuse", str(found[-1]["link_id"]), "--by", "chị Lan", "--because", "hai người"])
     assert done.exit_code == 0, done.output
     with connect("steward") as connection:
@@ -249,16 +249,16 @@ def test_a_steward_reads_and_decides_from_a_terminal(built):
         connection.rollback()
 
 
-def test_a_check_that_comes_under_the_other_number_of_a_person_reaches_the_start_that_the_fair_tells(admin, core):
-    """The chain knows Lan by the new number; the centre checks the job under the old one, in a delivery of its own."""
+def test_a_check_under_the_other_number_of_a_person_is_a_check_of_the_start_at_the_fair(admin, core):
+    """The attendance has Lan's new number; the service centre checks the job under the old one, in another delivery."""
     core.publish("fair_sessions", "803", "2023-06", [session("L", commune_code="28003")])
     took = {"interviewed": True, "interview_result": "passed", "offered": True, "accepted": True, "start_date": "2023-06-12"}
     core.publish("fair_attendance", "803", "2023-06", [at_fair("1", "k:lan-12", "m:lan", session_no="L", commune_code="28003", **took)])
     core.publish("labour_survey", "803", "2022", [person("L", person_key="k:lan-9", match_key="m:lan", commune_code="28003", **OLD)])
     transform.build()
-    told = "select check_start from marts.fct_placement where sender_code = '803' and session_no = 'L'"
-    assert admin.execute(told).fetchall() == [("not_checked",)]
-    followed = check("L1", "start", "k:lan-9", True, start_date="2023-06-12", session_no="L", channel="fair", **OLD)
-    core.publish("placements", "SC", "2023-06", [followed])
+    check_of_start = "select check_start from marts.fct_placement where sender_code = '803' and session_no = 'L'"
+    assert admin.execute(check_of_start).fetchall() == [("not_checked",)]
+    first_check = check("L1", "start", "k:lan-9", True, start_date="2023-06-12", session_no="L", channel="fair", **OLD)
+    core.publish("placements", "SC", "2023-06", [first_check])
     transform.build()
-    assert admin.execute(told).fetchall() == [("in_job",)]
+    assert admin.execute(check_of_start).fetchall() == [("in_job",)]

@@ -1,4 +1,4 @@
-"""Follow-ups, register, plans and money in the star, from a few rows laid by hand; every figure is worked out beside it."""
+"""Follow-ups, register, plans and money in the star, from a few rows written by hand; every expected figure is computed in the test."""
 
 import pytest
 from labour_market import transform
@@ -39,7 +39,7 @@ PASSED = {"interviewed": True, "interview_result": "passed", "offered": True, "a
 
 
 def province(core: Core) -> None:
-    """One start that the fair and the service centre both tell of, one that the fair alone does, two at the counter."""
+    """One start that the fair and the service centre both report, one of the fair only, two at the counter."""
     core.publish("employers", "794", "2023-06", [employer("1")])
     core.publish("labour_survey", "794", "2022", [person("3", priority_groups=["poor"])])
     core.publish("fair_sessions", "794", "2023-06", [session("A")])
@@ -78,7 +78,7 @@ CHECKS = (
 )
 
 
-def test_a_start_is_one_row_and_unknown_is_kept_apart_from_lost(admin):
+def test_a_start_is_one_row_and_unknown_is_not_lost(admin):
     assert admin.execute(CHECKS).fetchall() == [
         ("", "794", "fair", "not_checked", "not_checked", "not_checked", "not_checked"),
         ("V1", "794", "fair", "in_job", "unknown", "in_job", "not_checked"),
@@ -87,15 +87,15 @@ def test_a_start_is_one_row_and_unknown_is_kept_apart_from_lost(admin):
     ]
 
 
-def test_a_start_at_the_counter_takes_employer_and_group_from_what_is_known(admin):
+def test_a_start_at_the_counter_has_employer_and_group_from_other_feeds(admin):
     row = one(
         admin, "select is_poor, employer_no from marts.fct_placement join marts.dim_employer using (employer_sk) where placement_no = 'V2'"
     )
     assert row == (True, "1")
 
 
-def test_two_vintages_of_a_year_stand_side_by_side(admin):
-    """Three of five were poor on the first day of 2022, one of five at its end; that one has nobody of working age."""
+def test_two_vintages_of_a_year_are_kept_apart(admin):
+    """Three of five were poor on the first day of 2022, one of five at its end; that one has no member of working age."""
     rows = admin.execute(
         "select vintage, count(*), count(*) filter (where is_poor), count(*) filter (where is_poor and has_working_age)"
         " from marts.fct_poverty_household group by vintage order by 1"
@@ -104,7 +104,7 @@ def test_two_vintages_of_a_year_stand_side_by_side(admin):
     assert one(admin, "select count(*) from marts.dim_household where household_sk > 0") == 10
 
 
-def test_a_plan_tells_its_history_how_late_it_was_and_how_often_it_came_back(admin):
+def test_a_plan_has_its_history_its_delay_and_the_number_of_returns(admin):
     """Submitted on 10 October with a deadline of 30 September: ten days late; returned once; carried over by a later delivery."""
     rows = admin.execute(
         "select plan_status, status_on::text, is_latest, returned_so_far, days_late, is_carried_over from marts.fct_programme_plan"
@@ -118,7 +118,7 @@ def test_a_plan_tells_its_history_how_late_it_was_and_how_often_it_came_back(adm
     assert one(admin, "select days_late from marts.fct_programme_plan where unit_code = '803'") is None
 
 
-def test_a_year_ends_with_nothing_and_the_next_begins_with_what_was_carried(admin):
+def test_a_year_ends_with_zero_and_the_next_begins_with_the_amount_carried_over(admin):
     rows = admin.execute("select budget_year, sum(balance_change_vnd)::int from marts.fct_budget_movement group by 1 order by 1").fetchall()
     assert rows == [(2022, 0), (2023, 30)]
 
@@ -126,7 +126,7 @@ def test_a_year_ends_with_nothing_and_the_next_begins_with_what_was_carried(admi
 @pytest.mark.parametrize(
     ("day", "name"), [("2025-02-28", "Sở Lao động"), ("2025-03-01", "Sở Nội vụ tỉnh Long An"), ("2025-07-01", "Sở Nội vụ tỉnh Tây")]
 )
-def test_the_department_is_called_as_it_was_on_the_day(admin, day, name):
+def test_the_department_has_its_name_of_the_day(admin, day, name):
     found = admin.execute(
         "select label_vi from marts.dim_reporting_unit where unit_code = 'DOLISA' and valid_from <= %(day)s and %(day)s < valid_to",
         {"day": day},

@@ -17,7 +17,7 @@ START, END = date(2022, 1, 1), date(2099, 12, 31)
 
 
 def province(core: Core) -> None:
-    """Twenty growers of custard apples, who have no code of their own, and six of dragon fruit, whose code ships with the project."""
+    """Twenty growers of custard apples, who have no code of their own, and six of dragon fruit, whose code is part of the project."""
     order = {"employer_no": "1", "title": "trồng mãng cầu", "posted_on": "2023-06-14"}
     core.publish("labour_survey", "794", "2022", [
         *(person(str(n), job_text="trồng mãng cầu") for n in range(20)),
@@ -60,9 +60,9 @@ def counted_as(admin, code: str, day: date) -> str:
     return rows[0][0]
 
 
-def test_the_trades_of_the_province_ship_with_the_project_and_hired_hands_are_not_growers(admin, steward):
-    shipped = local.proposals(steward)
-    assert len(shipped) == 12
+def test_the_project_contains_trades_of_the_province_and_hired_hands_are_not_growers(admin, steward):
+    trades = local.proposals(steward)
+    assert len(trades) == 12
     assert detail(admin)["61129-L01"] == 6
     assert admin.execute("select status, default_target from marts.dim_occupation where code = '61129-L01'").fetchone() == (
         "provisional",
@@ -82,8 +82,8 @@ def test_official_totals_are_the_same_before_and_after_a_local_code_and_facts_th
     assert official(admin) == before
     assert detail(admin)[code] == 20
     orders = dict(admin.execute("select order_no, occupation_detail from marts.fct_job_order").fetchall())
-    assert orders == {"1": code, "2": "8153"}, "under the code that was given, never beside it"
-    assert transform.build().build_id is None, "what was decided is settled once"
+    assert orders == {"1": code, "2": "8153"}, "only under the code that was sent"
+    assert transform.build().build_id is None, "a decision is applied once"
 
     facts = admin.execute("select * from marts.fct_labour_supply order by supply_sk").fetchall()
     local.promote(steward, code, {"61123": Decimal(1)}, by="bình", on=date(2025, 1, 1), because="danh mục mới có mã riêng")
@@ -129,7 +129,7 @@ def test_a_code_that_is_promoted_before_its_successor_is_official_fails_the_buil
     assert transform.build().build_id
 
 
-def test_a_code_past_its_end_is_given_to_no_new_title_and_kept_by_those_that_have_it(steward):
+def test_a_code_past_its_end_is_not_given_to_new_titles_and_stays_on_old_ones(steward):
     code = local.propose(steward, "6113", "Lao động trồng hoa sen", "Lotus growers", ["sen"], "Tháp Mười", by="an")
     local.approve(steward, code, by="bình", start=date(2022, 1, 1), end=date(2022, 12, 31))
     assert local.find(steward, code).state == "approved"
@@ -142,7 +142,7 @@ def test_a_code_past_its_end_is_given_to_no_new_title_and_kept_by_those_that_hav
     assert open_code not in local.retired(steward)
 
 
-def test_who_proposes_does_not_decide_and_a_step_is_taken_once(steward):
+def test_the_proposer_does_not_decide_and_a_step_is_taken_once(steward):
     code = local.propose(steward, "6112", "Lao động trồng sầu riêng", "Durian growers", ["sầu riêng"], "thử", by="an")
     assert code == "6112-L01"
     with pytest.raises(UsageError, match="another person"):
@@ -169,7 +169,7 @@ def test_the_trail_of_decisions_cannot_be_changed(steward):
             steward.execute(statement)
 
 
-def test_a_correction_wins_for_every_title_that_reads_the_same_and_its_facts_are_written_again(admin, steward):
+def test_a_correction_counts_for_every_title_of_the_same_clean_text_and_its_facts_are_written_again(admin, steward):
     clean = local.correct(steward, "Làm thuê hái THANH LONG", "9201", by="bình", because="hái thuê là lao động giản đơn")
     assert clean == "làm thuê hái thanh long"
     transform.build()
@@ -177,7 +177,7 @@ def test_a_correction_wins_for_every_title_that_reads_the_same_and_its_facts_are
     assert admin.execute(query).fetchone() == ("9201", "manual", 1)
 
 
-def test_what_is_coded_and_what_waits_for_a_steward_is_seen(admin):
+def test_the_views_show_coded_rows_and_titles_that_wait_for_a_steward(admin):
     quality = admin.execute(
         "select jobs, share_level_5, share_provisional from bi.occupation_coding_quality"
         " where area_mode = 'as_reported' and area_code = 'all' and feed = 'labour_survey'"

@@ -1,4 +1,4 @@
-"""The star, built for real from a few rows laid into core by hand; every figure is worked out by hand beside it."""
+"""The star, built from a few rows written into core by hand; every expected figure is computed by hand in the test."""
 
 import hashlib
 import json
@@ -79,7 +79,7 @@ def test_two_senders_with_the_same_employer_number_stay_two(admin):
     assert one(admin, "select count(distinct employer_sk), sum(openings) from marts.fct_labour_demand") == (2, 30)
 
 
-def test_an_employer_that_only_an_order_names_is_a_member_that_waits_for_its_register(admin):
+def test_an_employer_that_only_an_order_names_is_an_inferred_member(admin):
     assert one(admin, "select is_inferred, name is null from marts.dim_employer where employer_no = '77'") == (True, True)
 
 
@@ -99,7 +99,7 @@ def test_visits_and_persons_are_different_measures_and_walk_ins_are_not_merged(a
     assert cells == {"attended_visits": 6, "attended_persons": 5}
     funnel = admin.execute("select measure, attended, started from bi.fair_funnel").fetchall()
     assert {measure for measure, *_ in funnel} == {"visits", "persons"}
-    assert {shown for _, *shown in map(tuple, funnel) for shown in shown} == {None}
+    assert {count for _, *counts in map(tuple, funnel) for count in counts} == {None}
 
 
 def test_passed_is_not_started_and_a_start_needs_an_acceptance(admin):
@@ -141,13 +141,13 @@ def test_small_counts_of_persons_are_hidden_and_openings_are_not(admin):
     assert one(admin, disabled) is None
 
 
-def test_leading_zeros_live_in_the_built_tables(admin):
+def test_codes_keep_their_leading_zeros(admin):
     assert one(admin, "select vsic_code from marts.dim_employer where sender_code = '794' and employer_no = '1'") == "0111"
     assert one(admin, "select count(*) from marts.dim_occupation where code = '01' and scheme = 'VSCO2020'") == 1
     assert one(admin, "select count(*) from marts.dim_area where level = 'commune' and length(code) <> 5") == 0
 
 
-def test_a_key_is_positive_and_unknown_and_not_applicable_stay_free(admin):
+def test_a_surrogate_key_is_positive_so_special_members_have_keys_of_their_own(admin):
     for table, key in (
         ("dim_employer", "employer_sk"),
         ("dim_person", "person_sk"),
@@ -166,7 +166,7 @@ def test_no_column_of_marts_or_bi_holds_a_direct_identifier(admin):
     assert names == []
 
 
-def test_the_reader_of_bi_sees_bi_and_nothing_else(built, admin):
+def test_the_reader_of_bi_reads_only_bi(built, admin):
     views = [view for (view,) in admin.execute("select table_name from information_schema.views where table_schema = 'bi'")]
     assert len(views) >= 9
     with connect("bi_reader", autocommit=True) as reader:
@@ -186,7 +186,7 @@ def test_the_reader_of_bi_sees_bi_and_nothing_else(built, admin):
             reader.execute("create table bi.mine (a int)")
 
 
-def test_building_again_changes_no_table_drops_none_and_keeps_the_keys(built, admin, core):
+def test_a_second_build_changes_no_table_drops_none_and_keeps_the_foreign_keys(built, admin, core):
     before = hashes(admin)
     oids = admin.execute("select oid, relname from pg_class where relnamespace = 'marts'::regnamespace order by 1").fetchall()
     foreign = "select count(*) from pg_constraint where contype = 'f' and not conenforced"
@@ -202,7 +202,7 @@ def test_building_again_changes_no_table_drops_none_and_keeps_the_keys(built, ad
     assert transform.build().build_id is None, "nothing is left to build"
 
 
-def test_marts_that_are_wiped_and_built_again_from_core_are_the_same(built, admin, core):
+def test_marts_that_are_dropped_and_built_again_from_core_are_the_same(built, admin, core):
     before = hashes(admin)
     admin.execute("drop schema marts cascade; drop schema bi cascade")
     provision()
@@ -214,15 +214,15 @@ def test_marts_that_are_wiped_and_built_again_from_core_are_the_same(built, admi
 def test_a_project_that_has_changed_writes_every_row_again_and_keeps_the_vintages(built, admin):
     """As after an upgrade: a new column is empty in the rows that were written before."""
     before = hashes(admin)
-    told = one(admin, "select count(*) from vintages.fct_report_indicator")
+    vintages = one(admin, "select count(*) from vintages.fct_report_indicator")
     admin.execute("update marts.fct_labour_supply set is_border = null; comment on schema marts is 'an older project'")
     transform.build()
     assert hashes(admin) == before
-    assert one(admin, "select count(*) from vintages.fct_report_indicator") == told
+    assert one(admin, "select count(*) from vintages.fct_report_indicator") == vintages
     assert transform.build().build_id is None
 
 
-def test_a_late_correction_changes_the_marts_and_one_to_nothing_empties_its_partition_alone(built, admin, core):
+def test_a_late_correction_changes_the_marts_and_an_empty_one_deletes_only_its_partition(built, admin, core):
     others = one(admin, "select count(*) from marts.fct_labour_demand where sender_code = '803'")
     core.publish("labour_survey", "794", "2022", [person("1", sex="male")], sequence=2)
     core.publish("employers", "794", "2023-06", [], sequence=2)
@@ -232,11 +232,11 @@ def test_a_late_correction_changes_the_marts_and_one_to_nothing_empties_its_part
     assert one(admin, "select count(*) from marts.fct_labour_demand where sender_code = '794'") == 0
     assert one(admin, "select count(*) from marts.fct_labour_demand where sender_code = '803'") == others
     assert one(admin, "select max(held_date_sk) from marts.fct_fair_attendance where session_no = 'A'") == 20230611, (
-        "attendance follows the day of its session"
+        "a visit has the day of its session"
     )
 
 
-def test_a_build_that_fails_names_its_model_and_is_taken_up_by_the_next(built, admin, core):
+def test_a_build_that_fails_names_its_model_and_the_next_build_has_its_scope(built, admin, core):
     admin.execute("alter table marts.fct_job_order add constraint broken check (openings <> 3)")
     core.publish("job_orders", "803", "2023-06-14", [
         {"order_no": "9", "employer_no": "1", "title": "bảo vệ", "openings": 3, "posted_on": "2023-06-14"},
@@ -272,7 +272,7 @@ PARTS = st.lists(
 
 @pytest.fixture(scope="module")
 def key_of(built):
-    """The macro's own SQL, compiled by hand from its text: a key for any parts."""
+    """The SQL of the macro surrogate_key, written out for any number of parts."""
     text = (DBT_DIR / "macros" / "surrogate_key.sql").read_text(encoding="utf-8")
     assert "coalesce(length((" in text, "the expression below repeats the macro"
 

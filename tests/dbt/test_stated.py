@@ -1,4 +1,4 @@
-"""What somebody stated, as it was written, beside what is counted; several statements of one figure stand side by side."""
+"""Stated figures as they were written, compared with the counted ones; one figure may have several statements."""
 
 import csv
 from decimal import Decimal
@@ -25,10 +25,10 @@ def state(written: str, *more: str, metric: str = "counselled_persons") -> int:
     return CliRunner().invoke(app, ["state", metric, "2023-06", written, *about, *more]).exit_code
 
 
-def test_statements_of_one_figure_stand_side_by_side_each_with_its_verdict(built):
+def test_each_statement_of_a_figure_has_its_own_verdict(built):
     for written in ("12 lao động", "hơn 10", "gần 10", "khoảng 13"):
         assert state(written) == 0
-    assert state("hơn 10", "--period-kind", "year") == 0  # of a period that is written otherwise: nothing to compare with
+    assert state("hơn 10", "--period-kind", "year") == 0  # that period is written in another form, so there is no cell to compare with
     with connect("bi_reader") as reader:
         rows = reader.execute(
             "select as_written, stated::int, bound, counted::int, agrees from bi.stated_figure where source = 'Báo cáo 6 tháng'"
@@ -43,7 +43,7 @@ def test_statements_of_one_figure_stand_side_by_side_each_with_its_verdict(built
     ]
 
 
-def test_what_is_no_statement_is_refused(built):
+def test_a_text_that_is_no_statement_is_refused(built):
     assert state("nhiều") == 2
     assert state("12", metric="happiness") == 2
     assert state("12", "--part", "half") == 2

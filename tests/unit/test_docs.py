@@ -175,6 +175,8 @@ def test_every_relation_exists(page: Path):
 
 
 def test_every_model_exists(page: Path):
+    if page.name == "renamed.md":
+        pytest.skip("a list of names that do not exist any more")
     named = {model for line in lines_of_code(page) for model in re.findall(rf"(?<!\w){MODEL.pattern}", line)}
     patterns = {model: re.compile(re.sub(r"<[a-z]+>", "[a-z0-9_]+", model)) for model in named if not model.endswith("_")}
     missing = {model for model, pattern in patterns.items() if not any(map(pattern.fullmatch, models()))}

@@ -1,77 +1,87 @@
--- What each sender last published of each feed, and what became of its latest delivery. A district that never delivered a feed which another district delivers
--- is shown as missing, not as zero; an office of the province is expected to send what it has sent before.
-with senders as (
+-- A district that never delivered a feed which another district delivers is shown as missing, not as zero. An office of the province is expected to send what
+-- it has sent before.
+with batches as (select * from {{ ref('stg_ops__batch') }}),
+
+areas as (select * from {{ ref('dim_area') }}),
+
+latest_periods as (select * from {{ ref('int_period__latest') }}),
+
+offices as (select * from {{ ref('dim_reporting_unit') }}),
+
+districts as (
     select
         code as sender_code,
         name_vi as sender,
         'district' as kind
-    from {{ ref('dim_area') }}
+    from areas
     where level = 'district'
 ),
 
-delivered as (
+delivered_feeds as (
     select distinct
-        batch.feed,
-        batch.sender_code,
-        coalesce(senders.kind, 'office') as kind
-    from {{ ref('stg_ops__batch') }} as batch
-    left join senders on batch.sender_code = senders.sender_code
+        batches.feed,
+        batches.sender_code,
+        coalesce(districts.kind, 'office') as kind
+    from batches
+    left join districts on batches.sender_code = districts.sender_code
 ),
 
-expected as (
+expected_feeds as (
     select
         feed,
         sender_code,
         kind
-    from delivered
+    from delivered_feeds
     union
     select
-        delivered.feed,
-        senders.sender_code,
-        senders.kind
-    from delivered
-    inner join senders on delivered.kind = senders.kind
-    where delivered.kind = 'district'
+        delivered_feeds.feed,
+        districts.sender_code,
+        districts.kind
+    from delivered_feeds
+    inner join districts on delivered_feeds.kind = districts.kind
+    where delivered_feeds.kind = 'district'
 ),
 
-published as (
+last_publications as (
     select
         feed,
         sender_code,
         max(published_at) as last_published_at
-    from {{ ref('stg_ops__batch') }}
+    from batches
     where state = 'published'
     group by feed, sender_code
 ),
 
-last_batch as (
+last_batches as (
     select distinct on (feed, sender_code)
         feed,
         sender_code,
         state,
         delivered_on
-    from {{ ref('stg_ops__batch') }}
+    from batches
     order by feed asc, sender_code asc, batch_id desc
 )
 
 select
-    expected.feed,
-    expected.sender_code,
-    coalesce(senders.sender, office.label_vi, expected.sender_code) as sender,
-    expected.kind,
-    latest.period as last_period,
-    published.last_published_at,
-    extract(epoch from now() - published.last_published_at)::bigint as age_seconds,
+    expected_feeds.feed,
+    expected_feeds.sender_code,
+    coalesce(districts.sender, offices.label_vi, expected_feeds.sender_code) as sender,
+    expected_feeds.kind,
+    latest_periods.period as last_period,
+    last_publications.last_published_at,
+    extract(epoch from now() - last_publications.last_published_at)::bigint as age_seconds,
     case
-        when last_batch.state is null then 'missing'
-        when last_batch.state in ('discovered', 'landed', 'staged', 'audited') then 'waiting'
-        when last_batch.state = 'superseded' and published.last_published_at is not null then 'published'
-        else last_batch.state
+        when last_batches.state is null then 'missing'
+        when last_batches.state in ('discovered', 'landed', 'staged', 'audited') then 'waiting'
+        when last_batches.state = 'superseded' and last_publications.last_published_at is not null then 'published'
+        else last_batches.state
     end as state
-from expected
-left join senders on expected.sender_code = senders.sender_code
-left join published on expected.feed = published.feed and expected.sender_code = published.sender_code
-left join {{ ref('int_period__latest') }} as latest on expected.feed = latest.feed and expected.sender_code = latest.sender_code
-left join last_batch on expected.feed = last_batch.feed and expected.sender_code = last_batch.sender_code
-left join {{ ref('dim_reporting_unit') }} as office
-    on expected.sender_code = office.unit_code and last_batch.delivered_on >= office.valid_from and last_batch.delivered_on < office.valid_to
+from expected_feeds
+left join districts on expected_feeds.sender_code = districts.sender_code
+left join last_publications
+    on expected_feeds.feed = last_publications.feed and expected_feeds.sender_code = last_publications.sender_code
+left join latest_periods on expected_feeds.feed = latest_periods.feed and expected_feeds.sender_code = latest_periods.sender_code
+left join last_batches on expected_feeds.feed = last_batches.feed and expected_feeds.sender_code = last_batches.sender_code
+left join offices
+    on expected_feeds.sender_code = offices.unit_code
+        and last_batches.delivered_on >= offices.valid_from and last_batches.delivered_on < offices.valid_to

@@ -1,4 +1,4 @@
--- Batches and their records by feed, sender and state: announced = published + put aside + repeated, or blocked whole.
+-- Announced records are published, quarantined or repeated; of a blocked batch none is published.
 select
     feed,
     sender_code,

@@ -1,20 +1,26 @@
--- Batches that were blocked whole, each with its reason and what the sender can do.
+-- A batch is blocked as one: no record of it is published.
+with batches as (select * from {{ ref('stg_ops__batch') }}),
+
+areas as (select * from {{ ref('dim_area') }}),
+
+offices as (select * from {{ ref('dim_reporting_unit') }})
+
 select
-    batch.batch_id,
-    batch.feed,
-    batch.sender_code,
-    coalesce(area.name_vi, office.label_vi, batch.sender_code) as sender,
-    batch.period,
-    batch.sequence,
-    batch.state,
-    batch.declared_records as records,
-    batch.reason_rule as rule_id,
-    batch.reason_vi,
-    batch.reason_en,
-    batch.remedy_vi,
-    batch.discovered_at
-from {{ ref('stg_ops__batch') }} as batch
-left join {{ ref('dim_area') }} as area on area.level = 'district' and batch.sender_code = area.code
-left join {{ ref('dim_reporting_unit') }} as office
-    on batch.sender_code = office.unit_code and batch.delivered_on >= office.valid_from and batch.delivered_on < office.valid_to
-where batch.state in ('quarantined', 'rejected')
+    batches.batch_id,
+    batches.feed,
+    batches.sender_code,
+    coalesce(areas.name_vi, offices.label_vi, batches.sender_code) as sender,
+    batches.period,
+    batches.sequence,
+    batches.state,
+    batches.declared_records as records,
+    batches.reason_rule as rule_id,
+    batches.reason_vi,
+    batches.reason_en,
+    batches.remedy_vi,
+    batches.discovered_at
+from batches
+left join areas on areas.level = 'district' and batches.sender_code = areas.code
+left join offices
+    on batches.sender_code = offices.unit_code and batches.delivered_on >= offices.valid_from and batches.delivered_on < offices.valid_to
+where batches.state in ('quarantined', 'rejected')

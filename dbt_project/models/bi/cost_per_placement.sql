@@ -1,5 +1,4 @@
--- What a confirmed start of the sessions cost, where they were held, by fund and kind of session: settled cost only, a session of several funds shared out by
--- their shares.
+-- Settled costs only, where the session was held. The starts of a session of several funds are divided by the shares of the funds.
 select
     period as year,
     area_mode,

@@ -1,4 +1,4 @@
--- Persons of a priority group who were counselled, against two denominators that are never mixed: A all of working age, B those who state a need for work.
+-- Two denominators that are never mixed: A all persons of working age, B those who state a need for work.
 select
     area_mode,
     area_code,

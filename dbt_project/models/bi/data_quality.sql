@@ -1,14 +1,19 @@
--- Rows put aside, by rule, sender and period; the count of batches that the rule touched.
+with quarantined_rows as (select * from {{ source('quarantine', 'rejected_row') }}),
+
+areas as (select * from {{ ref('dim_area') }})
+
 select
-    aside.feed,
-    aside.sender_code,
-    coalesce(area.name_vi, aside.sender_code) as sender,
-    aside.period,
-    aside.rule_id,
-    aside.action,
-    aside.status,
-    count(distinct aside.batch_id || '/' || aside.row_no) as rows,
-    count(distinct aside.batch_id) as batches
-from {{ source('quarantine', 'rejected_row') }} as aside
-left join {{ ref('dim_area') }} as area on area.level = 'district' and aside.sender_code = area.code
-group by aside.feed, aside.sender_code, area.name_vi, aside.period, aside.rule_id, aside.action, aside.status
+    quarantined_rows.feed,
+    quarantined_rows.sender_code,
+    coalesce(areas.name_vi, quarantined_rows.sender_code) as sender,
+    quarantined_rows.period,
+    quarantined_rows.rule_id,
+    quarantined_rows.action,
+    quarantined_rows.status,
+    count(distinct quarantined_rows.batch_id || '/' || quarantined_rows.row_no) as rows,
+    count(distinct quarantined_rows.batch_id) as batches
+from quarantined_rows
+left join areas on areas.level = 'district' and quarantined_rows.sender_code = areas.code
+group by
+    quarantined_rows.feed, quarantined_rows.sender_code, areas.name_vi, quarantined_rows.period, quarantined_rows.rule_id,
+    quarantined_rows.action, quarantined_rows.status

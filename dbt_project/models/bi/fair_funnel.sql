@@ -1,54 +1,59 @@
--- From attending to starting, by session and for the whole province, in visits and in persons. A person of two sessions is two visits and one person; a walk-in
--- without a number counts as one of each. Totals over sessions must be taken from the measure "visits": persons do not add up. A session is shown where
--- bi.indicator shows it; the province is not, where a year of it is hidden and could be had by subtraction.
-with counted as (
+-- A person at two sessions is two visits and one person; a walk-in without a number is one of each. Totals over sessions must be taken from the measure
+-- "visits": persons do not add up. A session is shown where bi.indicator shows it. The province is not shown where one of its years is hidden, since the hidden
+-- number would be the difference of the shown ones.
+with visits as (select * from {{ ref('fct_fair_attendance') }}),
+
+sessions as (select * from {{ ref('fct_fair_session') }}),
+
+days as (select * from {{ ref('dim_date') }}),
+
+indicator_cells as (select * from {{ ref('indicator_cell') }}),
+
+counts as (
     select
-        visit.sender_code,
-        visit.session_no,
-        measure.measure,
-        count(distinct measure.who) as attended,
-        count(distinct measure.who) filter (where visit.is_counselled) as counselled,
-        count(distinct measure.who) filter (where visit.is_interviewed) as interviewed,
-        count(distinct measure.who) filter (where visit.is_passed) as passed,
-        count(distinct measure.who) filter (where visit.is_offered) as offered,
-        count(distinct measure.who) filter (where visit.is_accepted) as accepted,
-        count(distinct measure.who) filter (where visit.is_started) as started
-    from {{ ref('fct_fair_attendance') }} as visit
+        visits.sender_code,
+        visits.session_no,
+        measures.measure,
+        count(distinct measures.counted_key) as attended,
+        count(distinct measures.counted_key) filter (where visits.is_counselled) as counselled,
+        count(distinct measures.counted_key) filter (where visits.is_interviewed) as interviewed,
+        count(distinct measures.counted_key) filter (where visits.is_passed) as passed,
+        count(distinct measures.counted_key) filter (where visits.is_offered) as offered,
+        count(distinct measures.counted_key) filter (where visits.is_accepted) as accepted,
+        count(distinct measures.counted_key) filter (where visits.is_started) as started
+    from visits
     cross join
         lateral (
-            values ('visits', visit.visit_sk), ('persons', case when visit.person_sk = -1 then visit.visit_sk else visit.person_sk end)
-        ) as measure (measure, who)
-    group by grouping sets ((visit.sender_code, visit.session_no, measure.measure), (measure.measure))
+            values
+            ('visits', visits.visit_sk),
+            ('persons', case when visits.person_sk = -1 then visits.visit_sk else visits.person_sk end)
+        ) as measures (measure, counted_key)
+    group by grouping sets ((visits.sender_code, visits.session_no, measures.measure), (measures.measure))
 ),
 
 -- a session is hidden in every area mode or in none
-hidden as (
+suppression as (
     select
-        case when period_kind = 'session' then period else 'all' end as shown_as,
+        case when period_kind = 'session' then period else 'all' end as sender_and_session,
         bool_or(is_suppressed) as is_suppressed
-    from {{ ref('indicator_cell') }}
+    from indicator_cells
     where metric = 'attended_persons' and breakdown = 'all' and area_mode = 'as_reported'
         and (period_kind = 'session' or (period_kind = 'year' and area_code = 'all'))
     group by case when period_kind = 'session' then period else 'all' end
 )
 
 select
-    coalesce(counted.sender_code, 'all') as sender_code,
-    coalesce(counted.session_no, 'all') as session_no,
-    session.name as session_name,
-    session.kind,
-    held.date_day as held_on,
-    counted.measure,
-    case when hidden.is_suppressed is false then {{ suppressed('counted.attended') }} end as attended,
-    case when hidden.is_suppressed is false then {{ suppressed('counted.counselled') }} end as counselled,
-    case when hidden.is_suppressed is false then {{ suppressed('counted.interviewed') }} end as interviewed,
-    case when hidden.is_suppressed is false then {{ suppressed('counted.passed') }} end as passed,
-    case when hidden.is_suppressed is false then {{ suppressed('counted.offered') }} end as offered,
-    case when hidden.is_suppressed is false then {{ suppressed('counted.accepted') }} end as accepted,
-    case when hidden.is_suppressed is false then {{ suppressed('counted.started') }} end as started,
-    session.attendees_declared
-from counted
-left join {{ ref('fct_fair_session') }} as session
-    on counted.sender_code = session.sender_code and counted.session_no = session.session_no
-left join {{ ref('dim_date') }} as held on session.held_date_sk = held.date_sk
-left join hidden on coalesce(counted.sender_code || '/' || counted.session_no, 'all') = hidden.shown_as
+    coalesce(counts.sender_code, 'all') as sender_code,
+    coalesce(counts.session_no, 'all') as session_no,
+    sessions.name as session_name,
+    sessions.kind,
+    days.date_day as held_on,
+    counts.measure,
+    {%- for step in ['attended', 'counselled', 'interviewed', 'passed', 'offered', 'accepted', 'started'] %}
+        case when suppression.is_suppressed is false then {{ suppressed('counts.' ~ step) }} end as {{ step }},
+    {%- endfor %}
+    sessions.attendees_declared
+from counts
+left join sessions on counts.sender_code = sessions.sender_code and counts.session_no = sessions.session_no
+left join days on sessions.held_date_sk = days.date_sk
+left join suppression on coalesce(counts.sender_code || '/' || counts.session_no, 'all') = suppression.sender_and_session

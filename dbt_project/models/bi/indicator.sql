@@ -1,5 +1,4 @@
--- Every indicator in one long shape: one row a metric, period, area mode, area and breakdown. A cell of few persons, or one that would give such a cell away,
--- is hidden whole.
+-- A suppressed cell shows no number at all.
 select
     metric,
     period_kind,

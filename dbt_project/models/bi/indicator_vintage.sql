@@ -1,5 +1,5 @@
 {{ config(post_hook="{{ create_indicator_as_of(this) }}") }}
--- Every indicator as it was known, with the time from and until which it was known so. The function bi.indicator_as_of(moment) gives those of one moment.
+-- The function bi.indicator_as_of(moment) gives the vintages of one moment.
 select
     metric,
     period_kind,

@@ -1,4 +1,4 @@
--- Openings and seekers as stock and flow, openings per seeker, and what became of the orders of a month: filled, ended otherwise, or still open.
+-- The orders of a month are filled, ended otherwise, or still open.
 {{ metrics_as_columns([
     'openings_stock',
     'openings_flow',

@@ -1,24 +1,25 @@
--- What each indicator means, defined once; and which feeds can change it.
-with feeds as (
+with metrics as (select * from {{ ref('metric') }}),
+
+feeds_by_metric as (
     select
-        metric.metric,
-        array_agg(distinct fed_by.feed order by fed_by.feed) as feeds
-    from {{ ref('metric') }} as metric
-    inner join {{ fed_by() }} as fed_by (fact, feed) on fed_by.fact = any(string_to_array(metric.source_facts, ', '))
-    group by metric.metric
+        metrics.metric,
+        array_agg(distinct fact_feeds.feed order by fact_feeds.feed) as feeds
+    from metrics
+    inner join {{ fact_feeds() }} as fact_feeds (fact, feed) on fact_feeds.fact = any(string_to_array(metrics.source_facts, ', '))
+    group by metrics.metric
 )
 
 select
-    metric.metric,
-    metric.label_vi,
-    metric.label_en,
-    metric.numerator,
-    metric.denominator,
-    metric.definition_vi,
-    metric.definition_en,
-    metric.grain,
-    metric.source_facts,
-    metric.known_traps,
-    feeds.feeds
-from {{ ref('metric') }} as metric
-left join feeds on metric.metric = feeds.metric
+    metrics.metric,
+    metrics.label_vi,
+    metrics.label_en,
+    metrics.numerator,
+    metrics.denominator,
+    metrics.definition_vi,
+    metrics.definition_en,
+    metrics.grain,
+    metrics.source_facts,
+    metrics.known_traps,
+    feeds_by_metric.feeds
+from metrics
+left join feeds_by_metric on metrics.metric = feeds_by_metric.metric

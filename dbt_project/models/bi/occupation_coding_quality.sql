@@ -1,4 +1,4 @@
--- How far jobs could be coded, by area and feed: rows that carry a job, and the share of them that reaches each level.
+-- Of the rows that have a job, the share that was coded to each level.
 select
     area_mode,
     area_code,

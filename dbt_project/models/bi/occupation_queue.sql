@@ -1,6 +1,7 @@
--- Titles that nobody could code, or not to two digits, as they are read, which is what a correction is said of: what stewards look at. A title that few persons
--- wrote is not shown, and neither is a spelling of it.
-with spelled as (
+-- Titles that could not be coded to two digits, cleaned, which is the text that a steward corrects. A title or a spelling that few persons wrote is not shown.
+with codings as (select * from {{ ref('stg_ops__title_coding') }}),
+
+spellings as (
     select
         title,
         title_key,
@@ -8,7 +9,7 @@ with spelled as (
         min(first_seen) as first_seen,
         max(last_seen) as last_seen,
         max(occupation_code) as occupation_code
-    from {{ ref('stg_ops__title_coding') }}
+    from codings
     where level < 2 and method <> 'manual' and title <> ''
     group by title, title_key
 )
@@ -20,6 +21,6 @@ select
     min(first_seen) as first_seen,
     max(last_seen) as last_seen,
     max(occupation_code) as level_1_code
-from spelled
+from spellings
 group by title
 having sum(seen) >= {{ var('smallest_cell') }}

@@ -1,4 +1,4 @@
--- What became of persons who were placed: matches that are confirmed; in the job, lost and not reached, apart; how long it took, open cases counted.
+-- Persons who were not reached are shown apart from those who lost the job. Durations count open cases too.
 {{ metrics_as_columns([
     'placements',
     'placed_persons',

@@ -1,4 +1,4 @@
--- Job starts and the persons who started, by month and year, area of residence, group, channel and occupation. A person of several starts in a period is one.
+-- A person with several starts in a period is one person.
 {{ metrics_as_columns([
     'placements',
     'placed_persons'

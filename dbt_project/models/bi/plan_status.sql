@@ -1,83 +1,108 @@
--- Every status that a plan took and the days on which it held: on a day d a plan stands where status_on <= d < until. A unit that should plan and of which
--- nothing is known for the year is there too, as unknown, so that nobody is forgotten who sent nothing.
-with steps as (
+-- On a day d a plan has the status with status_on <= d < until. A unit that plans and sent nothing for a year has one row with status unknown.
+with plan_steps as (select * from {{ ref('fct_programme_plan') }}),
+
+activities as (select * from {{ ref('dim_programme_activity') }}),
+
+funds as (select * from {{ ref('dim_fund') }}),
+
+units as (select * from {{ ref('dim_reporting_unit') }}),
+
+deadlines as (select * from {{ ref('plan_deadline') }}),
+
+sent_statuses as (
     select
-        step.plan_year,
-        step.unit_code,
-        activity.activity_code,
-        activity.label_vi as activity,
-        fund.fund_type,
-        step.plan_status,
-        step.status_on,
-        step.next_status_on,
-        step.plan_status in ('approved', 'carried_over') as is_approved,
-        step.deadline,
-        step.submitted_on,
-        step.days_late,
-        step.returned_so_far,
-        step.decision_no,
-        step.planned_vnd
-    from {{ ref('fct_programme_plan') }} as step
-    inner join {{ ref('dim_programme_activity') }} as activity on step.activity_sk = activity.activity_sk
-    inner join {{ ref('dim_fund') }} as fund on step.fund_sk = fund.fund_sk
+        plan_steps.plan_year,
+        plan_steps.unit_code,
+        activities.activity_code,
+        activities.label_vi as activity,
+        funds.fund_type,
+        plan_steps.plan_status,
+        plan_steps.status_on,
+        plan_steps.next_status_on,
+        plan_steps.plan_status in ('approved', 'carried_over') as is_approved,
+        plan_steps.deadline,
+        plan_steps.submitted_on,
+        plan_steps.days_late,
+        plan_steps.returned_so_far,
+        plan_steps.decision_no,
+        plan_steps.planned_vnd
+    from plan_steps
+    inner join activities on plan_steps.activity_sk = activities.activity_sk
+    inner join funds on plan_steps.fund_sk = funds.fund_sk
 ),
 
-silent as (
+years as (select distinct plan_year from sent_statuses),
+
+missing_statuses as (
     select
         years.plan_year,
-        unit.unit_code,
-        'unknown' as plan_status,
+        units.unit_code,
         make_date(years.plan_year, 1, 1) as status_on,
         make_date(years.plan_year + 1, 1, 1) as next_status_on,
-        deadline.deadline::date as deadline
-    from (select distinct plan_year from steps) as years
-    inner join {{ ref('dim_reporting_unit') }} as unit
-        on unit.unit_type in ('district_office', 'service_centre', 'department')
-            and make_date(years.plan_year, 1, 1) >= unit.valid_from and make_date(years.plan_year, 1, 1) < unit.valid_to
-    left join {{ ref('plan_deadline') }} as deadline on years.plan_year::text = deadline.plan_year
-    where not exists (select 1 from steps where steps.plan_year = years.plan_year and steps.unit_code = unit.unit_code)
+        deadlines.deadline::date as deadline
+    from years
+    inner join units
+        on units.unit_type in ('district_office', 'service_centre', 'department')
+            and make_date(years.plan_year, 1, 1) >= units.valid_from and make_date(years.plan_year, 1, 1) < units.valid_to
+    left join deadlines on years.plan_year::text = deadlines.plan_year
+    where not exists (select 1 from sent_statuses where sent_statuses.plan_year = years.plan_year and sent_statuses.unit_code = units.unit_code)
 ),
 
-everything as (
-    select * from steps
+statuses as (
+    select
+        plan_year,
+        unit_code,
+        activity_code,
+        activity,
+        fund_type,
+        plan_status,
+        status_on,
+        next_status_on,
+        is_approved,
+        deadline,
+        submitted_on,
+        days_late,
+        returned_so_far,
+        decision_no,
+        planned_vnd
+    from sent_statuses
     union all
     select
         plan_year,
         unit_code,
-        null,
-        null,
-        null,
-        plan_status,
+        null as activity_code,
+        null as activity,
+        null as fund_type,
+        'unknown' as plan_status,
         status_on,
         next_status_on,
-        false,
+        false as is_approved,
         deadline,
-        null,
-        null,
-        null,
-        null,
-        null
-    from silent
+        null as submitted_on,
+        null as days_late,
+        null as returned_so_far,
+        null as decision_no,
+        null as planned_vnd
+    from missing_statuses
 )
 
 select
-    everything.plan_year,
-    everything.unit_code,
-    unit.label_vi as unit,
-    unit.unit_type,
-    everything.activity_code,
-    everything.activity,
-    everything.fund_type,
-    everything.plan_status,
-    everything.status_on,
-    everything.next_status_on as until,
-    everything.is_approved,
-    everything.deadline,
-    everything.submitted_on,
-    everything.days_late,
-    everything.returned_so_far,
-    everything.decision_no,
-    everything.planned_vnd
-from everything
-left join {{ ref('dim_reporting_unit') }} as unit
-    on everything.unit_code = unit.unit_code and everything.status_on >= unit.valid_from and everything.status_on < unit.valid_to
+    statuses.plan_year,
+    statuses.unit_code,
+    units.label_vi as unit,
+    units.unit_type,
+    statuses.activity_code,
+    statuses.activity,
+    statuses.fund_type,
+    statuses.plan_status,
+    statuses.status_on,
+    statuses.next_status_on as until,
+    statuses.is_approved,
+    statuses.deadline,
+    statuses.submitted_on,
+    statuses.days_late,
+    statuses.returned_so_far,
+    statuses.decision_no,
+    statuses.planned_vnd
+from statuses
+left join units on statuses.unit_code = units.unit_code and statuses.status_on >= units.valid_from and statuses.status_on < units.valid_to

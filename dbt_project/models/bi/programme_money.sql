@@ -1,4 +1,4 @@
--- The programme's money by budget year, kind of money, fund year and unit; carried money is in the year in which it is spent, with its age.
+-- Money that was carried over is in the year in which it is spent, with its age.
 {{ metrics_as_columns([
     'allocated_vnd',
     'disbursed_vnd',

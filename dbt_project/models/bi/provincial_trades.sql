@@ -1,5 +1,11 @@
--- Trades that only the province tells apart, beside the official occupation that they are counted under today.
-with told as (
+-- counted_as is the official code of today.
+with indicators as (select * from {{ ref('indicator') }}),
+
+occupations as (select * from {{ ref('dim_occupation') }}),
+
+resolutions as (select * from {{ ref('occupation_resolution') }}),
+
+trades as (
     select
         area_mode,
         area_code,
@@ -8,24 +14,24 @@ with told as (
         max(value) filter (where metric = 'employed') as employed,
         max(value) filter (where metric = 'openings_ordered') as openings,
         bool_or(is_suppressed) as is_suppressed
-    from {{ ref('indicator') }}
+    from indicators
     where metric in ('employed', 'openings_ordered') and starts_with(breakdown, 'trade=')
     group by area_mode, area_code, area, breakdown
 )
 
 select
-    told.area_mode,
-    told.area_code,
-    told.area,
-    told.trade_code,
-    trade.label_vi as trade_vi,
-    trade.label_en as trade_en,
-    trade.status,
-    coalesce(resolution.counted_as, trade.default_target) as counted_as,
-    told.employed,
-    told.openings,
-    told.is_suppressed
-from told
-left join {{ ref('dim_occupation') }} as trade on trade.scheme = 'LONGAN' and told.trade_code = trade.code
-left join {{ ref('occupation_resolution') }} as resolution
-    on told.trade_code = resolution.occupation_detail and current_date >= resolution.valid_from and current_date < resolution.valid_to
+    trades.area_mode,
+    trades.area_code,
+    trades.area,
+    trades.trade_code,
+    occupations.label_vi as trade_vi,
+    occupations.label_en as trade_en,
+    occupations.status,
+    coalesce(resolutions.counted_as, occupations.default_target) as counted_as,
+    trades.employed,
+    trades.openings,
+    trades.is_suppressed
+from trades
+left join occupations on occupations.scheme = 'LONGAN' and trades.trade_code = occupations.code
+left join resolutions
+    on trades.trade_code = resolutions.occupation_detail and current_date >= resolutions.valid_from and current_date < resolutions.valid_to

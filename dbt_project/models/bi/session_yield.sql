@@ -1,4 +1,4 @@
--- What sessions gave, where they were held: persons at each stage, starts for each employer and each million VND of settled cost.
+-- Places are those where the session was held. Starts per million VND count settled costs only.
 {{ metrics_as_columns([
     'sessions',
     'employers_at_sessions',

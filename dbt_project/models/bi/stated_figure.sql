@@ -1,15 +1,27 @@
--- What was stated of an indicator, as it was written, beside what is counted of it now. Several statements of one figure stand side by side.
-with beside as (
+-- Several statements of one figure are several rows.
+with stated_figures as (select * from {{ ref('stg_ops__stated_figure') }}),
+
+definitions as (select * from {{ ref('metric_definition') }}),
+
+indicators as (select * from {{ ref('indicator') }}),
+
+compared_figures as (
     select
-        stated.*,
-        definition.label_vi,
-        definition.label_en,
-        case stated.part when 'numerator' then cell.numerator when 'denominator' then cell.denominator else cell.value end as counted
-    from {{ ref('stg_ops__stated_figure') }} as stated
-    left join {{ ref('metric_definition') }} as definition on stated.metric = definition.metric
-    left join {{ ref('indicator') }} as cell
-        on stated.metric = cell.metric and stated.period_kind = cell.period_kind and stated.period = cell.period
-            and stated.area_mode = cell.area_mode and stated.area_code = cell.area_code and stated.breakdown = cell.breakdown
+        stated_figures.*,
+        definitions.label_vi,
+        definitions.label_en,
+        case stated_figures.part
+            when 'numerator' then indicators.numerator
+            when 'denominator' then indicators.denominator
+            else indicators.value
+        end as counted
+    from stated_figures
+    left join definitions on stated_figures.metric = definitions.metric
+    left join indicators
+        on stated_figures.metric = indicators.metric
+            and stated_figures.period_kind = indicators.period_kind and stated_figures.period = indicators.period
+            and stated_figures.area_mode = indicators.area_mode and stated_figures.area_code = indicators.area_code
+            and stated_figures.breakdown = indicators.breakdown
 )
 
 select
@@ -27,8 +39,8 @@ select
     bound,
     stated_by,
     stated_on,
-    said_of,
+    time_reference,
     source,
     counted,
     ops.agrees(counted, value, bound, step) as agrees
-from beside
+from compared_figures

@@ -1,5 +1,9 @@
--- Persons who work in, or seek work in, an occupation against the openings that employers plan in it, by area, at VSCO level 2, where the feeds conform.
-with told as (
+-- Openings are those that employers plan. Level 2 of VSCO is where the feeds conform.
+with indicators as (select * from {{ ref('indicator') }}),
+
+occupations as (select * from {{ ref('dim_occupation') }}),
+
+measures as (
     select
         area_mode,
         area_code,
@@ -10,23 +14,22 @@ with told as (
         max(value) filter (where metric = 'openings_planned') as openings_planned,
         max(value) filter (where metric = 'tension_planned') as tension_planned,
         bool_or(is_suppressed) as is_suppressed
-    from {{ ref('indicator') }}
+    from indicators
     where metric in ('employed', 'seekers_surveyed', 'openings_planned', 'tension_planned') and starts_with(breakdown, 'occupation=')
     group by area_mode, area_code, area, breakdown
 )
 
 select
-    told.area_mode,
-    told.area_code,
-    told.area,
-    told.occupation_code,
-    occupation.label_vi as occupation_vi,
-    occupation.label_en as occupation_en,
-    told.employed,
-    told.seekers,
-    told.openings_planned,
-    told.tension_planned,
-    told.is_suppressed
-from told
-inner join {{ ref('dim_occupation') }} as occupation
-    on told.occupation_code = occupation.code and occupation.scheme in ('VSCO2020', 'none')
+    measures.area_mode,
+    measures.area_code,
+    measures.area,
+    measures.occupation_code,
+    occupations.label_vi as occupation_vi,
+    occupations.label_en as occupation_en,
+    measures.employed,
+    measures.seekers,
+    measures.openings_planned,
+    measures.tension_planned,
+    measures.is_suppressed
+from measures
+inner join occupations on measures.occupation_code = occupations.code and occupations.scheme in ('VSCO2020', 'none')

@@ -1,15 +1,20 @@
--- The batches that each build took up: what can have changed the figures that it counted. A build that failed leaves its events to the next one, so they
--- count for both: either may have told a figure anew.
+-- The batches in scope of a build can have changed the figures that it counted. A build that failed leaves its events to the next one, so they count for both:
+-- either may have written a new figure.
+with builds as (select * from {{ source('ops', 'build') }}),
+
+events as (select * from {{ source('ops', 'outbox') }}),
+
+batches as (select * from {{ ref('stg_ops__batch') }})
+
 select distinct
-    built.build_id,
-    built.finished_at,
-    batch.feed,
-    batch.sender_code,
-    batch.period,
-    batch.sequence,
-    batch.delivery_id,
-    batch.feed in ({{ feeds_of_own_district() }}) as stays_in_district
-from {{ source('ops', 'build') }} as built
-inner join {{ source('ops', 'outbox') }} as event
-    on built.up_to_event >= event.event_id and (event.built_at is null or built.started_at <= event.built_at)
-inner join {{ ref('stg_ops__batch') }} as batch on event.batch_id = batch.batch_id
+    builds.build_id,
+    builds.finished_at,
+    batches.feed,
+    batches.sender_code,
+    batches.period,
+    batches.sequence,
+    batches.delivery_id,
+    batches.feed in ({{ feeds_of_own_district() }}) as stays_in_district
+from builds
+inner join events on builds.up_to_event >= events.event_id and (events.built_at is null or builds.started_at <= events.built_at)
+inner join batches on events.batch_id = batches.batch_id

@@ -4,7 +4,7 @@ with placed as (
     select
         member.household_sk,
         bool_or(placement.check_m6 = 'in_job' or placement.check_m12 = 'in_job') as is_sustained
-    from {{ ref('int_household__person') }} as member
+    from {{ ref('int_household_members__linked') }} as member
     inner join {{ ref('fct_placement') }} as placement on member.person_sk = placement.person_sk
     group by member.household_sk
 )

@@ -2,12 +2,16 @@
 -- When it fails: a provisional code was given to a title of another group.
 -- How to fix: look at the keywords of the code (lmw occupation list); they match titles that are not meant.
 {{ config(severity='error') }}
+with supply as (select * from {{ ref('fct_labour_supply') }}),
+
+orders as (select * from {{ ref('fct_job_order') }})
+
 select
     batch_id,
     row_no,
     occupation_official,
     occupation_detail
-from {{ ref('fct_labour_supply') }} as supply
+from supply
 where {{ in_build_scope('labour_survey', 'supply') }} and not starts_with(occupation_detail, occupation_official)
 union all
 select
@@ -15,5 +19,5 @@ select
     row_no,
     occupation_official,
     occupation_detail
-from {{ ref('fct_job_order') }} as job_order
-where {{ in_build_scope('job_orders', 'job_order') }} and not starts_with(occupation_detail, occupation_official)
+from orders
+where {{ in_build_scope('job_orders', 'orders') }} and not starts_with(occupation_detail, occupation_official)

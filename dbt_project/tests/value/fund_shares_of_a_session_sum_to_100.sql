@@ -1,5 +1,5 @@
 -- What: the shares of the funds that pay a session sum to 100 per cent.
--- When it fails: a district sent one of two funds only, or typed a share wrongly; money by fund is then not the whole.
+-- When it fails: a district sent one of two funds only, or typed a wrong share; the costs by fund do not sum to the cost of the session.
 -- How to fix: ask the district for the missing row (the batch is named); a corrected delivery replaces it.
 {{ config(severity='error') }}
 select

@@ -10,11 +10,11 @@ job_orders as (
 
 checks as (
     select
-        {{ surrogate_key(['matched.chain_sender', 'matched.session_no', 'matched.chain_attendance_no']) }} as placement_sk,
+        {{ surrogate_key(['matched.attendance_sender_code', 'matched.session_no', 'matched.attendance_no']) }} as placement_sk,
         checks.check_kind,
         checks.batch_id,
         checks.row_no
-    from {{ ref('int_placement__matched') }} as matched
+    from {{ ref('int_placements__matched_to_attendances') }} as matched
     inner join {{ ref('stg_placements__check') }} as checks
         on matched.sender_code = checks.sender_code and matched.placement_no = checks.placement_no
     union all

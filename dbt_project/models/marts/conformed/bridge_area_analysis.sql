@@ -1,29 +1,42 @@
 {{ config(incremental_strategy='merge', unique_key=['area_sk', 'analysis_area_code']) }}
 -- depends_on: {{ ref('dim_analysis_area') }}
 -- depends_on: {{ ref('dim_area') }}
--- A unit in the former districts. A commune or district of old is in one; a commune of July 2025 is in those of the communes that it was made of.
--- Nobody published populations by former commune, so the share of a former district in a commune that straddles two is the number of former communes that it
--- gave: one each, and an equal part where a commune was split without published head-counts. weight_kind says which weights are such estimates.
-with parts as (
+-- A commune or district of before July 2025 is in one former district; a commune of July 2025 is in those of the communes that it was made of. Populations by
+-- former commune are not published, so the share of a former district in a commune that straddles two is the number of former communes that it gave: one each,
+-- and an equal part where a commune was split without published head-counts. weight_kind says which weights are such estimates.
+with areas as (select * from {{ ref('int_areas__keyed') }}),
+
+communes_of_today as (
+    select * from areas
+    where level = 'commune' and parent_district_code is null
+),
+
+former_communes as (
+    select * from areas
+    where level = 'commune'
+),
+
+successions as (
     select
-        after.area_sk,
-        after.code,
-        before.parent_district_code as analysis_area_code,
-        bool_or(before.code = after.code) as gave_its_code,
-        sum(coalesce(
-            succession.weight_published,
-            1.0 / (
-                select count(*) from {{ ref('stg_reference__area_succession') }} as sibling
-                where sibling.level = 'commune' and sibling.from_code = succession.from_code and sibling.effective_date = succession.effective_date
-            )
-        )) as communes
-    from {{ ref('int_area__keyed') }} as after
-    inner join {{ ref('stg_reference__area_succession') }} as succession
-        on succession.level = 'commune' and after.code = succession.to_code and after.valid_from = succession.effective_date
-    inner join {{ ref('int_area__keyed') }} as before
-        on before.level = 'commune' and succession.from_code = before.code and succession.effective_date = before.valid_to
-    where after.level = 'commune' and after.parent_district_code is null
-    group by after.area_sk, after.code, before.parent_district_code
+        *,
+        count(*) over (partition by from_code, effective_date) as successors
+    from {{ ref('stg_reference__area_succession') }}
+    where level = 'commune'
+),
+
+parts as (
+    select
+        communes_of_today.area_sk,
+        communes_of_today.code,
+        former_communes.parent_district_code as analysis_area_code,
+        bool_or(former_communes.code = communes_of_today.code) as gave_its_code,
+        sum(coalesce(successions.weight_published, 1.0 / successions.successors)) as communes
+    from communes_of_today
+    inner join successions
+        on communes_of_today.code = successions.to_code and communes_of_today.valid_from = successions.effective_date
+    inner join former_communes
+        on successions.from_code = former_communes.code and successions.effective_date = former_communes.valid_to
+    group by communes_of_today.area_sk, communes_of_today.code, former_communes.parent_district_code
 ),
 
 shares as (
@@ -37,7 +50,7 @@ shares as (
 ),
 
 -- the default takes what rounding leaves, so that the weights of a unit sum to exactly 1
-rounded as (
+rounded_shares as (
     select
         area_sk,
         analysis_area_code,
@@ -57,14 +70,14 @@ select
     'whole' as weight_kind,
     true as is_default,
     false as is_straddling
-from {{ ref('int_area__keyed') }}
+from areas
 where level = 'district' or parent_district_code is not null
 union all
 select
     area_sk,
     analysis_area_code,
     weight,
-    case when is_straddling then 'estimated_by_communes' else 'whole' end,
+    case when is_straddling then 'estimated_by_communes' else 'whole' end as weight_kind,
     is_default,
     is_straddling
-from rounded
+from rounded_shares

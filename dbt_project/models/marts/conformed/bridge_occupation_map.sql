@@ -1,7 +1,12 @@
 {{ config(incremental_strategy='merge', unique_key='map_sk') }}
 -- depends_on: {{ ref('dim_occupation') }}
--- From one code to another, with the days on which that holds: VSCO 2020 to ISCO-08, a provisional code to the official one that it counts as.
-with to_isco as (
+with isco_map as (select * from {{ ref('occupation_isco_map') }}),
+
+proposals as (select * from {{ ref('stg_ops__occupation_proposal') }}),
+
+successors as (select * from {{ ref('stg_ops__occupation_successor') }}),
+
+official_to_isco as (
     select
         'VSCO2020' as from_scheme,
         vsco_code as from_code,
@@ -13,48 +18,48 @@ with to_isco as (
         note as reason,
         1.0 as weight,
         true as is_default
-    from {{ ref('occupation_isco_map') }}
+    from isco_map
     where isco_code <> '' and relation <> 'none'
 ),
 
-to_parent as (
+provisional_to_parent as (
     select
         'LONGAN' as from_scheme,
         code as from_code,
         'VSCO2020' as to_scheme,
         parent_code as to_code,
         'narrower' as relation,
-        '2021-01-15'::date as valid_from, -- titles said before the code was approved count as its parent too
+        '2021-01-15'::date as valid_from, -- titles of before the approval of the code count as its parent too
         case when replaced_by is null then 'infinity'::date else valid_to end as valid_to,
         evidence as reason,
         1.0 as weight,
         true as is_default
-    from {{ ref('stg_ops__occupation_proposal') }}
+    from proposals
     where state in ('approved', 'retired', 'promoted')
 ),
 
-to_successor as (
+provisional_to_successor as (
     select
         'LONGAN' as from_scheme,
-        proposal.code as from_code,
+        proposals.code as from_code,
         'VSCO2020' as to_scheme,
-        successor.official_code as to_code,
-        case when successor.weight < 1 then 'split' else 'replaced_by' end as relation,
-        proposal.valid_to as valid_from,
+        successors.official_code as to_code,
+        case when successors.weight < 1 then 'split' else 'replaced_by' end as relation,
+        proposals.valid_to as valid_from,
         'infinity'::date as valid_to,
-        proposal.evidence as reason,
-        successor.weight,
-        successor.official_code = proposal.replaced_by as is_default
-    from {{ ref('stg_ops__occupation_proposal') }} as proposal
-    inner join {{ ref('stg_ops__occupation_successor') }} as successor on proposal.code = successor.code
+        proposals.evidence as reason,
+        successors.weight,
+        successors.official_code = proposals.replaced_by as is_default
+    from proposals
+    inner join successors on proposals.code = successors.code
 ),
 
-mapped as (
-    select * from to_isco
+maps as (
+    select * from official_to_isco
     union all
-    select * from to_parent
+    select * from provisional_to_parent
     union all
-    select * from to_successor
+    select * from provisional_to_successor
 )
 
 select
@@ -71,5 +76,5 @@ select
     valid_from,
     valid_to,
     nullif(reason, '') as reason
-from mapped
+from maps
 where valid_from < valid_to

@@ -1,55 +1,38 @@
 {{ config(incremental_strategy='merge', unique_key='area_sk') }}
--- Administrative units with their validity. A fact takes the version that was valid on the day of its event.
-with units as (
-    select
-        unit.area_sk,
-        unit.level,
-        unit.code,
-        unit.name_vi,
-        unit.unit_type,
-        case when unit.level = 'district' then unit.code else unit.parent_district_code end as district_code,
-        district.name_vi as district_name_vi,
-        coalesce(unit.parent_province_code, unit.code) as province_code,
-        unit.valid_from,
-        unit.valid_to,
-        unit.legal_basis,
-        unit.is_border
-    from {{ ref('int_area__keyed') }} as unit
-    left join {{ ref('int_area__keyed') }} as district
-        on district.level = 'district'
-            and district.code = case when unit.level = 'district' then unit.code else unit.parent_district_code end
-),
+-- A fact takes the version that was valid on the day of its event.
+with areas as (select * from {{ ref('int_areas__keyed') }}),
 
-members as (
+units as (
     select
-        -1::bigint as area_sk,
-        'unknown' as level,
-        'unknown' as code,
-        'Không rõ' as name_vi,
-        null as unit_type,
-        null as district_code,
-        null as district_name_vi,
-        null as province_code,
-        '1900-01-01'::date as valid_from,
-        'infinity'::date as valid_to,
-        null as legal_basis,
-        false as is_border
-    union all
-    select
-        -2,
-        'not_applicable',
-        'not_applicable',
-        'Không áp dụng',
-        null,
-        null,
-        null,
-        null,
-        '1900-01-01',
-        'infinity',
-        null,
-        false
+        areas.area_sk,
+        areas.level,
+        areas.code,
+        areas.name_vi,
+        areas.unit_type,
+        case when areas.level = 'district' then areas.code else areas.parent_district_code end as district_code,
+        districts.name_vi as district_name_vi,
+        coalesce(areas.parent_province_code, areas.code) as province_code,
+        areas.valid_from,
+        areas.valid_to,
+        areas.legal_basis,
+        areas.is_border
+    from areas
+    left join areas as districts
+        on districts.level = 'district'
+            and districts.code = case when areas.level = 'district' then areas.code else areas.parent_district_code end
 )
 
-select * from units
-union all
-select * from members
+{{ with_special_members('units', {
+    'area_sk': 'key',
+    'level': 'code',
+    'code': 'code',
+    'name_vi': 'label_vi',
+    'unit_type': 'empty',
+    'district_code': 'empty',
+    'district_name_vi': 'empty',
+    'province_code': 'empty',
+    'valid_from': 'first_day',
+    'valid_to': 'last_day',
+    'legal_basis': 'empty',
+    'is_border': 'false',
+}) }}

@@ -1,11 +1,12 @@
 {{ config(incremental_strategy='append') }}
--- One row a day, 2015 to 2035, and the two members that stand for "unknown" and "not applicable".
-with days as (
+with tet_holidays as (select * from {{ ref('tet_holiday') }}),
+
+days as (
     select day::date as date_day
     from generate_series('2015-01-01'::date, '2035-12-31'::date, interval '1 day') as day
 ),
 
-described as (
+described_days as (
     select
         to_char(days.date_day, 'YYYYMMDD')::int as date_sk,
         days.date_day,
@@ -17,46 +18,28 @@ described as (
         'Quý ' || extract(quarter from days.date_day)::int || '/' || extract(year from days.date_day)::int as quarter_name_vi,
         to_char(days.date_day, 'IYYY-"W"IW') as iso_week,
         extract(isodow from days.date_day)::int as iso_weekday,
-        tet.tet_day is not null as is_tet
+        tet_holidays.tet_day is not null as is_tet
     from days
-    left join {{ ref('tet_holiday') }} as tet
-        on days.date_day >= tet.tet_day::date - 2 and days.date_day < tet.tet_day::date + 5
+    left join tet_holidays
+        on days.date_day >= tet_holidays.tet_day::date - 2 and days.date_day < tet_holidays.tet_day::date + 5
 ),
 
 members as (
-    select
-        -1 as date_sk,
-        null::date as date_day,
-        null::int as year,
-        null::int as quarter,
-        null::int as month,
-        'không rõ' as year_month,
-        'Không rõ' as month_name_vi,
-        'Không rõ' as quarter_name_vi,
-        'không rõ' as iso_week,
-        null::int as iso_weekday,
-        false as is_tet
-    union all
-    select
-        -2,
-        null,
-        null,
-        null,
-        null,
-        'không áp dụng',
-        'Không áp dụng',
-        'Không áp dụng',
-        'không áp dụng',
-        null,
-        false
-),
-
-everything as (
-    select * from described
-    union all
-    select * from members
+    {{ with_special_members('described_days', {
+        'date_sk': 'key',
+        'date_day': 'empty',
+        'year': 'empty',
+        'quarter': 'empty',
+        'month': 'empty',
+        'year_month': ["'không rõ'", "'không áp dụng'"],
+        'month_name_vi': 'label_vi',
+        'quarter_name_vi': 'label_vi',
+        'iso_week': ["'không rõ'", "'không áp dụng'"],
+        'iso_weekday': 'empty',
+        'is_tet': 'false',
+    }) }}
 )
 
 select *
-from everything
-{% if is_incremental() %}where date_sk not in (select known.date_sk from {{ this }} as known){% endif %}
+from members
+{% if is_incremental() %}where date_sk not in (select existing.date_sk from {{ this }} as existing){% endif %}

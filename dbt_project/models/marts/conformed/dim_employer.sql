@@ -1,122 +1,120 @@
 {{ config(incremental_strategy='merge', unique_key='employer_sk') }}
 -- depends_on: {{ ref('dim_area') }}
--- Employers as the latest register of their district knows them. A branch (tax code 10-3) names the employer of the 10 digits: that of its own district where
--- there is one. Both are written again when one of them comes.
-with told as (
+-- An employer has the attributes of its latest register. A branch (tax code 10-3) names the enterprise of the 10 digits: that of its own district where there
+-- is one. A branch and its enterprise are written again when a delivery has one of them.
+with mentions as (select * from {{ ref('int_employers__mentioned') }}),
+
+registrations as not materialized (select * from {{ ref('stg_employers__employer') }}),
+
+divisions as (select * from {{ ref('int_industry_divisions__with_section') }}),
+
+industries as (select * from {{ ref('dim_industry') }}),
+
+areas as (select * from {{ ref('int_areas__keyed') }}),
+
+employers_in_scope as (
     select distinct
-        known.employer_sk,
-        known.sender_code,
-        known.employer_no
-    from {{ ref('int_employer__known') }} as known
+        mentions.employer_sk,
+        mentions.sender_code,
+        mentions.employer_no
+    from mentions
     {% if is_incremental() %}
         inner join {{ source('ops', 'build_scope') }} as scope
-            on known.feed = scope.feed and known.sender_code = scope.sender_code and known.period = scope.period
+            on mentions.feed = scope.feed and mentions.sender_code = scope.sender_code and mentions.period = scope.period
     {% endif %}
 ),
 
-family as (
-    select distinct left(employer.tax_code, 10) as code
-    from {{ ref('stg_employers__employer') }} as employer
-    inner join told on employer.sender_code = told.sender_code and employer.employer_no = told.employer_no
-    where employer.tax_code_kind in ('enterprise', 'branch')
+tax_codes_in_scope as (
+    select distinct left(registrations.tax_code, 10) as tax_code
+    from registrations
+    inner join employers_in_scope
+        on registrations.sender_code = employers_in_scope.sender_code and registrations.employer_no = employers_in_scope.employer_no
+    where registrations.tax_code_kind in ('enterprise', 'branch')
 ),
 
-touched as (
-    select * from told
+employers_to_write as (
+    select
+        employer_sk,
+        sender_code,
+        employer_no
+    from employers_in_scope
     union
     select
-        {{ surrogate_key(['employer.sender_code', 'employer.employer_no']) }},
-        employer.sender_code,
-        employer.employer_no
-    from {{ ref('stg_employers__employer') }} as employer
-    inner join family on left(employer.tax_code, 10) = family.code
-    where employer.tax_code_kind in ('enterprise', 'branch')
+        {{ surrogate_key(['registrations.sender_code', 'registrations.employer_no']) }} as employer_sk,
+        registrations.sender_code,
+        registrations.employer_no
+    from registrations
+    inner join tax_codes_in_scope on left(registrations.tax_code, 10) = tax_codes_in_scope.tax_code
+    where registrations.tax_code_kind in ('enterprise', 'branch')
 ),
 
-latest as (
-    select distinct on (employer.sender_code, employer.employer_no) employer.*
-    from {{ ref('stg_employers__employer') }} as employer
-    inner join touched on employer.sender_code = touched.sender_code and employer.employer_no = touched.employer_no
-    order by employer.sender_code asc, employer.employer_no asc, employer.valid_from desc, employer.valid_to desc
+latest_registrations as (
+    select distinct on (registrations.sender_code, registrations.employer_no) registrations.*
+    from registrations
+    inner join employers_to_write
+        on registrations.sender_code = employers_to_write.sender_code and registrations.employer_no = employers_to_write.employer_no
+    order by registrations.sender_code asc, registrations.employer_no asc, registrations.valid_from desc, registrations.valid_to desc
 ),
 
-described as (
+described_employers as (
     select
-        touched.employer_sk,
-        touched.sender_code,
-        touched.employer_no,
-        latest.name,
-        case when latest.tax_code_kind <> 'personal' then latest.tax_code end as tax_code,
-        latest.tax_code_kind,
-        latest.employer_type,
-        latest.size_band,
-        latest.headcount,
-        latest.vsic_code,
-        coalesce(section.industry_sk, -1) as industry_sk,
-        coalesce(area.area_sk, -1) as area_sk,
-        latest.employer_no is null as is_inferred,
-        coalesce(latest.batch_id, -1) as batch_id
-    from touched
-    left join latest on touched.sender_code = latest.sender_code and touched.employer_no = latest.employer_no
-    left join {{ ref('int_industry__section_of_division') }} as class
-        on class.code = left(latest.vsic_code, 2)
-            and class.valid_from <= latest.valid_to - 1 and latest.valid_to - 1 < class.valid_to
-    left join {{ ref('dim_industry') }} as section on class.version = section.version and class.section = section.section_code
-    left join {{ ref('int_area__keyed') }} as area
-        on area.level = 'commune' and latest.commune_code = area.code
-            and latest.surveyed_on >= area.valid_from and latest.surveyed_on < area.valid_to
+        employers_to_write.employer_sk,
+        employers_to_write.sender_code,
+        employers_to_write.employer_no,
+        latest_registrations.name,
+        case when latest_registrations.tax_code_kind <> 'personal' then latest_registrations.tax_code end as tax_code,
+        latest_registrations.tax_code_kind,
+        latest_registrations.employer_type,
+        latest_registrations.size_band,
+        latest_registrations.headcount,
+        latest_registrations.vsic_code,
+        coalesce(industries.industry_sk, -1) as industry_sk,
+        coalesce(areas.area_sk, -1) as area_sk,
+        latest_registrations.employer_no is null as is_inferred,
+        coalesce(latest_registrations.batch_id, -1) as batch_id
+    from employers_to_write
+    left join latest_registrations
+        on employers_to_write.sender_code = latest_registrations.sender_code and employers_to_write.employer_no = latest_registrations.employer_no
+    left join divisions
+        on divisions.code = left(latest_registrations.vsic_code, 2)
+            and divisions.valid_from <= latest_registrations.valid_to - 1 and latest_registrations.valid_to - 1 < divisions.valid_to
+    left join industries on divisions.version = industries.version and divisions.section = industries.section_code
+    left join areas on {{ is_commune_on('areas', 'latest_registrations.commune_code', 'latest_registrations.surveyed_on') }}
 ),
 
 parents as (
-    select distinct on (branch.employer_sk)
-        branch.employer_sk,
-        parent.employer_sk as parent_employer_sk
-    from described as branch
-    inner join described as parent on left(branch.tax_code, 10) = parent.tax_code and parent.tax_code_kind = 'enterprise'
-    where branch.tax_code_kind = 'branch'
-    order by branch.employer_sk asc, (branch.sender_code = parent.sender_code) desc, parent.employer_sk asc
+    select distinct on (branches.employer_sk)
+        branches.employer_sk,
+        enterprises.employer_sk as parent_employer_sk
+    from described_employers as branches
+    inner join described_employers as enterprises
+        on left(branches.tax_code, 10) = enterprises.tax_code and enterprises.tax_code_kind = 'enterprise'
+    where branches.tax_code_kind = 'branch'
+    order by branches.employer_sk asc, (branches.sender_code = enterprises.sender_code) desc, enterprises.employer_sk asc
 ),
 
-members as (
+employers as (
     select
-        -1::bigint as employer_sk,
-        'unknown' as sender_code,
-        'unknown' as employer_no,
-        'Không rõ' as name,
-        null as tax_code,
-        null as tax_code_kind,
-        null as employer_type,
-        null as size_band,
-        null::bigint as headcount,
-        null as vsic_code,
-        -1::bigint as industry_sk,
-        -1::bigint as area_sk,
-        false as is_inferred,
-        -1::bigint as batch_id,
-        -2::bigint as parent_employer_sk
-    union all
-    select
-        -2,
-        'not_applicable',
-        'not_applicable',
-        'Không áp dụng',
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        -2,
-        -2,
-        false,
-        -2,
-        -2
+        described_employers.*,
+        case when described_employers.tax_code_kind = 'branch' then coalesce(parents.parent_employer_sk, -1) else -2 end as parent_employer_sk
+    from described_employers
+    left join parents on described_employers.employer_sk = parents.employer_sk
 )
 
-select
-    described.*,
-    case when described.tax_code_kind = 'branch' then coalesce(parents.parent_employer_sk, -1) else -2 end as parent_employer_sk
-from described
-left join parents on described.employer_sk = parents.employer_sk
-union all
-select * from members
+{{ with_special_members('employers', {
+    'employer_sk': 'key',
+    'sender_code': 'code',
+    'employer_no': 'code',
+    'name': 'label_vi',
+    'tax_code': 'empty',
+    'tax_code_kind': 'empty',
+    'employer_type': 'empty',
+    'size_band': 'empty',
+    'headcount': 'empty',
+    'vsic_code': 'empty',
+    'industry_sk': 'key',
+    'area_sk': 'key',
+    'is_inferred': 'false',
+    'batch_id': 'key',
+    'parent_employer_sk': '-2',
+}) }}

@@ -1,36 +1,49 @@
 {{ config(incremental_strategy='merge', unique_key='fund_sk') }}
--- Programme money by its kind (recurrent, investment) and by whose budget it is; the source of a plan's money is not told.
-with sources as (
+-- Every kind of money (recurrent, investment) with every source. A plan does not state the source of its money: not_told.
+with codes as (select * from {{ ref('code_list') }}),
+
+fund_types as (
     select
         code,
         label_vi,
         label_en
-    from {{ ref('code_list') }}
+    from codes
+    where code_list = 'fund_type'
+),
+
+fund_sources as (
+    select
+        code,
+        label_vi,
+        label_en
+    from codes
     where code_list = 'fund_source'
     union all
     select
-        'not_told',
-        'Không ghi nguồn',
-        'source not told'
+        'not_told' as code,
+        'Không ghi nguồn' as label_vi,
+        'source not told' as label_en
+),
+
+funds as (
+    select
+        {{ surrogate_key(['fund_types.code', 'fund_sources.code']) }} as fund_sk,
+        fund_types.code as fund_type,
+        fund_types.label_vi as fund_type_vi,
+        fund_types.label_en as fund_type_en,
+        fund_sources.code as fund_source,
+        fund_sources.label_vi as fund_source_vi,
+        fund_sources.label_en as fund_source_en
+    from fund_types
+    cross join fund_sources
 )
 
-select
-    {{ surrogate_key(['kind.code', 'source.code']) }} as fund_sk,
-    kind.code as fund_type,
-    kind.label_vi as fund_type_vi,
-    kind.label_en as fund_type_en,
-    source.code as fund_source,
-    source.label_vi as fund_source_vi,
-    source.label_en as fund_source_en
-from {{ ref('code_list') }} as kind
-cross join sources as source
-where kind.code_list = 'fund_type'
-union all
-select
-    -1,
-    'unknown',
-    'Không rõ',
-    'Unknown',
-    'unknown',
-    'Không rõ',
-    'Unknown'
+{{ with_special_members('funds', {
+    'fund_sk': 'key',
+    'fund_type': 'code',
+    'fund_type_vi': 'label_vi',
+    'fund_type_en': 'label_en',
+    'fund_source': 'code',
+    'fund_source_vi': 'label_vi',
+    'fund_source_en': 'label_en',
+}, members=['unknown']) }}

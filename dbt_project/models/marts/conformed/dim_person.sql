@@ -1,41 +1,47 @@
 {{ config(incremental_strategy='merge', unique_key='person_sk', pre_hook='set local enable_nestloop = off') }}
--- The planner takes whom the scope touches for one person and would compare every sighting with every person: minutes. Hence no nested loop.
 -- depends_on: {{ ref('dim_area') }}
--- Pseudonyms of persons, as the person was last seen. No name, number, birth date or address. One that stands for the person of another names it, with the
--- evidence; facts carry the person's key alone. The address told last is the person's: a later sighting that tells none does not take it away.
-with in_scope as (
+-- No nested loops: the planner expects one person in scope and would compare every sighting with every person, which takes minutes.
+-- No name, number, birth date or address. A pseudonym that was linked to another person names that person, with the evidence; facts carry the key of the
+-- person. The address is the latest known one: a later sighting without an address does not remove it.
+with person_sightings as not materialized (select * from {{ ref('int_person_sightings__resolved') }}),
+
+identities as not materialized (select * from {{ ref('stg_ops__person_identity') }}),
+
+areas as (select * from {{ ref('int_areas__keyed') }}),
+
+sightings_in_scope as (
     select
-        seen.person_key,
-        seen.resolved_key
-    from {{ ref('int_person__seen') }} as seen
+        person_sightings.person_key,
+        person_sightings.resolved_key
+    from person_sightings
     {% if is_incremental() %}
         inner join {{ source('ops', 'build_scope') }} as scope
-            on seen.feed = scope.feed and seen.sender_code = scope.sender_code and seen.period = scope.period
+            on person_sightings.feed = scope.feed and person_sightings.sender_code = scope.sender_code and person_sightings.period = scope.period
     {% endif %}
 ),
 
-touched as (
-    select person_key as key from in_scope
+keys_to_write as (
+    select person_key as key from sightings_in_scope
     union
-    select resolved_key from in_scope
+    select resolved_key as key from sightings_in_scope
 ),
 
--- whoever is touched and every pseudonym that stands for them: of a long history only their sightings matter
+-- the persons to write and every pseudonym that is linked to them: of a long history only their sightings are read
 pseudonyms as (
-    select key from touched
+    select key from keys_to_write
     union
-    select same.alias_key
-    from {{ ref('stg_ops__person_identity') }} as same
-    inner join touched on same.person_key = touched.key
+    select identities.alias_key as key
+    from identities
+    inner join keys_to_write on identities.person_key = keys_to_write.key
 ),
 
 sightings as (
-    select * from {{ ref('int_person__seen') }}
+    select * from person_sightings
     where person_key in (select pseudonyms.key from pseudonyms)
 ),
 
--- a person is described by the sightings of every pseudonym, a pseudonym that stands for another by its own
-described as (
+-- a person is described by the sightings of every pseudonym, a pseudonym that is linked to another person by its own
+sightings_by_key as (
     select
         *,
         person_key as key
@@ -43,72 +49,42 @@ described as (
     union all
     select
         *,
-        resolved_key
+        resolved_key as key
     from sightings
     where resolved_key <> person_key
 ),
 
-latest as (
+persons as (
     select distinct on (seen.key)
         {{ surrogate_key(['seen.key']) }} as person_sk,
         coalesce(max(seen.person_method) filter (where seen.person_key = seen.key) over (partition by seen.key), seen.person_method) as person_method,
         coalesce(seen.sex, 'unknown') as sex,
         {{ age_band('seen.birth_date', 'seen.seen_on') }} as age_band,
         {{ priority_flags('seen.priority_groups') }},
-        coalesce(area.area_sk, -1) as area_sk,
+        coalesce(areas.area_sk, -1) as area_sk,
         max(seen.seen_on) over (partition by seen.key) as last_seen_on,
         seen.batch_id,
-        case when same.person_key is not null then {{ surrogate_key(['same.person_key']) }} end as same_person_sk,
-        same.state as link_state,
-        same.method as link_method,
-        same.score as link_score
-    from described as seen
-    inner join touched on seen.key = touched.key
-    left join {{ ref('stg_ops__person_identity') }} as same on seen.key = same.alias_key
-    left join {{ ref('int_area__keyed') }} as area
-        on area.level = 'commune' and seen.commune_code = area.code
-            and seen.seen_on >= area.valid_from and seen.seen_on < area.valid_to
+        case when identities.person_key is not null then {{ surrogate_key(['identities.person_key']) }} end as same_person_sk,
+        identities.state as link_state,
+        identities.method as link_method,
+        identities.score as link_score
+    from sightings_by_key as seen
+    inner join keys_to_write on seen.key = keys_to_write.key
+    left join identities on seen.key = identities.alias_key
+    left join areas on {{ is_commune_on('areas', 'seen.commune_code', 'seen.seen_on') }}
     order by seen.key asc, (seen.commune_code is null) asc, seen.seen_on desc nulls last, seen.batch_id desc
-),
-
-members as (
-    select
-        -1::bigint as person_sk,
-        'none' as person_method,
-        'unknown' as sex,
-        'unknown' as age_band,
-        false as is_poor,
-        false as is_near_poor,
-        false as is_newly_escaped,
-        false as is_disabled,
-        false as is_ethnic_minority,
-        -1::bigint as area_sk,
-        null::date as last_seen_on,
-        -1::bigint as batch_id,
-        null::bigint as same_person_sk,
-        null as link_state,
-        null as link_method,
-        null::numeric as link_score
-    union all
-    select
-        -2,
-        'none',
-        'unknown',
-        'unknown',
-        false,
-        false,
-        false,
-        false,
-        false,
-        -2,
-        null,
-        -2,
-        null,
-        null,
-        null,
-        null
 )
 
-select * from latest
-union all
-select * from members
+{%- set columns = {'person_sk': 'key', 'person_method': 'none', 'sex': "'unknown'", 'age_band': "'unknown'"} -%}
+{%- for group in priority_groups() %}{% do columns.update({'is_' ~ group: 'false'}) %}{% endfor -%}
+{%- do columns.update({
+    'area_sk': 'key',
+    'last_seen_on': 'empty',
+    'batch_id': 'key',
+    'same_person_sk': 'empty',
+    'link_state': 'empty',
+    'link_method': 'empty',
+    'link_score': 'empty',
+}) %}
+
+{{ with_special_members('persons', columns) }}

@@ -3,25 +3,29 @@
 -- depends_on: {{ ref('dim_batch') }}
 -- depends_on: {{ ref('dim_date') }}
 -- depends_on: {{ ref('dim_person') }}
--- One row a counselling of a person, at a fair or in a commune: a visit of which the sender says that the person was counselled, once however many firms the
--- person spoke to. To have been at a counselling session is not enough. Group, area and age are those of the day.
+-- A counselling is a visit for which the sender says that the person was counselled, once however many firms the person met; a visit to a counselling session
+-- is not enough. Group, area and age are those of the day.
+with visits as (select * from {{ ref('fct_fair_attendance') }}),
+
+sessions as (select * from {{ ref('fct_fair_session') }})
+
 select
-    visit.visit_sk as counselling_sk,
-    visit.sender_code,
-    visit.period,
-    visit.session_no,
-    visit.batch_id,
-    visit.row_no,
-    visit.session_sk,
-    visit.person_sk,
-    visit.held_date_sk as counselled_date_sk,
-    visit.area_sk,
-    visit.district_code,
-    case session.kind when 'commune_counselling' then 'commune' when 'online' then 'online' else 'fair' end as channel,
-    visit.sex,
-    visit.age_band,
-    {{ priority_columns('visit') }},
-    visit.is_border
-from {{ ref('fct_fair_attendance') }} as visit
-left join {{ ref('fct_fair_session') }} as session on visit.session_sk = session.session_sk
-where {{ in_scope('fair_attendance', 'visit') }} and visit.is_counselled
+    visits.visit_sk as counselling_sk,
+    visits.sender_code,
+    visits.period,
+    visits.session_no,
+    visits.batch_id,
+    visits.row_no,
+    visits.session_sk,
+    visits.person_sk,
+    visits.held_date_sk as counselled_date_sk,
+    visits.area_sk,
+    visits.district_code,
+    case sessions.kind when 'commune_counselling' then 'commune' when 'online' then 'online' else 'fair' end as channel,
+    visits.sex,
+    visits.age_band,
+    {{ priority_columns('visits') }},
+    visits.is_border
+from visits
+left join sessions on visits.session_sk = sessions.session_sk
+where {{ in_scope('fair_attendance', 'visits') }} and visits.is_counselled

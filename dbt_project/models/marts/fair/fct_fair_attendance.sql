@@ -4,34 +4,36 @@
 -- depends_on: {{ ref('dim_date') }}
 -- depends_on: {{ ref('dim_person') }}
 -- depends_on: {{ ref('fct_fair_session') }}
--- One row a visit: a person at a session, however many firms the person spoke to. Visits are counted here; persons by person_sk.
-with visits as (
+-- A visit is one row however many firms the person met. Rows count visits; distinct person_sk count persons.
+with attendances as (select * from {{ ref('int_attendances__keyed') }}),
+
+visits as (
     select
-        attendance.visit_sk,
-        attendance.sender_code,
-        attendance.period,
-        attendance.session_no,
-        max(session_sk) as session_sk,
-        max(person_sk) as person_sk,
-        max(batch_id) as batch_id,
-        min(row_no) as row_no,
-        max(held_on) as held_on,
-        max(residence_area_sk) as residence_area_sk,
-        max(district_code) as district_code,
-        bool_or(is_border) as is_border,
-        max(sex) as sex,
-        max(birth_date) as birth_date,
+        attendances.visit_sk,
+        attendances.sender_code,
+        attendances.period,
+        attendances.session_no,
+        max(attendances.session_sk) as session_sk,
+        max(attendances.person_sk) as person_sk,
+        max(attendances.batch_id) as batch_id,
+        min(attendances.row_no) as row_no,
+        max(attendances.held_on) as held_on,
+        max(attendances.residence_area_sk) as residence_area_sk,
+        max(attendances.district_code) as district_code,
+        bool_or(attendances.is_border) as is_border,
+        max(attendances.sex) as sex,
+        max(attendances.birth_date) as birth_date,
         array_agg(distinct priority_group) filter (where priority_group is not null) as priority_groups,
-        bool_or(attendance.counselled) as is_counselled,
-        bool_or(attendance.interviewed) as is_interviewed,
-        bool_or(coalesce(attendance.interview_result = 'passed', false)) as is_passed,
-        bool_or(attendance.offered) as is_offered,
-        bool_or(attendance.accepted) as is_accepted,
-        bool_or(attendance.start_date is not null) as is_started
-    from {{ ref('int_attendance__keyed') }} as attendance
-    left join lateral unnest(attendance.priority_groups) as priority_group on true
-    where {{ in_scope('fair_attendance', 'attendance') }}
-    group by attendance.visit_sk, attendance.sender_code, attendance.period, attendance.session_no
+        bool_or(attendances.counselled) as is_counselled,
+        bool_or(attendances.interviewed) as is_interviewed,
+        bool_or(coalesce(attendances.interview_result = 'passed', false)) as is_passed,
+        bool_or(attendances.offered) as is_offered,
+        bool_or(attendances.accepted) as is_accepted,
+        bool_or(attendances.start_date is not null) as is_started
+    from attendances
+    left join lateral unnest(attendances.priority_groups) as priority_group on true
+    where {{ in_scope('fair_attendance', 'attendances') }}
+    group by attendances.visit_sk, attendances.sender_code, attendances.period, attendances.session_no
 )
 
 select

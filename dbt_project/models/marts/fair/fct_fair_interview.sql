@@ -6,32 +6,34 @@
 -- depends_on: {{ ref('dim_occupation') }}
 -- depends_on: {{ ref('dim_person') }}
 -- depends_on: {{ ref('fct_fair_session') }}
--- One row an interview: a visitor of a session and the vacancy that the talk was about.
+with attendances as (select * from {{ ref('int_attendances__keyed') }}),
+
+orders as (select * from {{ ref('fct_job_order') }})
+
 select
-    {{ surrogate_key(['interview.sender_code', 'interview.session_no', 'interview.attendance_no']) }} as interview_sk,
-    interview.sender_code,
-    interview.period,
-    interview.session_no,
-    interview.attendance_no,
-    interview.batch_id,
-    interview.row_no,
-    interview.session_sk,
-    interview.visit_sk,
-    interview.person_sk,
+    {{ surrogate_key(['attendances.sender_code', 'attendances.session_no', 'attendances.attendance_no']) }} as interview_sk,
+    attendances.sender_code,
+    attendances.period,
+    attendances.session_no,
+    attendances.attendance_no,
+    attendances.batch_id,
+    attendances.row_no,
+    attendances.session_sk,
+    attendances.visit_sk,
+    attendances.person_sk,
     case
-        when interview.employer_no is null then -1
-        else {{ surrogate_key(['interview.sender_code', 'interview.employer_no']) }}
+        when attendances.employer_no is null then -1
+        else {{ surrogate_key(['attendances.sender_code', 'attendances.employer_no']) }}
     end as employer_sk,
-    coalesce(job_order.order_sk, -1) as order_sk,
-    coalesce(job_order.occupation_sk, -1) as occupation_sk,
-    coalesce(to_char(interview.held_on, 'YYYYMMDD')::int, -1) as held_date_sk,
-    interview.residence_area_sk as area_sk,
-    coalesce(interview.interview_result, 'pending') as interview_result,
-    coalesce(interview.interview_result = 'passed', false) as is_passed,
-    interview.offered as is_offered,
-    interview.accepted as is_accepted,
-    interview.start_date is not null as is_started
-from {{ ref('int_attendance__keyed') }} as interview
-left join {{ ref('fct_job_order') }} as job_order
-    on interview.sender_code = job_order.sender_code and interview.order_no = job_order.order_no
-where {{ in_scope('fair_attendance', 'interview') }} and interview.interviewed
+    coalesce(orders.order_sk, -1) as order_sk,
+    coalesce(orders.occupation_sk, -1) as occupation_sk,
+    coalesce(to_char(attendances.held_on, 'YYYYMMDD')::int, -1) as held_date_sk,
+    attendances.residence_area_sk as area_sk,
+    coalesce(attendances.interview_result, 'pending') as interview_result,
+    coalesce(attendances.interview_result = 'passed', false) as is_passed,
+    attendances.offered as is_offered,
+    attendances.accepted as is_accepted,
+    attendances.start_date is not null as is_started
+from attendances
+left join orders on attendances.sender_code = orders.sender_code and attendances.order_no = orders.order_no
+where {{ in_scope('fair_attendance', 'attendances') }} and attendances.interviewed

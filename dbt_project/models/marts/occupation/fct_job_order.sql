@@ -4,41 +4,49 @@
 -- depends_on: {{ ref('dim_date') }}
 -- depends_on: {{ ref('dim_employer') }}
 -- depends_on: {{ ref('dim_occupation') }}
--- One row a job order, as it stands now: posted, and closed with its reason (accumulating).
+-- An accumulating fact: an order is posted, and later closed with a reason. The code that the sender gave has priority over that of the title.
+with orders as (select * from {{ ref('stg_job_orders__job_order') }}),
+
+sent_codes as (select * from {{ ref('int_sent_codes__resolved') }}),
+
+employers as (select * from {{ ref('dim_employer') }}),
+
+titles as (select * from {{ ref('int_titles__coded') }}),
+
+areas as (select * from {{ ref('int_areas__keyed') }})
+
 select
-    {{ surrogate_key(['job_order.sender_code', 'job_order.order_no']) }} as order_sk,
-    job_order.sender_code,
-    job_order.period,
-    job_order.order_no,
-    job_order.batch_id,
-    job_order.row_no,
-    {{ surrogate_key(['job_order.sender_code', 'job_order.employer_no']) }} as employer_sk,
-    coalesce(area.area_sk, -1) as area_sk,
-    coalesce(area.parent_district_code, job_order.sender_code) as district_code,
-    to_char(job_order.posted_on, 'YYYYMMDD')::int as posted_date_sk,
-    coalesce(to_char(job_order.deadline, 'YYYYMMDD')::int, -2) as deadline_date_sk,
-    coalesce(to_char(job_order.closed_on, 'YYYYMMDD')::int, -2) as closed_date_sk,
-    job_order.close_reason,
-    coalesce(given.occupation_l2_sk, title.occupation_l2_sk, -1) as occupation_sk,
-    coalesce(given.occupation_code, title.occupation_code) as occupation_official,
+    {{ surrogate_key(['orders.sender_code', 'orders.order_no']) }} as order_sk,
+    orders.sender_code,
+    orders.period,
+    orders.order_no,
+    orders.batch_id,
+    orders.row_no,
+    {{ surrogate_key(['orders.sender_code', 'orders.employer_no']) }} as employer_sk,
+    coalesce(areas.area_sk, -1) as area_sk,
+    coalesce(areas.parent_district_code, orders.sender_code) as district_code,
+    to_char(orders.posted_on, 'YYYYMMDD')::int as posted_date_sk,
+    coalesce(to_char(orders.deadline, 'YYYYMMDD')::int, -2) as deadline_date_sk,
+    coalesce(to_char(orders.closed_on, 'YYYYMMDD')::int, -2) as closed_date_sk,
+    orders.close_reason,
+    coalesce(sent_codes.occupation_l2_sk, titles.occupation_l2_sk, -1) as occupation_sk,
+    coalesce(sent_codes.occupation_code, titles.occupation_code) as occupation_official,
     coalesce(
-        case when starts_with(title.detail_code, coalesce(given.occupation_code, title.occupation_code)) then title.detail_code end,
-        given.occupation_code, title.occupation_code
+        case when starts_with(titles.detail_code, coalesce(sent_codes.occupation_code, titles.occupation_code)) then titles.detail_code end,
+        sent_codes.occupation_code, titles.occupation_code
     ) as occupation_detail,
-    case when given.occupation_code is not null then 'given' else title.method end as coding_method,
-    case when given.occupation_code is not null then 1.0 else title.score end as coding_score,
-    job_order.contract_type,
-    job_order.work_time,
-    job_order.qualification,
-    job_order.openings,
-    coalesce(job_order.openings_female, 0) as openings_female,
-    job_order.wage_min_vnd,
-    job_order.wage_max_vnd
-from {{ ref('stg_job_orders__job_order') }} as job_order
-left join {{ ref('int_occupation__given') }} as given on job_order.occupation_code = given.sent_code
-left join {{ ref('dim_employer') }} as employer on job_order.sender_code = employer.sender_code and job_order.employer_no = employer.employer_no
-left join {{ ref('int_title__coded') }} as title on job_order.title = title.title_key and title.context = {{ title_context('industry', 'employer.vsic_code') }}
-left join {{ ref('int_area__keyed') }} as area
-    on area.level = 'commune' and job_order.commune_code = area.code
-        and job_order.posted_on >= area.valid_from and job_order.posted_on < area.valid_to
-where {{ in_scope('job_orders', 'job_order') }}
+    case when sent_codes.occupation_code is not null then 'given' else titles.method end as coding_method,
+    case when sent_codes.occupation_code is not null then 1.0 else titles.score end as coding_score,
+    orders.contract_type,
+    orders.work_time,
+    orders.qualification,
+    orders.openings,
+    coalesce(orders.openings_female, 0) as openings_female,
+    orders.wage_min_vnd,
+    orders.wage_max_vnd
+from orders
+left join sent_codes on orders.occupation_code = sent_codes.sent_code
+left join employers on orders.sender_code = employers.sender_code and orders.employer_no = employers.employer_no
+left join titles on orders.title = titles.title_key and titles.context = {{ title_context('industry', 'employers.vsic_code') }}
+left join areas on {{ is_commune_on('areas', 'orders.commune_code', 'orders.posted_on') }}
+where {{ in_scope('job_orders', 'orders') }}

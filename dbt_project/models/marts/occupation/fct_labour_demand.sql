@@ -4,31 +4,38 @@
 -- depends_on: {{ ref('dim_date') }}
 -- depends_on: {{ ref('dim_employer') }}
 -- depends_on: {{ ref('dim_occupation') }}
--- One row an employer, period and VSCO level-2 group of the demand grid (Form 02): hires planned for the next six months.
+-- Hires planned for the next six months, by the groups of the demand grid of Form 02.
+with employers as (select * from {{ ref('stg_employers__employer') }}),
+
+occupations as (
+    select * from {{ ref('int_occupations__keyed') }}
+    where level = 2
+),
+
+areas as (select * from {{ ref('int_areas__keyed') }})
+
 select
-    {{ surrogate_key(['employer.sender_code', 'employer.period', 'employer.employer_no', 'grid.vsco2']) }} as demand_sk,
-    employer.sender_code,
-    employer.period,
-    employer.employer_no,
-    employer.batch_id,
-    employer.row_no,
-    {{ surrogate_key(['employer.sender_code', 'employer.employer_no']) }} as employer_sk,
-    coalesce(area.area_sk, -1) as area_sk,
-    coalesce(area.parent_district_code, employer.sender_code) as district_code,
-    coalesce(to_char(employer.surveyed_on, 'YYYYMMDD')::int, -1) as surveyed_date_sk,
-    coalesce(occupation.occupation_l2_sk, -1) as occupation_sk,
-    grid.vsco2 as occupation_official,
-    grid.vsco2 as occupation_detail,
+    {{ surrogate_key(['employers.sender_code', 'employers.period', 'employers.employer_no', 'demand.vsco2']) }} as demand_sk,
+    employers.sender_code,
+    employers.period,
+    employers.employer_no,
+    employers.batch_id,
+    employers.row_no,
+    {{ surrogate_key(['employers.sender_code', 'employers.employer_no']) }} as employer_sk,
+    coalesce(areas.area_sk, -1) as area_sk,
+    coalesce(areas.parent_district_code, employers.sender_code) as district_code,
+    coalesce(to_char(employers.surveyed_on, 'YYYYMMDD')::int, -1) as surveyed_date_sk,
+    coalesce(occupations.occupation_l2_sk, -1) as occupation_sk,
+    demand.vsco2 as occupation_official,
+    demand.vsco2 as occupation_detail,
     'given' as coding_method,
-    sum(grid.quantity)::bigint as openings,
-    sum(coalesce(grid.quantity_female, 0))::bigint as openings_female
-from {{ ref('stg_employers__employer') }} as employer
-cross join lateral jsonb_to_recordset(employer.demand_grid) as grid (vsco2 text, quantity bigint, quantity_female bigint) -- noqa: AL05
-left join {{ ref('int_occupation__resolved') }} as occupation on grid.vsco2 = occupation.code and occupation.level = 2
-left join {{ ref('int_area__keyed') }} as area
-    on area.level = 'commune' and employer.commune_code = area.code
-        and employer.surveyed_on >= area.valid_from and employer.surveyed_on < area.valid_to
-where {{ in_scope('employers', 'employer') }} and grid.vsco2 is not null
+    sum(demand.quantity)::bigint as openings,
+    sum(coalesce(demand.quantity_female, 0))::bigint as openings_female
+from employers
+cross join lateral jsonb_to_recordset(employers.demand_grid) as demand (vsco2 text, quantity bigint, quantity_female bigint) -- noqa: AL05
+left join occupations on demand.vsco2 = occupations.code
+left join areas on {{ is_commune_on('areas', 'employers.commune_code', 'employers.surveyed_on') }}
+where {{ in_scope('employers', 'employers') }} and demand.vsco2 is not null
 group by
-    employer.sender_code, employer.period, employer.employer_no, employer.batch_id, employer.row_no, employer.surveyed_on,
-    area.area_sk, area.parent_district_code, occupation.occupation_l2_sk, grid.vsco2
+    employers.sender_code, employers.period, employers.employer_no, employers.batch_id, employers.row_no, employers.surveyed_on,
+    areas.area_sk, areas.parent_district_code, occupations.occupation_l2_sk, demand.vsco2

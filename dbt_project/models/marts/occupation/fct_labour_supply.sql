@@ -4,44 +4,57 @@
 -- depends_on: {{ ref('dim_date') }}
 -- depends_on: {{ ref('dim_occupation') }}
 -- depends_on: {{ ref('dim_person') }}
--- One row a person and survey round: who works, who seeks, in which occupation, as far as free text can be coded.
+-- Occupations are as exact as the title could be coded. A person who wants a job and names no title wants the present or last occupation.
+with surveyed as (select * from {{ ref('stg_labour_survey__person') }}),
+
+identities as (select * from {{ ref('stg_ops__person_identity') }}),
+
+areas as (select * from {{ ref('int_areas__keyed') }}),
+
+jobs as (select * from {{ ref('int_titles__coded') }}),
+
+wanted_jobs as (
+    select * from {{ ref('int_titles__coded') }}
+    where context = ''
+)
+
 select
-    {{ surrogate_key(['survey.sender_code', 'survey.period', 'survey.form_no']) }} as supply_sk,
-    survey.sender_code,
-    survey.period,
-    survey.form_no,
-    survey.batch_id,
-    survey.row_no,
-    case when survey.person_key is null then -1 else {{ surrogate_key(['coalesce(same.person_key, survey.person_key)']) }} end as person_sk,
-    coalesce(area.area_sk, -1) as area_sk,
-    coalesce(area.parent_district_code, survey.sender_code) as district_code,
-    coalesce(to_char(survey.surveyed_on, 'YYYYMMDD')::int, -1) as surveyed_date_sk,
-    survey.sex,
-    {{ age_band('survey.birth_date', 'survey.surveyed_on') }} as age_band,
-    survey.area_type,
-    survey.education_level,
-    survey.qualification,
-    survey.activity_status,
-    survey.inactive_reason,
-    survey.employment_status,
-    survey.unemployed_duration,
-    survey.wants_job,
-    {{ priority_flags('survey.priority_groups') }},
-    coalesce(area.is_border, false) as is_border,
-    case when survey.activity_status <> 'employed' then -2 else coalesce(job.occupation_l2_sk, -1) end as occupation_sk,
-    case when survey.activity_status = 'employed' then job.occupation_code end as occupation_official,
-    case when survey.activity_status = 'employed' then coalesce(job.detail_code, job.occupation_code) end as occupation_detail,
-    case when survey.activity_status = 'employed' then job.method end as coding_method,
-    case when survey.activity_status = 'employed' then job.score end as coding_score,
-    case when not survey.wants_job then -2 else coalesce(wanted.occupation_l2_sk, job.occupation_l2_sk, -1) end as wanted_occupation_sk,
-    case when survey.wants_job then coalesce(wanted.method, job.method) end as wanted_coding_method,
-    case when survey.wants_job then coalesce(wanted.score, job.score) end as wanted_coding_score
-from {{ ref('stg_labour_survey__person') }} as survey
-left join {{ ref('stg_ops__person_identity') }} as same on survey.person_key = same.alias_key
-left join {{ ref('int_area__keyed') }} as area
-    on area.level = 'commune' and survey.commune_code = area.code
-        and survey.surveyed_on >= area.valid_from and survey.surveyed_on < area.valid_to
-left join {{ ref('int_title__coded') }} as job
-    on survey.job_text = job.title_key and job.context = {{ title_context('status', 'survey.employment_status') }}
-left join {{ ref('int_title__coded') }} as wanted on survey.wanted_job_text = wanted.title_key and wanted.context = ''
-where {{ in_scope('labour_survey', 'survey') }}
+    {{ surrogate_key(['surveyed.sender_code', 'surveyed.period', 'surveyed.form_no']) }} as supply_sk,
+    surveyed.sender_code,
+    surveyed.period,
+    surveyed.form_no,
+    surveyed.batch_id,
+    surveyed.row_no,
+    case
+        when surveyed.person_key is null then -1
+        else {{ surrogate_key(['coalesce(identities.person_key, surveyed.person_key)']) }}
+    end as person_sk,
+    coalesce(areas.area_sk, -1) as area_sk,
+    coalesce(areas.parent_district_code, surveyed.sender_code) as district_code,
+    coalesce(to_char(surveyed.surveyed_on, 'YYYYMMDD')::int, -1) as surveyed_date_sk,
+    surveyed.sex,
+    {{ age_band('surveyed.birth_date', 'surveyed.surveyed_on') }} as age_band,
+    surveyed.area_type,
+    surveyed.education_level,
+    surveyed.qualification,
+    surveyed.activity_status,
+    surveyed.inactive_reason,
+    surveyed.employment_status,
+    surveyed.unemployed_duration,
+    surveyed.wants_job,
+    {{ priority_flags('surveyed.priority_groups') }},
+    coalesce(areas.is_border, false) as is_border,
+    case when surveyed.activity_status <> 'employed' then -2 else coalesce(jobs.occupation_l2_sk, -1) end as occupation_sk,
+    case when surveyed.activity_status = 'employed' then jobs.occupation_code end as occupation_official,
+    case when surveyed.activity_status = 'employed' then coalesce(jobs.detail_code, jobs.occupation_code) end as occupation_detail,
+    case when surveyed.activity_status = 'employed' then jobs.method end as coding_method,
+    case when surveyed.activity_status = 'employed' then jobs.score end as coding_score,
+    case when not surveyed.wants_job then -2 else coalesce(wanted_jobs.occupation_l2_sk, jobs.occupation_l2_sk, -1) end as wanted_occupation_sk,
+    case when surveyed.wants_job then coalesce(wanted_jobs.method, jobs.method) end as wanted_coding_method,
+    case when surveyed.wants_job then coalesce(wanted_jobs.score, jobs.score) end as wanted_coding_score
+from surveyed
+left join identities on surveyed.person_key = identities.alias_key
+left join areas on {{ is_commune_on('areas', 'surveyed.commune_code', 'surveyed.surveyed_on') }}
+left join jobs on surveyed.job_text = jobs.title_key and jobs.context = {{ title_context('status', 'surveyed.employment_status') }}
+left join wanted_jobs on surveyed.wanted_job_text = wanted_jobs.title_key
+where {{ in_scope('labour_survey', 'surveyed') }}

@@ -6,119 +6,139 @@
 -- depends_on: {{ ref('dim_occupation') }}
 -- depends_on: {{ ref('dim_person') }}
 -- depends_on: {{ ref('fct_fair_session') }}
--- One row a job start. Where the attendance chain tells of it, it is the chain's row, with the checks of the service centre beside it; a start that only the
--- service centre knows (counter, online, commune) is a row of its own. A check is in_job, lost, unknown (nobody was reached) or not_checked: the last two are
--- not failure. The service centre tells neither residence nor group, so they are those of the person as last seen on or before the start: a later sighting says
--- nothing of that day.
-with seen_before as (
-    select distinct on (followed.sender_code, followed.placement_no)
-        followed.sender_code,
-        followed.placement_no,
-        {{ priority_flags('seen.priority_groups') }},
-        coalesce(area.is_border, false) as is_border,
-        area.area_sk,
-        area.parent_district_code as district_code
-    from {{ ref('int_placement__followed') }} as followed
-    inner join {{ ref('int_person__seen') }} as seen on followed.person_key = seen.resolved_key and followed.start_date >= seen.seen_on
-    left join {{ ref('int_area__keyed') }} as area
-        on area.level = 'commune' and seen.commune_code = area.code
-            and seen.seen_on >= area.valid_from and seen.seen_on < area.valid_to
-    where {{ in_scope(['fair_attendance', 'placements'], 'followed') }}
-    order by followed.sender_code asc, followed.placement_no asc, seen.seen_on desc, seen.batch_id desc
+-- A start that the attendance of a fair has is the row of that attendance, with the checks of the service centre. A start that only the service centre has
+-- (counter, online, commune) is a row of its own. A check is in_job, lost, unknown (the person was not reached) or not_checked; the last two are no failure.
+-- The service centre sends neither residence nor group: they are those of the last sighting of the person on or before the start, since a later one may differ.
+with attendances as (select * from {{ ref('int_attendances__keyed') }}),
+
+orders as not materialized (select * from {{ ref('fct_job_order') }}),
+
+placements_with_checks as not materialized (select * from {{ ref('int_placements__with_checks') }}),
+
+matched_placements as not materialized (select * from {{ ref('int_placements__matched_to_attendances') }}),
+
+sightings as (select * from {{ ref('int_person_sightings__resolved') }}),
+
+employers as (select * from {{ ref('dim_employer') }}),
+
+sent_codes as (select * from {{ ref('int_sent_codes__resolved') }}),
+
+titles as (select * from {{ ref('int_titles__coded') }}),
+
+areas as (select * from {{ ref('int_areas__keyed') }}),
+
+persons_at_start as (
+    select distinct on (placements_with_checks.sender_code, placements_with_checks.placement_no)
+        placements_with_checks.sender_code,
+        placements_with_checks.placement_no,
+        {{ priority_flags('sightings.priority_groups') }},
+        coalesce(areas.is_border, false) as is_border,
+        areas.area_sk,
+        areas.parent_district_code as district_code
+    from placements_with_checks
+    inner join sightings
+        on placements_with_checks.person_key = sightings.resolved_key and placements_with_checks.start_date >= sightings.seen_on
+    left join areas on {{ is_commune_on('areas', 'sightings.commune_code', 'sightings.seen_on') }}
+    where {{ in_scope(['fair_attendance', 'placements'], 'placements_with_checks') }}
+    order by
+        placements_with_checks.sender_code asc, placements_with_checks.placement_no asc, sightings.seen_on desc, sightings.batch_id desc
 )
 
 select
-    {{ surrogate_key(['start.sender_code', 'start.session_no', 'start.attendance_no']) }} as placement_sk,
-    start.sender_code,
-    start.period,
-    start.session_no,
-    start.attendance_no,
-    start.batch_id,
-    start.row_no,
-    start.session_sk,
-    start.person_sk,
+    {{ surrogate_key(['attendances.sender_code', 'attendances.session_no', 'attendances.attendance_no']) }} as placement_sk,
+    attendances.sender_code,
+    attendances.period,
+    attendances.session_no,
+    attendances.attendance_no,
+    attendances.batch_id,
+    attendances.row_no,
+    attendances.session_sk,
+    attendances.person_sk,
     case
-        when start.employer_no is null then -1
-        else {{ surrogate_key(['start.sender_code', 'start.employer_no']) }}
+        when attendances.employer_no is null then -1
+        else {{ surrogate_key(['attendances.sender_code', 'attendances.employer_no']) }}
     end as employer_sk,
-    coalesce(job_order.order_sk, -1) as order_sk,
-    coalesce(job_order.occupation_sk, -1) as occupation_sk,
-    job_order.occupation_official,
-    job_order.occupation_detail,
-    job_order.coding_method,
-    job_order.coding_score,
-    start.residence_area_sk as area_sk,
-    start.district_code,
-    to_char(start.start_date, 'YYYYMMDD')::int as start_date_sk,
+    coalesce(orders.order_sk, -1) as order_sk,
+    coalesce(orders.occupation_sk, -1) as occupation_sk,
+    orders.occupation_official,
+    orders.occupation_detail,
+    orders.coding_method,
+    orders.coding_score,
+    attendances.residence_area_sk as area_sk,
+    attendances.district_code,
+    to_char(attendances.start_date, 'YYYYMMDD')::int as start_date_sk,
     'fair' as channel,
-    {{ priority_flags('start.priority_groups') }},
-    start.is_border,
-    start.start_date - start.held_on as days_to_start,
-    coalesce(followed.check_start, 'not_checked') as check_start,
-    coalesce(followed.check_m3, 'not_checked') as check_m3,
-    coalesce(followed.check_m6, 'not_checked') as check_m6,
-    coalesce(followed.check_m12, 'not_checked') as check_m12,
-    followed.start_evidence,
-    followed.contract_type,
-    followed.wage_vnd,
-    followed.placement_no
-from {{ ref('int_attendance__keyed') }} as start
-left join {{ ref('fct_job_order') }} as job_order
-    on start.sender_code = job_order.sender_code and start.order_no = job_order.order_no
-left join {{ ref('int_placement__matched') }} as followed
-    on start.sender_code = followed.chain_sender and start.session_no = followed.session_no and start.attendance_no = followed.chain_attendance_no
-where {{ in_scope(['fair_attendance', 'placements'], 'start') }} and start.start_date is not null and start.accepted
+    {{ priority_flags('attendances.priority_groups') }},
+    attendances.is_border,
+    attendances.start_date - attendances.held_on as days_to_start,
+    coalesce(matched_placements.check_start, 'not_checked') as check_start,
+    coalesce(matched_placements.check_m3, 'not_checked') as check_m3,
+    coalesce(matched_placements.check_m6, 'not_checked') as check_m6,
+    coalesce(matched_placements.check_m12, 'not_checked') as check_m12,
+    matched_placements.start_evidence,
+    matched_placements.contract_type,
+    matched_placements.wage_vnd,
+    matched_placements.placement_no
+from attendances
+left join orders on attendances.sender_code = orders.sender_code and attendances.order_no = orders.order_no
+left join matched_placements
+    on attendances.sender_code = matched_placements.attendance_sender_code
+        and attendances.session_no = matched_placements.session_no
+        and attendances.attendance_no = matched_placements.attendance_no
+where {{ in_scope(['fair_attendance', 'placements'], 'attendances') }} and attendances.start_date is not null and attendances.accepted
 union all
 select
-    {{ surrogate_key(['followed.sender_code', 'followed.placement_no']) }},
-    followed.sender_code,
-    followed.period,
-    followed.session_no,
-    null,
-    followed.batch_id,
-    followed.row_no,
-    -2,
-    case when followed.person_key is null then -1 else {{ surrogate_key(['followed.person_key']) }} end,
-    coalesce(employer.employer_sk, -1),
-    coalesce(job_order.order_sk, -1),
-    -- an order that could not be coded says nothing of the job: the words of the check then do
-    coalesce(nullif(job_order.occupation_sk, -1), given.occupation_l2_sk, title.occupation_l2_sk, -1),
-    coalesce(job_order.occupation_official, given.occupation_code, title.occupation_code),
-    coalesce(job_order.occupation_detail, given.occupation_code, title.detail_code, title.occupation_code),
+    {{ surrogate_key(['placements_with_checks.sender_code', 'placements_with_checks.placement_no']) }} as placement_sk,
+    placements_with_checks.sender_code,
+    placements_with_checks.period,
+    placements_with_checks.session_no,
+    null as attendance_no,
+    placements_with_checks.batch_id,
+    placements_with_checks.row_no,
+    -2 as session_sk,
+    case when placements_with_checks.person_key is null then -1 else {{ surrogate_key(['placements_with_checks.person_key']) }} end as person_sk,
+    coalesce(employers.employer_sk, -1) as employer_sk,
+    coalesce(orders.order_sk, -1) as order_sk,
+    -- an order that could not be coded says nothing about the job: the code or title of the check is used
+    coalesce(nullif(orders.occupation_sk, -1), sent_codes.occupation_l2_sk, titles.occupation_l2_sk, -1) as occupation_sk,
+    coalesce(orders.occupation_official, sent_codes.occupation_code, titles.occupation_code) as occupation_official,
+    coalesce(orders.occupation_detail, sent_codes.occupation_code, titles.detail_code, titles.occupation_code) as occupation_detail,
     case
-        when job_order.occupation_official is not null then job_order.coding_method
-        when given.occupation_code is not null then 'given'
-        else coalesce(title.method, job_order.coding_method)
-    end,
+        when orders.occupation_official is not null then orders.coding_method
+        when sent_codes.occupation_code is not null then 'given'
+        else coalesce(titles.method, orders.coding_method)
+    end as coding_method,
     case
-        when job_order.occupation_official is not null then job_order.coding_score
-        when given.occupation_code is not null then 1.0
-        else coalesce(title.score, job_order.coding_score)
-    end,
-    coalesce(person.area_sk, -1),
-    coalesce(person.district_code, 'unknown'),
-    to_char(followed.start_date, 'YYYYMMDD')::int,
-    followed.channel,
-    {{ priority_columns('person', 'false') }},
-    coalesce(person.is_border, false),
-    null,
-    followed.check_start,
-    followed.check_m3,
-    followed.check_m6,
-    followed.check_m12,
-    followed.start_evidence,
-    followed.contract_type,
-    followed.wage_vnd,
-    followed.placement_no
-from {{ ref('int_placement__followed') }} as followed
-left join {{ ref('int_placement__matched') }} as matched
-    on followed.sender_code = matched.sender_code and followed.placement_no = matched.placement_no
-left join seen_before as person on followed.sender_code = person.sender_code and followed.placement_no = person.placement_no
-left join {{ ref('dim_employer') }} as employer
-    on followed.employer_district = employer.sender_code and followed.employer_no = employer.employer_no
-left join {{ ref('fct_job_order') }} as job_order
-    on followed.employer_district = job_order.sender_code and followed.order_no = job_order.order_no
-left join {{ ref('int_occupation__given') }} as given on followed.occupation_code = given.sent_code
-left join {{ ref('int_title__coded') }} as title
-    on followed.job_text = title.title_key and title.context = {{ title_context('industry', 'employer.vsic_code') }}
-where {{ in_scope(['fair_attendance', 'placements'], 'followed') }} and matched.placement_no is null
+        when orders.occupation_official is not null then orders.coding_score
+        when sent_codes.occupation_code is not null then 1.0
+        else coalesce(titles.score, orders.coding_score)
+    end as coding_score,
+    coalesce(persons_at_start.area_sk, -1) as area_sk,
+    coalesce(persons_at_start.district_code, 'unknown') as district_code,
+    to_char(placements_with_checks.start_date, 'YYYYMMDD')::int as start_date_sk,
+    placements_with_checks.channel,
+    {{ priority_columns('persons_at_start', 'false') }},
+    coalesce(persons_at_start.is_border, false) as is_border,
+    null as days_to_start,
+    placements_with_checks.check_start,
+    placements_with_checks.check_m3,
+    placements_with_checks.check_m6,
+    placements_with_checks.check_m12,
+    placements_with_checks.start_evidence,
+    placements_with_checks.contract_type,
+    placements_with_checks.wage_vnd,
+    placements_with_checks.placement_no
+from placements_with_checks
+left join matched_placements
+    on placements_with_checks.sender_code = matched_placements.sender_code
+        and placements_with_checks.placement_no = matched_placements.placement_no
+left join persons_at_start
+    on placements_with_checks.sender_code = persons_at_start.sender_code and placements_with_checks.placement_no = persons_at_start.placement_no
+left join employers
+    on placements_with_checks.employer_district = employers.sender_code and placements_with_checks.employer_no = employers.employer_no
+left join orders
+    on placements_with_checks.employer_district = orders.sender_code and placements_with_checks.order_no = orders.order_no
+left join sent_codes on placements_with_checks.occupation_code = sent_codes.sent_code
+left join titles
+    on placements_with_checks.job_text = titles.title_key and titles.context = {{ title_context('industry', 'employers.vsic_code') }}
+where {{ in_scope(['fair_attendance', 'placements'], 'placements_with_checks') }} and matched_placements.placement_no is null

@@ -1,4 +1,3 @@
--- Current rows of core.budget_movements: what is known now of every partition.
 select
     batch_id,
     row_no,
@@ -18,4 +17,4 @@ select
     moved_on,
     treasury_ref
 from {{ source('core', 'budget_movements') }}
-where {{ is_known() }}
+where {{ is_current_version() }}

@@ -1,4 +1,3 @@
--- Current rows of core.employers: what is known now of every partition.
 select
     batch_id,
     row_no,
@@ -21,4 +20,4 @@ select
     demand_grid,
     surveyed_on
 from {{ source('core', 'employers') }}
-where {{ is_known() }}
+where {{ is_current_version() }}

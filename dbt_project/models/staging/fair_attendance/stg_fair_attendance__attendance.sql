@@ -1,4 +1,3 @@
--- Current rows of core.fair_attendance: what is known now of every partition.
 select
     batch_id,
     row_no,
@@ -24,4 +23,4 @@ select
     coalesce(accepted, false) as accepted,
     start_date
 from {{ source('core', 'fair_attendance') }}
-where {{ is_known() }}
+where {{ is_current_version() }}

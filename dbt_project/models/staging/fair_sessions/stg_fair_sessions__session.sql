@@ -1,4 +1,3 @@
--- Current rows of core.fair_sessions: what is known now of every partition.
 select
     batch_id,
     row_no,
@@ -18,4 +17,4 @@ select
     employers_declared,
     attendees_declared
 from {{ source('core', 'fair_sessions') }}
-where {{ is_known() }}
+where {{ is_current_version() }}

@@ -1,4 +1,3 @@
--- Current rows of core.job_orders: what is known now of every partition.
 select
     batch_id,
     row_no,
@@ -25,4 +24,4 @@ select
     closed_on,
     close_reason
 from {{ source('core', 'job_orders') }}
-where {{ is_known() }}
+where {{ is_current_version() }}

@@ -1,4 +1,3 @@
--- Current rows of core.labour_survey: what is known now of every partition.
 select
     batch_id,
     row_no,
@@ -28,4 +27,4 @@ select
     wanted_job_text,
     surveyed_on
 from {{ source('core', 'labour_survey') }}
-where {{ is_known() }}
+where {{ is_current_version() }}

@@ -1,23 +1,30 @@
--- The ledger as the marts need it: each delivery with its state, and the moment it was published.
-with ledger as (
+-- When figures are counted again as of a moment (known_at), the state is the last one until then.
+with batches as (select * from {{ source('ops', 'batch') }}),
+
+{% if var('known_at') %}
+    states as (
+        select distinct on (batch_id)
+            batch_id,
+            to_state
+        from {{ source('ops', 'batch_event') }}
+        where at <= '{{ var("known_at") }}'
+        order by batch_id asc, event_id desc
+    ),
+{% endif %}
+
+known_batches as (
     select
-        batch.*,
+        batches.*,
         {% if var('known_at') %}
-            moved.to_state as state_known,
-            case when batch.published_at <= '{{ var("known_at") }}' then batch.published_at end as published_known
+            states.to_state as known_state,
+            case when batches.published_at <= '{{ var("known_at") }}' then batches.published_at end as known_published_at
         {% else %}
-            batch.state as state_known,
-            batch.published_at as published_known
+            batches.state as known_state,
+            batches.published_at as known_published_at
         {% endif %}
-    from {{ source('ops', 'batch') }} as batch
+    from batches
     {% if var('known_at') %}
-        cross join lateral (
-            select event.to_state
-            from {{ source('ops', 'batch_event') }} as event
-            where event.batch_id = batch.batch_id and event.at <= '{{ var("known_at") }}'
-            order by event.event_id desc
-            limit 1
-        ) as moved
+        inner join states on batches.batch_id = states.batch_id
     {% endif %}
 )
 
@@ -28,7 +35,7 @@ select
     period,
     sequence,
     delivery_id,
-    state_known as state,
+    known_state as state,
     declared_records,
     records_published,
     records_quarantined,
@@ -45,5 +52,5 @@ select
     (delivery_created_at at time zone 'Asia/Ho_Chi_Minh')::date as delivered_on,
     discovered_at,
     landed_at,
-    published_known as published_at
-from ledger
+    known_published_at as published_at
+from known_batches

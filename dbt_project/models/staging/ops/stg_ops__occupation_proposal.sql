@@ -1,4 +1,3 @@
--- Provisional codes of the province, from proposal to an official code or an end.
 select
     code,
     parent_code,

@@ -1,4 +1,3 @@
--- Official codes that provisional ones became, with their shares.
 select
     code,
     official_code,

@@ -1,4 +1,7 @@
--- Figures as somebody stated them: published ones, which ship with the project, and those that a steward recorded.
+with published as (select * from {{ ref('published_figure') }}),
+
+recorded as (select * from {{ source('ops', 'stated_figure') }})
+
 select
     metric,
     period_kind,
@@ -13,9 +16,9 @@ select
     step::numeric as step,
     stated_by,
     nullif(stated_on, '')::date as stated_on,
-    said_of,
+    time_reference,
     source
-from {{ ref('published_figure') }}
+from published
 union all
 select
     metric,
@@ -31,6 +34,6 @@ select
     step,
     stated_by,
     stated_on,
-    null as said_of,
+    null as time_reference,
     source
-from {{ source('ops', 'stated_figure') }}
+from recorded

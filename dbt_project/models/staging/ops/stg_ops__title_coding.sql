@@ -1,5 +1,3 @@
--- Titles as they were coded once: under the exact text that core holds and what was known beside it, with the cleaned text, the code,
--- and the days on which they were said.
 select
     title_key,
     context,

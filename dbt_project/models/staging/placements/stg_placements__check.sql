@@ -1,4 +1,3 @@
--- Current rows of core.placements: what is known now of every partition.
 select
     batch_id,
     row_no,
@@ -24,4 +23,4 @@ select
     person_key,
     person_method
 from {{ source('core', 'placements') }}
-where {{ is_known() }}
+where {{ is_current_version() }}

@@ -1,4 +1,3 @@
--- Current rows of core.poverty_register: what is known now of every partition.
 select
     batch_id,
     row_no,
@@ -15,4 +14,4 @@ select
     standard_version,
     as_of_date
 from {{ source('core', 'poverty_register') }}
-where {{ is_known() }}
+where {{ is_current_version() }}

@@ -1,4 +1,3 @@
--- Current rows of core.programme_plans: what is known now of every partition.
 select
     batch_id,
     row_no,
@@ -17,4 +16,4 @@ select
     target_unit,
     planned_vnd
 from {{ source('core', 'programme_plans') }}
-where {{ is_known() }}
+where {{ is_current_version() }}

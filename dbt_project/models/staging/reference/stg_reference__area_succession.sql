@@ -1,4 +1,3 @@
--- Which unit follows which. A weight is null where a unit was split and no head-counts of the parts were published.
 select
     level,
     from_code,

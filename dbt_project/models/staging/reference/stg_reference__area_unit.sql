@@ -1,4 +1,3 @@
--- Areas with their validity, half-open: valid_to is the first day on which the unit is no more.
 select
     level,
     code,

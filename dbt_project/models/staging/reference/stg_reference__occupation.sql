@@ -1,4 +1,3 @@
--- The classification of occupations, VSCO 2020, levels 1 to 5.
 select
     code,
     level::int as level,

@@ -1,4 +1,3 @@
--- Units that plan and report, with their validity, half-open.
 select
     code,
     label_vi,

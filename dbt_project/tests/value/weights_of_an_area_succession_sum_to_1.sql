@@ -1,7 +1,7 @@
--- What: the weights by which an ended unit is shared out sum to 1, and exactly one of the units that follow is the default.
--- When it fails: a target is missing from seeds/area/area_succession.csv, or a weight or is_default was typed wrongly;
--- restated totals would not be the province's.
--- How to fix: mend the rows of that unit after the resolution named in legal_basis.
+-- What: the weights by which an ended unit is divided sum to 1, and exactly one of its successors is the default.
+-- When it fails: a target is missing from seeds/area/area_succession.csv, or a weight or is_default was typed wrongly; restated totals would differ from the
+-- reported ones.
+-- How to fix: correct the rows of that unit from the resolution named in legal_basis.
 {{ config(severity='error') }}
 select
     from_area_sk,

@@ -1,15 +1,15 @@
 {#
-  Pairs of a fact and a feed that it is written from, as rows (fact, feed): the feeds that the fact names in its meta, and those that
-  this feed depends on (depends_on of the contract, in the meta of the source).
+  Pairs of a fact and a feed that its rows depend on, as rows (fact, feed): the feeds in the fact's meta.feed, and those that the contract of such a feed names as
+  upstream (depends_on, in the meta of the source).
 #}
-{% macro fed_by() -%}
+{% macro fact_feeds() -%}
 {%- set pairs = [] -%}
 {%- for node in (graph.nodes.values() if execute else []) if node.resource_type == 'model' and node.config.meta.feed -%}
     {%- for feed in ([node.config.meta.feed] if node.config.meta.feed is string else node.config.meta.feed) -%}
         {%- do pairs.append((node.name, feed)) -%}
         {%- for source in graph.sources.values() if source.source_name == 'core' and source.name == feed -%}
-            {%- for upstream in source.config.meta.depends_on -%}
-                {%- do pairs.append((node.name, upstream)) -%}
+            {%- for upstream_feed in source.config.meta.depends_on -%}
+                {%- do pairs.append((node.name, upstream_feed)) -%}
             {%- endfor -%}
         {%- endfor -%}
     {%- endfor -%}

@@ -1,4 +1,4 @@
--- The section that a division (two digits) belongs to, by version: divisions are complete, and a class whose code is new or mistyped still has its section.
+-- Divisions are complete in the list and classes are not: a class with a new or mistyped code still has its section through its first two digits.
 select
     version,
     code,

@@ -1,4 +1,4 @@
--- A session is one session, whoever pays: rows of its funds are brought together, costs added, everything else taken once.
+-- Costs are added over the funds; everything else is the same in each row of a session and is taken once.
 select
     sender_code,
     period,

@@ -1,4 +1,4 @@
--- Every code that a fact may carry, with the key of the member that it is, and of its level-2 ancestor, at which feeds conform.
+-- Feeds conform at level 2, hence the key of the level-2 group.
 select
     code,
     level,
