@@ -1,10 +1,10 @@
-# One image for Airflow, the simulator and the page's server. PostgreSQL and Redis have images of their own (docker-compose.yml).
+# One image for Airflow, the simulator and the page's server. PostgreSQL and Redis use their own images (docker-compose.yml).
 FROM python:3.12-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PATH=/opt/venv/bin:$PATH
 WORKDIR /opt/warehouse
 
-# make and git are not needed at run time; the lock brings uv, which installs the rest of it
+# pip installs uv from the lock, and uv installs the rest; make and git are not needed
 COPY requirements.lock pyproject.toml ./
 RUN python -m venv /opt/venv \
     && awk '/^uv==/ {on = 1; print; next} /^[^ ]/ {on = 0} on && !/#/' requirements.lock > /tmp/uv.lock \

@@ -1,4 +1,4 @@
-# The two commands are `make demo` and `make test`; everything else is a part of them or for developers.
+# The two main commands are `make demo` and `make test`. The others are parts of them or for developers.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,15 +6,15 @@ READY := $(VENV)/.ready
 
 .PHONY: demo down env test programs lint bench lock contracts clean
 
-demo: $(READY)  ## start everything and watch a province night
+demo: $(READY)  ## start the stack and run one night of deliveries
 	$(BIN)/lmw demo
 
-down: $(READY)  ## stop everything
+down: $(READY)  ## stop the stack
 	$(BIN)/lmw down
 
-env: $(READY)  ## the Python environment, from the hashed lock
+env: $(READY)  ## create the Python environment from the hashed lock
 
-# pip alone brings uv (by hash, from the same lock), which then installs the rest ten times faster; without uv, pip does it all
+# pip installs uv (by hash, from the same lock), and uv installs the rest ten times faster; where uv fails, pip installs everything
 $(READY): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	awk '/^uv==/ {on = 1; print; next} /^[^ ]/ {on = 0} on && !/#/' requirements.lock > $(VENV)/uv.lock
@@ -25,15 +25,15 @@ $(READY): requirements.lock pyproject.toml
 		|| $(BIN)/pip install -q --no-deps --no-build-isolation -e .
 	touch $(READY)
 
-# two at a time, a file each; the stack alone afterwards, since it wants the whole machine
-test: $(READY) programs  ## every test, with a real PostgreSQL, a real Airflow and a real browser
+# two test files at a time; then the tests of the stack, which need both cores
+test: $(READY) programs  ## run every test, with a real PostgreSQL, Airflow and browser
 	$(BIN)/pytest -n 2 --dist loadfile -m "not stack"
 	$(BIN)/pytest -m stack
 
 INSTALL := test "$$(id -u)" = 0 && apt-get update -q >/dev/null && apt-get install -yq >/dev/null
 
-# where a system starts the services of its packages, Redis runs after its installation; the tests start their own
-programs:  ## what some tests want beside Python; where it cannot be installed they say so and are skipped
+# some systems start Redis when it is installed; it is stopped, because the tests start their own
+programs:  ## install the programs that some tests need; tests are skipped where that is not possible
 	@command -v chromium >/dev/null || { $(INSTALL) chromium; } || echo "no Chromium here: the tests of the page will be skipped"
 	@command -v redis-server >/dev/null || { $(INSTALL) redis-server \
 		&& { service redis-server stop; update-rc.d redis-server disable; true; } >/dev/null 2>&1; } \
@@ -45,15 +45,15 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests --disable-progress-bar -q
 
-bench: $(READY)  ## ratios, each taken in one run; results in bench-results/
+bench: $(READY)  ## run the benchmarks, which compare ratios within one run; results are in bench-results/
 	$(BIN)/python -m tests.bench
 
-contracts: $(READY)  ## write again what is derived from the contracts
+contracts: $(READY)  ## generate the files that follow from the contracts
 	$(BIN)/lmw contracts render
 
-lock: $(READY)  ## pin again what requirements.in asks for
+lock: $(READY)  ## pin the requirements of requirements.in again
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 		--no-emit-package dbt-core-experimental-parser requirements.in -o requirements.lock
 
-clean: down  ## forget the installation's state (not its environment)
+clean: down  ## stop the stack and delete the installation's data
 	rm -rf var

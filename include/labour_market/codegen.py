@@ -1,6 +1,6 @@
-"""What is derived from the contracts and kept in the repository: DDL, suites, dbt sources with freshness, the data dictionary.
+"""Files that are generated from the contracts and kept in the repository: DDL, suites, dbt sources with freshness, the data dictionary.
 
-A test renders all of it again and finds no difference.
+A test generates them again and compares.
 """
 
 import json
@@ -23,16 +23,23 @@ CONTROL_COLUMNS = {
     "row_no": ("số dòng trong lần gửi", "row of the delivery"),
     "sender_code": ("mã đơn vị gửi", "code of the sender"),
     "period": ("kỳ báo cáo: 2023, 2023-06 hoặc 2023-06-14", "period: 2023, 2023-06 or 2023-06-14"),
-    "sequence": ("lần gửi thứ mấy của kỳ", "which delivery of the period it was"),
-    "valid_from": ("ngày đầu mà dòng này nói về", "first day that the row speaks of"),
-    "valid_to": ("ngày đầu không còn thuộc dòng này", "first day that it no longer speaks of"),
-    "recorded_from": ("thời điểm bắt đầu được biết trong kho", "since when the warehouse knows it"),
-    "recorded_to": ("thời điểm bị thay thế; infinity: đang dùng", "until when it held; infinity: current"),
+    "sequence": ("lần gửi thứ mấy của kỳ", "number of the delivery within its period"),
+    "valid_from": ("ngày đầu mà dòng này nói về", "first day on which the row is valid"),
+    "valid_to": ("ngày đầu không còn thuộc dòng này", "first day on which it is no longer valid"),
+    "recorded_from": ("thời điểm bắt đầu được biết trong kho", "when the warehouse recorded it"),
+    "recorded_to": ("thời điểm bị thay thế; infinity: đang dùng", "when it was replaced; infinity: current"),
 }
 
 
 def render_all(check: bool = False) -> list[Path]:
-    """Write every derived file that differs from its contract, or (check) only name it; paths from the project's root."""
+    """Write every generated file that is out of date.
+
+    Args:
+        check: Do not write.
+
+    Returns:
+        The files that were out of date, as paths from the project's root.
+    """
     changed = []
     for path, text in _rendered():
         if path.exists() and path.read_text(encoding="utf-8") == text:
@@ -54,13 +61,13 @@ def _rendered() -> Iterator[tuple[Path, str]]:
 
 
 def ddl(contract: Contract) -> str:
-    """The statements that make core.<feed> and the stage table of one load."""
+    """The statements that create core.<feed> and the stage table of one load."""
     statements = [core_ddl(contract).as_string(), stage_ddl(contract, f"{contract.feed}__load").as_string()]
     return f"-- {HEADER}\n\n" + ";\n\n".join(statements) + ";\n"
 
 
 def suite_listing(contract: Contract) -> str:
-    """The expectations of a feed in order; {stage}, {batches} and the days of a batch are filled in when it is audited."""
+    """The expectations of a feed in order; {stage}, {batches} and the days of a batch are filled in by the audit."""
     expectations = [
         {"rule": c.rule.id, "action": c.rule.action, "tolerance": c.rule.tolerance, "type": c.expectation, "kwargs": c.arguments}
         for c in checks_of(contract)
@@ -87,13 +94,13 @@ def dbt_source(contract: Contract) -> str:
         },
         "columns": [{"name": name, "description": labels[name]} for name in core_columns(contract)],
     }
-    source = {"name": "core", "description": _both("Dữ liệu đã nhận, đủ mọi phiên bản", "What was received, every version of it")}
+    source = {"name": "core", "description": _both("Dữ liệu đã nhận, đủ mọi phiên bản", "Received records in all their versions")}
     document = {"version": 2, "sources": [{**source, "tables": [table]}]}
     return f"# {HEADER}\n" + yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120)
 
 
 def dictionary(contracts: dict[str, Contract]) -> str:
-    """The data dictionary in two languages: of each feed its purpose, columns, codes and rules."""
+    """The data dictionary in two languages: for each feed its purpose, columns, codes and rules."""
     lines = ["# Từ điển dữ liệu | Data dictionary", "", f"<!-- {HEADER} -->", ""]
     for contract in contracts.values():
         lines += _feed_lines(contract)
@@ -119,21 +126,21 @@ def _feed_lines(contract: Contract) -> list[str]:
     return [
         f"## {contract.feed}: {contract.title_vi} | {contract.title_en}",
         "",
-        *(f"- **{vi} | {en}**: {said_vi} | {said_en}" for vi, en, said_vi, said_en in about),
-        *(f"- **{name}**: {said}" for name, said in terms),
+        *(f"- **{vi} | {en}**: {text_vi} | {text_en}" for vi, en, text_vi, text_en in about),
+        *(f"- **{name}**: {text}" for name, text in terms),
         "",
         *_table(["cột | column", "tên tiếng Việt", "meaning", "type", "personal data", "codes"], map(_field_cells, contract.fields)),
         *_table(
-            ["quy tắc | rule", "action", "tolerated", "mended by", "thông báo | message", "cách sửa | remedy", "căn cứ | source"],
+            ["quy tắc | rule", "action", "tolerance", "fixed by", "thông báo | message", "cách sửa | remedy", "căn cứ | source"],
             map(_rule_cells, contract.rules),
         ),
     ]
 
 
-def _field_cells(of: Field) -> list[str]:
-    marks = ("*" if of.required else "") + (" (derived)" if of.derived else "")
-    codes = "; ".join(f"{code} = {label}" for code, label in of.code_labels.items())
-    return [f"`{of.name}`{marks}", of.label_vi, of.description, of.type, of.pii or "", codes]
+def _field_cells(field: Field) -> list[str]:
+    marks = ("*" if field.required else "") + (" (derived)" if field.derived else "")
+    codes = "; ".join(f"{code} = {label}" for code, label in field.code_labels.items())
+    return [f"`{field.name}`{marks}", field.label_vi, field.description, field.type, field.pii or "", codes]
 
 
 def _rule_cells(rule: Rule) -> list[str]:

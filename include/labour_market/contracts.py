@@ -1,6 +1,6 @@
-"""The contract of a feed: one ODCS 3 file, from which tables, expectation suite, dbt source and dictionary are derived.
+"""The contract of a feed: one ODCS 3 file, from which tables, expectation suite, dbt source and data dictionary are generated.
 
-Rules that hold for every feed stand once, in every_feed.rules.yaml beside the contracts, in the same form.
+Rules of every feed are written once, in include/contracts/every_feed.rules.yaml, in the same form.
 """
 
 from dataclasses import dataclass, field
@@ -32,10 +32,10 @@ OWNERS = ("sender", "steward", "engineer")
 
 @dataclass(frozen=True)
 class Job:
-    """What a text says is a job, to be coded as an occupation; reported_on: the column with the day on which it was said.
+    """Marks a field as a job title, which is coded as an occupation. reported_on: the column with the day of the report.
 
-    Evidence beside the words: status, the column with the person's status in employment; or the industry, from the feed industry_feed,
-    whose record is found by pairs of (its column, the column here).
+    The coder also uses status, the column with the person's status in employment, or the employer's industry: from the current record of
+    the feed industry_feed, joined by industry_by, pairs of (its column, the column here).
     """
 
     reported_on: str
@@ -46,12 +46,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Field:
-    """A field of a feed as it travels, or (derived) a column that the warehouse adds to it.
+    """A field that a feed sends, or (derived) a column that the warehouse adds.
 
-    type: text | code | int | vnd | date | timestamp | bool | list | items. kind names the cleaning of a code that has
-    rules of its own (national_id, phone, email, tax_code, vsic, vsco, commune, district, person_name). pii: direct | quasi |
-    sensitive.
-    code_labels: the Vietnamese label of each code.
+    type: text, code, int, vnd, date, timestamp, bool, list or items. kind: the reader of a code with rules of its own (national_id, phone,
+    email, tax_code, vsic, vsco, commune, district, person_name). pii: direct, quasi or sensitive. code_labels: code -> Vietnamese label.
     """
 
     name: str
@@ -77,12 +75,12 @@ class Field:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule that a delivery, a row or a set of rows must keep; who mends a breach, and what the clerk is told.
+    """A rule for a delivery, a row or a set of rows.
 
-    tolerance: the share of a batch's rows that may break it; beyond it quarantine becomes block, and warn is told.
-    columns: the columns that it speaks of. expectation and arguments: how the audit checks it; None: what reads the
-    delivery checks it. Messages complete the sentence "row 5: ..." and may use {column}, {value_class}, {count}, {share},
-    {row}, {details}, or what the reader of a file found, by name.
+    action: block, quarantine, warn or normalise. fixed_by: who corrects a violation. tolerance: the share of a batch's rows that may
+    violate it; above it quarantine becomes block, and a warning is recorded. columns: the columns that it is about. expectation and
+    arguments: how the audit checks it; None: it is checked when the delivery is read. Messages complete the sentence "row 5: ..." and may
+    use {column}, {value_class}, {count}, {share}, {row}, {details}, or a finding of the reader of a file, by name.
     """
 
     id: str
@@ -113,7 +111,7 @@ class UpstreamDependency:
 
 @dataclass(frozen=True)
 class Contract:
-    """All that is agreed of one feed. mode: snapshot (a delivery is the whole truth of its period) or changes.
+    """The contract of one feed. mode: snapshot (a delivery replaces all records of its period) or changes.
 
     about: purpose, limitations and usage, each with _vi and _en. sla: latency and retention, each with value and unit.
     """
@@ -140,24 +138,24 @@ class Contract:
 
     @property
     def core_fields(self) -> tuple[Field, ...]:
-        """The columns that leave staging: everything but direct identifiers."""
+        """The columns that are published to core: all except direct identifiers."""
         return tuple(f for f in self.fields if f.pii != "direct")
 
     @property
     def record_key(self) -> tuple[str, ...]:
-        """The part of the key that a record itself carries; sender and period come from its delivery."""
+        """The columns of the key that a record has; sender and period come from its delivery."""
         return tuple(name for name in self.key if name not in ("sender_code", "period"))
 
     def field(self, name: str) -> Field:
         return next(f for f in self.fields if f.name == name)
 
     def rule(self, rule_id: str) -> Rule:
-        """The rule of that id, with or without the feed in front. Raises KeyError."""
-        wanted = rule_id if rule_id.startswith(f"{self.feed}.") else f"{self.feed}.{rule_id}"
+        """The rule of an id, with or without the prefix of the feed. Raises KeyError when there is none."""
+        full_id = rule_id if rule_id.startswith(f"{self.feed}.") else f"{self.feed}.{rule_id}"
         for rule in self.rules:
-            if rule.id == wanted:
+            if rule.id == full_id:
                 return rule
-        raise KeyError(wanted)
+        raise KeyError(full_id)
 
 
 def contract_feeds() -> list[str]:
@@ -165,7 +163,7 @@ def contract_feeds() -> list[str]:
 
 
 def load_order() -> list[str]:
-    """Feeds as include/config/feeds.yml lists them, what others are held against first. Raises ContractError for one without a contract."""
+    """The feeds in the order of include/config/feeds.yml, referenced feeds first. Raises ContractError for a feed without a contract."""
     order = list(_read_yaml(CONFIG_DIR / "feeds.yml"))
     if unknown := set(order) - set(contract_feeds()):
         raise ContractError(f"feeds.yml lists {', '.join(sorted(unknown))}, which has no contract")
@@ -173,7 +171,7 @@ def load_order() -> list[str]:
 
 
 def _read_yaml(path: Path) -> Any:
-    """Each task reads its contract: the loader in C takes a tenth of the time of the one in Python."""
+    """Read a YAML file with the loader in C, which takes a tenth of the time: every task reads its contract."""
     with path.open("rb") as file:
         return yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe loaders
 
@@ -191,10 +189,10 @@ def load_contract(feed: str) -> Contract:
 
 
 def read_contract(path: Path) -> Contract:
-    """Read one contract file. Raises ContractError when a rule or a column contradicts another."""
+    """Read one contract file. Raises ContractError when its parts contradict each other."""
     document = _read_yaml(path)
     table = document["schema"][0]
-    custom, told = _custom(document), document["description"]
+    custom, description = _custom(document), document["description"]
     shared = _read_yaml(EVERY_FEED)["quality"]
     contract = Contract(
         feed=table["name"],
@@ -207,7 +205,7 @@ def read_contract(path: Path) -> Contract:
         key=tuple(custom["key"]),
         cadence=custom["cadence"],
         lawful_basis=custom["lawful_basis"],
-        about={f"{name}_en": told[name] for name in ("purpose", "limitations", "usage")} | _custom(told),
+        about={f"{name}_en": description[name] for name in ("purpose", "limitations", "usage")} | _custom(description),
         sla={entry["property"]: entry for entry in document["slaProperties"]},
         fields=tuple(_field(entry) for entry in table["properties"]),
         rules=tuple(_rule(table["name"], entry) for entry in [*shared, *table["quality"]]),
@@ -270,7 +268,7 @@ def _check(contract: Contract) -> None:
     problems += [f"the key names an unknown column {n}" for n in contract.record_key if n not in names]
     for rule in contract.rules:
         if rule.level not in LEVELS or rule.action not in ACTIONS or rule.fixed_by not in OWNERS:
-            problems.append(f"rule {rule.id} has a level, an action or an owner that is not known")
+            problems.append(f"rule {rule.id} has an unknown level, action or owner")
         problems += [f"rule {rule.id} names an unknown column {c}" for c in rule.columns if c not in names]
     if problems:
         raise ContractError(f"contract of {contract.feed}: " + "; ".join(sorted(set(problems))))

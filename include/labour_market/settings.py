@@ -1,4 +1,4 @@
-"""Where things are, taken from the environment once; docs/operations.md has the table of all settings."""
+"""Settings of an installation, read from the environment. docs/operations.md lists all of them."""
 
 import getpass
 import os
@@ -22,7 +22,7 @@ PROVINCE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one installation. Ports are on 127.0.0.1."""
+    """The settings of one installation. own_senders: whether the senders are those of the simulator. Ports are on 127.0.0.1."""
 
     home: Path
     warehouse_dsn: str | None
@@ -68,12 +68,12 @@ def _port(name: str, default: int) -> int:
 
 
 def actor() -> str:
-    """The name that the ledger and decisions keep: LMW_ACTOR, else the login name."""
+    """The name that is recorded with batches and decisions: LMW_ACTOR, else the login name."""
     return os.environ.get("LMW_ACTOR") or getpass.getuser()
 
 
 def secret(settings: Settings, name: str) -> str:
-    """The secret of that name (a file of mode 0600 under the home), made at random when it is asked for first."""
+    """Read a secret, a file of mode 0600 in the home. It is created with a random value at the first call."""
     settings.secrets_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = settings.secrets_dir / name
     if not path.exists():
@@ -81,7 +81,7 @@ def secret(settings: Settings, name: str) -> str:
         partial.touch(mode=0o600)
         partial.write_text(secrets.token_urlsafe(32), encoding="ascii")
         try:
-            os.link(partial, path)  # the first of two racing processes wins, and both read the same secret
+            os.link(partial, path)  # of two processes at the same time the first wins, and both read its secret
         except FileExistsError:
             pass
         finally:

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from labour_market.normalise.numbers import LARGEST, money, truth, whole
+from labour_market.normalise.numbers import LARGEST, boolean, integer, money
 from labour_market.normalise.text import UnreadableValueError
 
 
@@ -10,24 +10,24 @@ def grouped(number: int, mark: str) -> str:
 
 
 @given(st.integers(-LARGEST, LARGEST))
-def test_a_whole_number_is_read_however_it_is_kept(number: int) -> None:
-    assert whole(number) == whole(str(number)) == (number, None)
+def test_an_integer_is_read_from_every_type(number: int) -> None:
+    assert integer(number) == integer(str(number)) == (number, None)
     if abs(number) < 2**53:
-        assert whole(float(number)) == (number, None)
+        assert integer(float(number)) == (number, None)
 
 
 @given(st.integers(1_000, 10**15), st.sampled_from([".", ",", " "]))
 def test_a_grouped_number_is_the_number(number: int, mark: str) -> None:
-    assert whole(grouped(number, mark)) == (number, "grouped")
+    assert integer(grouped(number, mark)) == (number, "grouped")
     assert money(grouped(number, mark)) == (number, "grouped")
 
 
 @given(st.integers(1_000, 10**12), st.sampled_from([(".", ","), (",", ".")]))
 def test_with_both_marks_the_last_one_is_the_decimal_mark(number: int, marks: tuple[str, str]) -> None:
     thousands, decimal = marks
-    assert whole(f"{grouped(number, thousands)}{decimal}00")[0] == number
+    assert integer(f"{grouped(number, thousands)}{decimal}00")[0] == number
     with pytest.raises(UnreadableValueError, match="not_whole"):
-        whole(f"{grouped(number, thousands)}{decimal}56")
+        integer(f"{grouped(number, thousands)}{decimal}56")
 
 
 @pytest.mark.parametrize(
@@ -85,30 +85,30 @@ def test_an_amount_that_would_have_to_be_guessed_is_unreadable(raw: object, reas
 
 
 def test_a_number_in_scientific_notation_is_read_when_no_digit_is_lost() -> None:
-    assert whole("1.25E+2")[0] == 125
+    assert integer("1.25E+2")[0] == 125
     with pytest.raises(UnreadableValueError, match="digits_lost"):
-        whole("1.2E+11")
+        integer("1.2E+11")
 
 
 @pytest.mark.parametrize(("raw", "answer"), [("x", True), ("Có", True), ("TRUE", True), (1, True), (1.0, True), ("1", True)])
 def test_a_tick_is_yes(raw: object, answer: bool) -> None:
-    assert truth(raw) == (answer, None)
+    assert boolean(raw) == (answer, None)
 
 
 @pytest.mark.parametrize("raw", ["không", "Khong", "false", 0, 0.0, "0", False])
 def test_a_no_is_no(raw: object) -> None:
-    assert truth(raw) == (False, None)
+    assert boolean(raw) == (False, None)
 
 
 @pytest.mark.parametrize("raw", ["có thể", 2, -1, "?", [], float("nan")])
 def test_what_is_neither_yes_nor_no_is_unreadable(raw: object) -> None:
     with pytest.raises(UnreadableValueError, match="not_yes_or_no"):
-        truth(raw)
+        boolean(raw)
 
 
 @given(st.one_of(st.text(max_size=40), st.from_regex(r"[0-9.,+\-eE trđ]{1,30}"), st.floats(), st.integers(), st.booleans(), st.none()))
 def test_no_value_breaks_a_reader_of_numbers(raw: object) -> None:
-    for read in (whole, money, truth):
+    for read in (integer, money, boolean):
         try:
             value, _ = read(raw)
         except UnreadableValueError as error:

@@ -1,33 +1,45 @@
-"""A delivery that is not what it says it is: the names of the rules that say so, and what they tell.
+"""Errors of a delivery as a file, named by the rule that it violates.
 
-The contract words each rule for the clerk (`<feed>.file.<rule>`, whose messages may use the details by name); no detail holds
-a value of a record.
-
-    form_version_known  form_version                nobody has written a layout for it
-    file_kind           declared, found, found_vi   another kind of file: .xls, password, macros, HTML page, PDF, damaged
-    not_empty           found_vi                    no byte, or no table at all
-    too_large           what, what_vi, limit        beyond what a delivery of this kind can be; a compressed bomb
-    encoding_readable   encoding, row               bytes that are not text in the declared encoding
-    text_readable       share_pct, legacy, column   text in an old font encoding (TCVN3, VNI) or already broken (mojibake, ?)
-    header_recognised   missing, unexpected         columns of the form version that are not there, columns that are not in it
-    shape               row, what, what_vi          an unbalanced quote, another number of columns, a line that is no record
-    record_count        declared, found             not as many records as were announced
-    size_bytes          declared, found             not as many bytes as were announced
-    sha256              declared, found             other bytes than were announced
+The contract of a feed has a message for each rule (`<feed>.file.<rule>`), which may use the details by name. No detail contains a value
+of a record.
 """
 
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from labour_market.errors import LabourMarketError
 
+FileRule = Literal[
+    "form_version_known", "file_kind", "not_empty", "too_large", "encoding_readable", "text_readable", "header_recognised", "shape",
+    "record_count", "size_bytes", "sha256", "sender", "period",
+]  # fmt: skip
+
+# The details of each rule, for the messages of contracts.
+DETAILS: dict[FileRule, set[str]] = {
+    "form_version_known": {"form_version"},  # there is no layout for it
+    "file_kind": {"declared", "found", "found_vi"},  # another kind of file: .xls, password, macros, HTML page, PDF, damaged
+    "not_empty": {"found_vi"},  # no bytes, or no table
+    "too_large": {"what", "what_vi", "limit"},  # larger than a delivery of this kind can be; a compressed bomb
+    "encoding_readable": {"encoding", "row"},  # bytes that are not text in the declared encoding
+    "text_readable": {"share_pct", "legacy", "column", "column_vi"},  # text in an old font encoding (TCVN3, VNI) or broken (mojibake, ?)
+    "header_recognised": {"missing", "unexpected"},  # columns of the form version that are missing, columns that are not in it
+    "shape": {"row", "what", "what_vi"},  # an unbalanced quote, another number of columns, a line that is no record
+    "record_count": {"declared", "found"},  # another number of records than announced
+    "size_bytes": {"declared", "found"},  # another number of bytes than announced
+    "sha256": {"declared", "found"},  # other bytes than announced
+    "sender": {"announced", "gateway"},  # announced with the code of another sender
+    "period": {"period"},  # a period that cannot be read
+}
+
 
 class InvalidDeliveryError(LabourMarketError):
-    """A delivery that cannot be read as what it says it is; see the module for rule names and details."""
+    """A delivery that cannot be read. details: those of the rule in DETAILS."""
 
-    def __init__(self, rule_name: str, details: dict[str, Any]) -> None:
+    def __init__(self, rule_name: FileRule, details: dict[str, Any]) -> None:
+        if details.keys() != DETAILS[rule_name]:
+            raise ValueError(f"details of {rule_name}: {sorted(details)}")
         super().__init__(f"{rule_name}: " + ", ".join(f"{name}={value}" for name, value in details.items()))
         self.rule_name = rule_name
         self.details = details

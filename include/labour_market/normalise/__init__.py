@@ -1,4 +1,4 @@
-"""From raw columns to typed ones: which reader a field takes follows from its type and kind in the contract, never its name."""
+"""From raw columns to typed ones. The reader of a field depends on its type and kind in the contract, not on its name."""
 
 import re
 import unicodedata
@@ -27,9 +27,9 @@ BY_KIND: dict[str, Reader] = {
 BY_TYPE: dict[str, Reader] = {
     "text": text.clean_text,
     "code": codes.code,
-    "int": numbers.whole,
+    "int": numbers.integer,
     "vnd": numbers.money,
-    "bool": numbers.truth,
+    "bool": numbers.boolean,
     "date": dates.day,
     "timestamp": dates.moment,
     "items": codes.demand_items,
@@ -46,8 +46,8 @@ def _all_but(pattern: str) -> re.Pattern[str]:
     return re.compile(f"^(?!(?:{pattern})$).*$", re.MULTILINE | re.ASCII)
 
 
-# What is in its normal form already, for the readers that see a new value in almost every row: all lines but those are read.
-PLAIN: dict[Reader, re.Pattern[str]] = {
+# For readers whose columns have a new value in almost every row: the lines that are not in their normal form yet, and must be read.
+NOT_NORMAL: dict[Reader, re.Pattern[str]] = {
     text.clean_text: _all_but(_WORDS),
     text.free_text: _all_but(rf"(?!.*@)(?!(?:.*\d){{9}}){_WORDS}"),
     codes.code: _all_but(r"[A-Za-z][\w/.\-]{0,99}|\d{1,40}(?:[/_\-A-DF-Za-df-z][\w/.\-]{0,60})?"),
@@ -57,7 +57,7 @@ PLAIN: dict[Reader, re.Pattern[str]] = {
 
 
 def reader(field: Field) -> Reader:
-    """The function that reads a field's raw values. A date that is personal data is a birth date, and may be a year alone."""
+    """The function that reads a field's raw values. A date that is personal data is a birth date, and may be only a year."""
     if field.kind:
         return BY_KIND[field.kind]
     if field.type == "list":
@@ -73,7 +73,7 @@ def reader(field: Field) -> Reader:
 
 @without_collector()
 def normalise_columns(parsed: ParsedDelivery, contract: Contract) -> Normalised:
-    """Read every column of a delivery: columnar, and each distinct value once."""
+    """Read every column of a delivery, each distinct value once."""
     count = len(parsed.row_numbers)
     result = Normalised({}, parsed.row_numbers, [[] for _ in range(count)], [[] for _ in range(count)], {})
     for field in contract.sent_fields:
@@ -83,16 +83,16 @@ def normalise_columns(parsed: ParsedDelivery, contract: Contract) -> Normalised:
 
 def _read_column(column: list[Any], field: Field, result: Normalised) -> list[Any]:
     read = reader(field)
-    keys, unread = _unread(column, PLAIN.get(read))
+    keys, unread = _unread(column, NOT_NORMAL.get(read))
     raw = {} if keys is column else dict(zip(keys, column, strict=True))
-    known: dict[Any, Any] = {}
+    typed: dict[Any, Any] = {}
     issues: dict[Any, str] = {}
     notes: dict[Any, str] = {}
     for key in unread:
         try:
-            known[key], note = read(raw.get(key, key))
+            typed[key], note = read(raw.get(key, key))
         except UnreadableValueError as error:
-            known[key] = None
+            typed[key] = None
             issues[key] = f"{field.name}:{error.reason}"
         else:
             if note:
@@ -100,15 +100,15 @@ def _read_column(column: list[Any], field: Field, result: Normalised) -> list[An
     _mark(keys, issues, result.issues)
     changed = _mark(keys, notes, result.notes)
     result.changed_share[field.name] = changed / (len(column) - column.count(None)) if changed else 0.0
-    if keys is column and all(type(key) is str and key == value for key, value in known.items()):
+    if keys is column and all(type(key) is str and key == value for key, value in typed.items()):
         return column
-    return list(map(known.get, keys, keys))
+    return list(map(typed.get, keys, keys))
 
 
-def _unread(column: list[Any], plain: re.Pattern[str] | None) -> tuple[Sequence[Hashable], set[Any]]:
-    """What stands for each value of a column in a dict, and the distinct ones that must be read.
+def _unread(column: list[Any], not_normal: re.Pattern[str] | None) -> tuple[Sequence[Hashable], set[Any]]:
+    """A key in a dict for each value of a column, and the distinct keys that must be read.
 
-    A value stands for itself, unless it cannot be hashed or would fall together with another kind (1, 1.0 and true).
+    A value is its own key, unless it cannot be hashed or equals a value of another type (1, 1.0 and true).
     """
     try:
         distinct = set(column)
@@ -120,19 +120,20 @@ def _unread(column: list[Any], plain: re.Pattern[str] | None) -> tuple[Sequence[
     if not types.isdisjoint((bool, int, float)) and len({bool, int, float} & set(map(type, column))) > 1:
         keys = [v if type(v) is str or v is None else (type(v), v) for v in column]
         return keys, set(keys) - {None}
-    if plain and types == {str}:
+    if not_normal and types == {str}:
         lines = "\n".join(distinct)
         if lines.count("\n") == len(distinct) - 1:
-            return column, {found[0] for found in plain.finditer(lines)}
+            return column, {found[0] for found in not_normal.finditer(lines)}
     return column, distinct
 
 
-def _mark(keys: Sequence[Any], said: dict[Any, str], rows: list[list[str]]) -> int:
-    if not said:
+def _mark(keys: Sequence[Any], marks: dict[Any, str], rows: list[list[str]]) -> int:
+    """Append the mark of each row's key to the row; returns the number of marked rows."""
+    if not marks:
         return 0
     marked = 0
     for row, key in zip(rows, keys, strict=True):
-        if key in said:
-            row.append(said[key])
+        if key in marks:
+            row.append(marks[key])
             marked += 1
     return marked

@@ -1,4 +1,4 @@
-"""Codes and identifiers: kept as text with their leading zeros, restored only where one reading is possible, else unreadable."""
+"""Codes and identifiers: text with leading zeros. A lost zero is restored only where that is the one possible reading."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from labour_market.normalise.numbers import exact_digits, whole
+from labour_market.normalise.numbers import exact_digits, integer
 from labour_market.normalise.text import FORMULA_ERRORS, Text, UnreadableValueError, clean_text, matching_key
 
 MAX_CODE = 200
@@ -18,7 +18,7 @@ Reader = Callable[[object], tuple[Any, str | None]]
 
 
 def code(raw: object) -> Text:
-    """A code with no rules of its own. Notes: number (a spreadsheet kept it as one), and those of clean_text.
+    """A code without rules of its own. Notes: number (a spreadsheet kept it as a number), and those of clean_text.
 
     Raises UnreadableValueError: not_a_code, digits_lost, too_long.
     """
@@ -43,8 +43,8 @@ def code(raw: object) -> Text:
 
 
 def one_of(codes: Sequence[str]) -> Reader:
-    """A reader of one code of a closed list: exact but for case and spaces. Note: spelling. Raises UnreadableValueError: not_in_list."""
-    known = {matching_key(c): c for c in codes}
+    """A reader of one code of a closed list, in any case and spacing. Note: spelling. Raises UnreadableValueError: not_in_list."""
+    by_key = {matching_key(c): c for c in codes}
 
     def read(raw: object) -> Text:
         if not isinstance(raw, str | int | float) or isinstance(raw, bool):
@@ -52,15 +52,15 @@ def one_of(codes: Sequence[str]) -> Reader:
         key = matching_key(raw)
         if not key:
             return None, None
-        if key not in known:
+        if key not in by_key:
             raise UnreadableValueError("not_in_list")
-        return known[key], None if known[key] == raw else "spelling"
+        return by_key[key], None if by_key[key] == raw else "spelling"
 
     return read
 
 
 def several_of(codes: Sequence[str]) -> Reader:
-    """A reader of a list of codes, an array or joined by ";": each code once, in the order of the code list.
+    """A reader of several codes, an array or a text with ";" between them: each code once, in the order of the code list.
 
     Raises UnreadableValueError: not_in_list.
     """
@@ -215,7 +215,7 @@ _ZERO_LIST = """
 """
 _ZERO_CODES = frozenset(_ZERO_LIST.split())
 _ZERO_GROUPS = frozenset(c[:3] for c in _ZERO_CODES)
-# What is also a code of its own without the zero. Nobody can tell 1610 (saw mills) from 01610 (crop services).
+# Codes that are also valid without the zero: 1610 may be saw mills, or 01610 (crop services).
 _AMBIGUOUS_CLASSES = frozenset({"1610", "3211", "3212", "3320", "9900"})
 _GROUP_LIST = "131 132 141 142 161 162 170 210 231 232 321 322 331 332 721 722 990"
 _AMBIGUOUS_GROUPS = frozenset(_GROUP_LIST.split())
@@ -225,7 +225,7 @@ _ZERO_SECTIONS = {"A": ("01", "02", "03"), "B": ("05", "06", "07", "08", "09")}
 def vsic(raw: object) -> Text:
     """An industry code (VSIC, one to five characters): a section letter, a division, group, class or sub-class.
 
-    The section may stand before the number (C1610), and then decides between 1610 and 01610. Without it 1610, 3211, 3212,
+    The section may be written before the number (C1610), and then decides between 1610 and 01610. Without it 1610, 3211, 3212,
     3320 and 9900 are ambiguous, and so is a number of two or three digits that may have lost its zero.
     Notes: leading_zero, section, number. Raises UnreadableValueError: ambiguous, not_a_code, wrong_length, digits_lost.
     """
@@ -306,13 +306,13 @@ def _plain_digits(raw: object) -> Text:
 
 
 MAX_ITEMS = 200
-ITEM_CODE = "vsco2"  # what the number in a header such as demand_grid[17].quantity is
+ITEM_CODE = "vsco2"  # the key of an item: the number in a header such as demand_grid[17].quantity
 
 
 def demand_items(raw: object) -> tuple[list[dict[str, Any]] | None, str | None]:
     """The demand grid of Form 02: items {vsco2: two digits, quantity, quantity_female or None}, an array or its JSON.
 
-    Raises UnreadableValueError: not_a_grid, grid_code, grid_quantity, grid_repeats (an occupation stands twice).
+    Raises UnreadableValueError: not_a_grid, grid_code, grid_quantity, grid_repeats (an occupation is there twice).
     """
     if isinstance(raw, str):
         if raw.strip().upper() in FORMULA_ERRORS:
@@ -344,7 +344,7 @@ def _demand_item(item: Mapping[str, object]) -> dict[str, Any]:
     for name in ("quantity", "quantity_female"):
         value = item.get(name)
         try:
-            quantities.append(None if value is None else whole(value)[0])
+            quantities.append(None if value is None else integer(value)[0])
         except UnreadableValueError:
             raise UnreadableValueError("grid_quantity") from None
     if quantities[0] is None:

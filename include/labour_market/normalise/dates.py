@@ -1,15 +1,16 @@
-"""Dates as Vietnamese offices write them: day first, always; Excel's serials; a birth date of which only the year is known."""
+"""Dates as Vietnamese offices write them: the day first; Excel's serials; birth dates of which only the year or month is known."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 
 from labour_market.normalise.text import UnreadableValueError, clean_text
+from labour_market.settings import PROVINCE_TIME
 
 Day = tuple[date | None, str | None]
 
-VIETNAM = timezone(timedelta(hours=7))
-_EPOCH = date(1899, 12, 30)  # day 0 of Excel's serials, with its 29 February 1900 that never was
-_FIRST_SERIAL, _LAST_SERIAL = 10_000, 73_050  # 18/05/1927 to 31/12/2099: five digits, so that no year is taken for one
+
+_EPOCH = date(1899, 12, 30)  # day 0 of Excel's serials, which count a 29 February 1900
+_FIRST_SERIAL, _LAST_SERIAL = 10_000, 73_050  # 18/05/1927 to 31/12/2099: five digits, so that a year is not read as a serial
 _CLOCK = r"(?:[T ]\s*\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?\s*(?:Z|[+-]\d{2}:?\d{2})?)?"
 _DAY_FIRST = re.compile(rf"(\d{{1,2}}) ?[/.\-] ?(\d{{1,2}}) ?[/.\-] ?(\d{{4}}){_CLOCK}", re.ASCII)
 _ISO = re.compile(rf"(\d{{4}})[/.\-](\d{{1,2}})[/.\-](\d{{1,2}}){_CLOCK}", re.ASCII)
@@ -25,13 +26,15 @@ def day(raw: object) -> Day:
     Note: excel_serial. Raises UnreadableValueError: not_a_date, impossible, out_of_range (outside 1900 to 2100), year_only, two_digit_year.
     """
     found, note = _read(raw)
-    if note in ("year_only", "month_only"):
-        raise UnreadableValueError(note)
+    if note == "year_only":
+        raise UnreadableValueError("year_only")
+    if note == "month_only":
+        raise UnreadableValueError("month_only")
     return found, note
 
 
 def birth_day(raw: object) -> Day:
-    """A birth date, of which registers often know the year or the month alone; it is then the first day of it.
+    """A birth date. Registers often have only its year or month; the date is then the first day of it.
 
     Notes: year_only, month_only, excel_serial. Raises as day() does.
     """
@@ -43,7 +46,7 @@ def _read(raw: object) -> Day:
         return _calendar(raw.year, raw.month, raw.day), None
     if isinstance(raw, date):
         return _calendar(raw.year, raw.month, raw.day), None
-    if isinstance(raw, time):  # what Excel's day 0, 00/01/1900, is read as
+    if isinstance(raw, time):  # Excel's day 0, 00/01/1900
         raise UnreadableValueError("impossible")
     if isinstance(raw, bool):
         raise UnreadableValueError("not_a_date")
@@ -76,7 +79,7 @@ def _number(number: float) -> Day:
 
 
 def _calendar_or_part(year: int, month: int, day_: int) -> Day:
-    # 00/00/1985 is how registers write a year alone; 00/01/1900 is Excel's zero and says nothing
+    # registers write only a year as 00/00/1985; 00/01/1900 is Excel's zero and means no date
     if day_ == 0 and year > 1900:
         return _calendar(year, month or 1, 1), "month_only" if month else "year_only"
     return _calendar(year, month, day_), None
@@ -92,7 +95,10 @@ def _calendar(year: int, month: int, day_: int) -> date:
 
 
 def moment(raw: object) -> tuple[datetime | None, str | None]:
-    """A point in time in UTC; one without a zone is Vietnam's. Note: no_zone. Raises UnreadableValueError: not_a_time, out_of_range."""
+    """A point in time, in UTC. One without a zone is read in the province's time zone (note: no_zone).
+
+    Raises UnreadableValueError: not_a_time, out_of_range.
+    """
     if isinstance(raw, datetime):
         found = raw
     else:
@@ -106,4 +112,4 @@ def moment(raw: object) -> tuple[datetime | None, str | None]:
     if not 1900 <= found.year <= 2100:
         raise UnreadableValueError("out_of_range")
     note = "no_zone" if found.tzinfo is None else None
-    return (found.replace(tzinfo=VIETNAM) if note else found).astimezone(UTC), note
+    return (found.replace(tzinfo=PROVINCE_TIME) if note else found).astimezone(UTC), note

@@ -4,9 +4,9 @@ import re
 from decimal import Decimal
 from math import isfinite
 
-from labour_market.normalise.text import UnreadableValueError, clean_text, matching_key
+from labour_market.normalise.text import Reason, UnreadableValueError, clean_text, matching_key
 
-Whole = tuple[int | None, str | None]
+Integer = tuple[int | None, str | None]
 
 LARGEST = 2**63 - 1
 _PLAIN = re.compile(r"[+-]?\d{1,40}", re.ASCII)
@@ -27,8 +27,8 @@ _TRUE = frozenset(("true", "x", "có", "co", "1", "yes", "đúng", "✓", "✔",
 _FALSE = frozenset(("false", "không", "khong", "ko", "0", "no", "sai"))
 
 
-def whole(raw: object) -> Whole:
-    """A whole number. Note: grouped (1.234 is one thousand two hundred and thirty-four, as money is written).
+def integer(raw: object) -> Integer:
+    """A whole number. Note: grouped (1.234 is read as 1234, since a dot separates thousands).
 
     Raises UnreadableValueError: not_a_number, not_whole, ambiguous, digits_lost (1.2E+11), too_large (beyond 64 bits).
     """
@@ -42,11 +42,11 @@ def whole(raw: object) -> Whole:
     return _from_number(raw, "not_whole"), None
 
 
-def money(raw: object) -> Whole:
+def money(raw: object) -> Integer:
     """An amount in đồng: 7.500.000, "5tr", "5 triệu", "3,6 tỷ", 5.000 đồng.
 
-    Notes: grouped, unit. A fraction without a unit (3,6) cannot be đồng, and a unit must not be guessed.
-    Raises UnreadableValueError: unit_unknown, range, other_currency, ambiguous (1.250 triệu), and as whole() does.
+    Notes: grouped, unit. A fraction without a unit (3,6) is refused, because the unit would be a guess.
+    Raises UnreadableValueError: unit_unknown, range, other_currency, ambiguous (1.250 triệu), and as integer() does.
     """
     if not isinstance(raw, str):
         return _from_number(raw, "unit_unknown"), None
@@ -60,7 +60,7 @@ def money(raw: object) -> Whole:
     return _typed_amount(text)
 
 
-def _typed_amount(text: str) -> Whole:
+def _typed_amount(text: str) -> Integer:
     if len(text) > 60:
         raise UnreadableValueError("not_a_number")
     if _RANGE.search(text):
@@ -82,8 +82,8 @@ def _typed_amount(text: str) -> Whole:
     return _bounded(likely * scale), "unit" if scale > 1 else "grouped"
 
 
-def truth(raw: object) -> tuple[bool | None, str | None]:
-    """Yes or no, as a form is ticked: true/false, x, có/không, 1/0. Raises UnreadableValueError: not_yes_or_no."""
+def boolean(raw: object) -> tuple[bool | None, str | None]:
+    """Yes or no as forms have it: true/false, x, có/không, 1/0. Raises UnreadableValueError: not_yes_or_no."""
     if isinstance(raw, bool):
         return raw, None
     if isinstance(raw, int | float):
@@ -113,7 +113,7 @@ def exact_digits(text: str) -> str | None:
     return mantissa
 
 
-def _from_number(raw: object, fraction: str) -> int:
+def _from_number(raw: object, fraction: Reason) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         raise UnreadableValueError("not_a_number")
     if isinstance(raw, float):
@@ -134,7 +134,11 @@ def _from_text(text: str) -> Decimal:
 
 
 def readings(text: str) -> list[Decimal]:
-    """What a written number can mean, the grouped reading first: 5.000 is 5000 or 5; 1.234,56 and 3,6 are one each."""
+    """The possible values of a written number, with separators of thousands first: 5.000 is 5000 or 5; 1.234,56 and 3,6 have one value.
+
+    Raises:
+        UnreadableValueError: not_a_number, ambiguous.
+    """
     found = _NUMBER.fullmatch(text)
     if not found:
         raise UnreadableValueError("not_a_number")

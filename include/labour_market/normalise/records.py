@@ -1,4 +1,4 @@
-"""The records of one delivery as columns: as they were read (ParsedDelivery), and as they are typed (Normalised)."""
+"""The records of one delivery as columns: raw (ParsedDelivery) and typed (Normalised)."""
 
 import gc
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from typing import Any
 class ParsedDelivery:
     """Raw columns of one delivery: every sent field of the contract, None where a cell is empty or the field is not sent.
 
-    row_numbers: record ordinal of JSON, physical line of a CSV, row of a sheet. notes: what was skipped as structure, and how
-    often (title_rows, header_rows, numbering_rows, subtotal_rows, signature_rows, blank_rows). unknown_columns: fields of
-    JSON records that the contract does not know, while none that it knows is missing.
+    row_numbers: ordinals of JSON records, lines of a CSV, rows of a sheet. notes: the numbers of skipped rows by kind (title_rows,
+    header_rows, numbering_rows, subtotal_rows, signature_rows, blank_rows). unknown_columns: fields of JSON records that the contract
+    does not have, where no field of the contract is missing.
     """
 
     columns: dict[str, list[Any]]
@@ -24,10 +24,10 @@ class ParsedDelivery:
 
 @dataclass
 class Normalised:
-    """Typed columns of one delivery. A value that could not be read is None, and its row says so.
+    """Typed columns of one delivery. A value that could not be read is None and has an issue.
 
-    issues: per row `field:reason`; notes: per row `field:what was normalised`; changed_share: field -> share of its values
-    that were normalised.
+    issues: a list of `field:reason` for each row; notes: a list of `field:note` for each row; changed_share: field -> share of its
+    values that have a note.
     """
 
     columns: dict[str, list[Any]]
@@ -39,7 +39,7 @@ class Normalised:
 
 @contextmanager
 def without_collector() -> Iterator[None]:
-    """Hold Python's cycle collector while millions of values are made, none of them in a cycle: it would double the time."""
+    """Switch Python's cycle collector off while millions of values are created, none of them in a cycle; it would double the time."""
     running = gc.isenabled()
     gc.disable()
     try:

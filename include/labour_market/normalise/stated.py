@@ -1,4 +1,4 @@
-"""Figures as reports and forms state them: "hơn 1.500", "gần 500", "hơn 3,6 tỷ đồng", "1,30%", "32 doanh nghiệp"."""
+"""Figures as reports and forms write them: "hơn 1.500", "gần 500", "hơn 3,6 tỷ đồng", "1,30%", "32 doanh nghiệp"."""
 
 import re
 from decimal import Decimal
@@ -9,10 +9,8 @@ from labour_market.normalise.text import UnreadableValueError, matching_key
 
 
 class Stated(NamedTuple):
-    """A stated figure; a share is told as one (1,30% is 0.0130).
-
-    bound: exact, at_least (hơn, trên), at_most (gần, dưới) or about (khoảng). step: what its last digit stands for: 10^8 of "3,6 tỷ".
-    """
+    """A figure that was read. value: 1,30% is 0.0130. bound: exact, at_least (hơn, trên), at_most (gần, dưới) or about (khoảng).
+    step: the value of its last digit, 10^8 for "3,6 tỷ"."""
 
     value: Decimal
     bound: str
@@ -28,7 +26,7 @@ _STATED = re.compile(rf"(?:({'|'.join(map(re.escape, sorted(_BOUNDS, key=len, re
 
 
 def read_stated(raw: object) -> Stated:
-    """The figure and how it bounds what is meant. Raises UnreadableValueError: not_a_number, ambiguous."""
+    """Read a figure with its bound. Raises UnreadableValueError: not_a_number, ambiguous."""
     if isinstance(raw, int | float) and not isinstance(raw, bool):
         return Stated(Decimal(str(raw)), "exact", Decimal(1))
     found = _STATED.fullmatch(matching_key(raw)) if isinstance(raw, str) else None

@@ -1,17 +1,28 @@
-"""Vietnamese text in one spelling: Unicode, spaces, look-alike letters; what tells a text in an old font encoding; masking.
+"""Normalisation of Vietnamese text (Unicode, spaces, look-alike letters), detection of old font encodings, and masking.
 
-A normaliser takes one raw value and returns it read, with a word for what was changed (None: nothing worth telling),
-or raises UnreadableValueError with a reason, which is a word for the ledger and never the value.
+A reader takes one raw value and returns the typed value with a note, one word for what was changed (None: nothing), or raises
+UnreadableValueError with a reason, one word. Neither contains the value.
 """
 
 import re
 import unicodedata
+from typing import Literal
 
 MAX_TEXT = 4_000
 _ERROR_LIST = "#N/A #REF! #VALUE! #DIV/0! #NAME? #NULL! #NUM! #SPILL! #CALC! #FIELD! #BLOCKED! #GETTING_DATA #ERROR!"
 FORMULA_ERRORS = frozenset(_ERROR_LIST.split())
 
 Text = tuple[str | None, str | None]
+
+# Why a value of a delivery could not be read; labour_market.quality.messages has the Vietnamese text of each.
+Reason = Literal[
+    "ambiguous", "check_digit", "digits_lost", "formula_error", "grid_code", "grid_quantity", "grid_repeats", "impossible", "month_only",
+    "not_a_code", "not_a_date", "not_a_grid", "not_a_number", "not_a_phone", "not_a_time", "not_an_email", "not_in_list", "not_text",
+    "not_unicode", "not_whole", "not_yes_or_no", "other_currency", "out_of_range", "placeholder", "range", "several", "too_large",
+    "too_long", "two_digit_year", "unit_unknown", "wrong_length", "year_only",
+]  # fmt: skip
+# Why a code that is in core could not be read as an occupation.
+OccupationReason = Literal["not_codable", "unknown_code"]
 
 # U+00D0 and U+0189 look like U+0110 on screen, but casefold to other letters, so that joins miss
 _HOMOGRAPHS = str.maketrans({"Ð": "Đ", "Ɖ": "Đ", "ð": "đ", "ɖ": "đ"})
@@ -25,15 +36,15 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class UnreadableValueError(ValueError):
-    """A value that cannot be read without guessing. reason: a word such as ambiguous, impossible, not_in_list."""
+    """A value that can be read only by guessing."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: Reason | OccupationReason) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
 def clean_text(raw: object) -> Text:
-    """Text in NFC, trimmed, single spaces, one Đ, without control characters; None when nothing is left.
+    """Text in NFC, trimmed, with single spaces, one code point for Đ, and no control characters; None for an empty text.
 
     Notes: nfc, homograph, control, spaces, number. Raises UnreadableValueError: formula_error (#N/A), not_text, too_long, not_unicode.
     """
@@ -59,7 +70,7 @@ def clean_text(raw: object) -> Text:
 
 
 def number_as_text(raw: object) -> str:
-    """A number that a spreadsheet kept in place of text, without the ".0" that it never had. Raises UnreadableValueError: not_text."""
+    """The text of a number that a spreadsheet kept instead of text, without ".0". Raises UnreadableValueError: not_text, too_long."""
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         raise UnreadableValueError("not_text")
     if isinstance(raw, float):
@@ -70,13 +81,13 @@ def number_as_text(raw: object) -> str:
 
 
 def matching_key(raw: object) -> str:
-    """The form in which headers and code labels are compared: clean, casefolded; "" for nothing."""
+    """The form in which headers and code labels are compared: clean and casefolded; "" for an empty text."""
     text, _ = clean_text(raw)
     return unicodedata.normalize("NFC", text.casefold()) if text else ""
 
 
 def free_text(raw: object) -> Text:
-    """Free text of a person or a clerk, with the phone numbers, e-mails and citizen numbers in it masked. Note: masked."""
+    """Free text of a person or a clerk; its phone numbers, e-mails and citizen numbers are masked. Note: masked."""
     text, note = clean_text(raw)
     if text is None:
         return None, note
@@ -91,19 +102,19 @@ _AMOUNT = re.compile(r"[1-9]\d{0,2}(?:([ .])\d{3})*(?:\1)000")
 
 
 def mask_personal(text: str) -> str:
-    """Replace e-mails, phone numbers and 9 to 12 digit ids by [số]; grouped amounts (150.000.000) stay."""
+    """Replace e-mails, phone numbers and ids of 9 to 12 digits by [số]; amounts with separators (150.000.000) stay."""
     if "@" in text:
         text = _EMAIL.sub(MASK, text)
     return _NUMBER.sub(_mask_number, text) if sum(map(str.isdigit, text)) >= 9 else text
 
 
 def _mask_number(found: re.Match[str]) -> str:
-    whole = found[0]
+    number = found[0]
     # an amount, or a range of two, is written with the same signs as a phone number: 7.000.000-150.000.000
-    if all(_AMOUNT.fullmatch(part) for part in whole.split("-")):
-        return whole
-    like_an_id = whole.isdigit() or sum(map(str.isdigit, whole)) in (9, 12)
-    return MASK if like_an_id or whole.startswith(("0", "+", "84")) else whole
+    if all(_AMOUNT.fullmatch(part) for part in number.split("-")):
+        return number
+    like_an_id = number.isdigit() or sum(map(str.isdigit, number)) in (9, 12)
+    return MASK if like_an_id or number.startswith(("0", "+", "84")) else number
 
 
 _TCVN3_SIGNS = "µ¸¶·¹¨¾»¼½Æ©Ç®Ë¬ªÖ×ØÜÞßäå«¦§¡¢£¤¥\xadÎÏÑîïñøö÷ûüþëçæ"
@@ -112,14 +123,14 @@ _VNI = re.compile("a[ùøûõïêéèúüëâáàåãä]|e[ùøûõïâáàåã�
 _MOJIBAKE = re.compile("á[»º¼½¾]|Ã[\x80-¿]|Ä[\x80-¿‘’“”]|Æ[°¡¯]|â€|Â[\x80-¿]")
 _LOST = re.compile(r"[^\W\d_]\?[^\W\d_]|�")
 _VIETNAMESE_LETTERS = frozenset("àáâãèéêìíòóôõùúýăđĩũơưÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝĂĐĨŨƠƯ")
-# a column in an old encoding cannot do without these, and one that reads well has none: cheaper to look for than the patterns
+# a column in an old encoding has some of these signs and a readable one has none; a search for them is faster than the patterns
 LEGACY_SIGNS = frozenset(_TCVN3_SIGNS + "?�»ºÄÆøûïëüåäñöØÛÏËÜÅÑÖ") - _VIETNAMESE_LETTERS
 
 
 def legacy_encoding(text: str) -> str | None:
-    """What a text in the wrong encoding looks like: mojibake, lost (? for letters), tcvn3, vni; None when it reads well.
+    """The kind of wrong encoding that a text seems to have: mojibake, lost (? for letters), tcvn3 or vni; None for readable text.
 
-    A guess from the letters that no Vietnamese word has: safe for the share of a column, never for mending one value.
+    It is guessed from letters that no Vietnamese word has. Use it for the share of a column; it is not certain enough to correct one value.
     """
     for kind, pattern in (("mojibake", _MOJIBAKE), ("lost", _LOST), ("tcvn3", _TCVN3), ("vni", _VNI)):
         if pattern.search(text):

@@ -9,7 +9,7 @@ from typing import Any
 from labour_market.batches.delivery_errors import InvalidDeliveryError, drift_defect, legacy_defect, shape_defect
 from labour_market.contracts import Contract
 from labour_market.normalise.codes import ITEM_CODE
-from labour_market.normalise.numbers import truth
+from labour_market.normalise.numbers import boolean
 from labour_market.normalise.text import UnreadableValueError, legacy_encoding, matching_key
 from labour_market.reading.layouts import Column, Layout, header_key
 
@@ -259,7 +259,7 @@ def _ticked(boxes: dict[str, list[Any]], row: int) -> list[Any]:
     for code, cells in boxes.items():
         cell = cells[row]
         try:
-            ticked = cell is not None and truth(cell)[0]
+            ticked = cell is not None and boolean(cell)[0]
         except UnreadableValueError:
             codes.append(str(cell))
             continue

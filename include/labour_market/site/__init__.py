@@ -1,6 +1,6 @@
-"""The page: what the province's labour market looks like tonight, and how far the numbers can be trusted.
+"""The page: the latest figures of the province's labour market, and the quality of the data behind them.
 
-It is one file without any outside address, written from `bi` alone by the role that BI tools use.
+It is one file that loads nothing from other addresses, rendered from the views of `bi` with the role that BI tools use.
 """
 
 import json
@@ -16,22 +16,22 @@ from labour_market.contracts import load_contracts
 from labour_market.database import connect
 from labour_market.figures.headlines import read_headlines
 from labour_market.settings import PROVINCE_TIME, Settings, load_settings
-from labour_market.site import charts, questions
+from labour_market.site import charts, queries
 
 
 
 def render(settings: Settings | None = None) -> Path:
-    """Write the page and return its path. Raises psycopg.Error when the warehouse or a `bi` view is not there."""
+    """Write the page and return its path. Raises psycopg.Error when the warehouse or a view of `bi` is missing."""
     import vl_convert
 
     settings = settings or load_settings()
     with connect("bi_reader", settings) as connection:
         figures = read_headlines(connection)
-        answers = {name: _rows(connection, query) for name, query in questions.QUERIES.items()}
+        answers = {name: _rows(connection, query) for name, query in queries.QUERIES.items()}
     page = _template().render(
         figures=figures,
         answers=answers,
-        states=questions.STATES,
+        states=queries.STATES,
         feeds_vi={feed: contract.title_vi for feed, contract in load_contracts().items()},
         charts={name: _json(draw(answers[name])) for name, draw in CHARTS.items() if answers[name]},
         vega=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
@@ -40,7 +40,7 @@ def render(settings: Settings | None = None) -> Path:
     settings.site_dir.mkdir(parents=True, exist_ok=True)
     partial, path = settings.site_dir / ".index.html.new", settings.site_dir / "index.html"
     partial.write_text(page, encoding="utf-8")
-    partial.replace(path)  # a reader sees the old page or the new one, never half of it
+    partial.replace(path)  # readers get the old page or the new one, never a part
     return path
 
 
@@ -57,7 +57,7 @@ def _rows(connection: psycopg.Connection, query: str) -> list[dict[str, Any]]:
 
 
 def _json(specification: dict[str, Any]) -> str:
-    """JSON that can stand in a script element, whatever text the data holds."""
+    """JSON that is safe within a script element, for any text in the data."""
     return json.dumps(specification, default=float, ensure_ascii=False).replace("<", "\\u003c")
 
 

@@ -1,4 +1,4 @@
-"""The charts of the page, as Vega-Lite specifications of rows of `bi` views; Vietnamese first, English second."""
+"""The charts of the page: Vega-Lite specifications from rows of `bi` views. Labels are Vietnamese first, English second."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ Rows = list[dict[str, Any]]
 
 INK, SUPPLY, DEMAND, GOOD, MUTED = "#1f2a37", "#2f6f8f", "#d98324", "#3b7d4f", "#c9ced6"
 
-# Figures as the text of the page writes them: 1.000,5.
+# Numbers in the format of the page's text: 1.000,5.
 NUMBERS: dict[str, Any] = {
     "numberFormat": ",~f",
     "locale": {"number": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " ₫"]}},
 }
 
-# Where each district lies on a grid of tiles (column, row), north-west to south-east, after the province's own map.
+# The place of each district in a grid of tiles (column, row), from north-west to south-east as on a map of the province.
 DISTRICT_TILES = {
     "796": (0, 0), "797": (1, 0), "795": (2, 1), "798": (2, 2), "799": (1, 2), "800": (3, 2), "801": (4, 0), "802": (5, 0),
     "803": (5, 1), "804": (4, 2), "794": (4, 3), "808": (4, 4), "805": (5, 3), "806": (6, 3), "807": (6, 2),
@@ -32,9 +32,11 @@ STEPS = [
 
 
 def supply_and_demand(rows: Rows, most: int = 15) -> dict[str, Any]:
-    """Persons who seek work and openings, for the occupations (VSCO level 2) with most of both.
+    """A bar chart of job seekers and openings by occupation (VSCO level 2).
 
-    rows: occupation (label), seekers, openings.
+    Args:
+        rows: With occupation (a label), seekers and openings.
+        most: The number of occupations; those with the highest sum are drawn.
     """
     frame = pd.DataFrame(rows)
     frame["both"] = frame["seekers"].fillna(0) + frame["openings"].fillna(0)
@@ -62,7 +64,7 @@ def supply_and_demand(rows: Rows, most: int = 15) -> dict[str, Any]:
 
 
 def fair_funnel(rows: Rows) -> dict[str, Any]:
-    """From attending to starting, counted in persons and in visits. rows: measure (persons or visits) and one column a step."""
+    """A bar chart of the steps of a job fair, from attending to starting. rows: with measure (persons or visits) and a column for each step."""
     long = [
         {"step": label, "order": order, "measure": row["measure"], "count": row[step]}
         for row in rows
@@ -84,22 +86,23 @@ def fair_funnel(rows: Rows) -> dict[str, Any]:
 
 
 def district_grid(rows: Rows) -> dict[str, Any]:
-    """The fifteen districts as tiles, coloured by openings for each person who seeks work; a district without data stays grey.
+    """A grid of the fifteen districts, coloured by openings per job seeker; a district without data is grey.
 
-    rows: district_code, district, seekers, openings, tension (null where nobody seeks).
+    Args:
+        rows: With district_code, district, seekers, openings and tension (null where there are no seekers).
     """
-    known = {row["district_code"]: row for row in rows}
+    by_code = {row["district_code"]: row for row in rows}
     tiles = pd.DataFrame(
         [
             {
                 "column": column,
                 "row": row,
-                "district": known.get(code, {}).get("district") or code,
-                "short": _short(known.get(code, {}).get("district") or code),
-                "tension": known.get(code, {}).get("tension"),
-                "told": _told(known.get(code, {}).get("tension")),
-                "seekers": known.get(code, {}).get("seekers"),
-                "openings": known.get(code, {}).get("openings"),
+                "district": by_code.get(code, {}).get("district") or code,
+                "short": _short(by_code.get(code, {}).get("district") or code),
+                "tension": by_code.get(code, {}).get("tension"),
+                "label": _format_ratio(by_code.get(code, {}).get("tension")),
+                "seekers": by_code.get(code, {}).get("seekers"),
+                "openings": by_code.get(code, {}).get("openings"),
             }
             for code, (column, row) in DISTRICT_TILES.items()
         ]
@@ -108,18 +111,18 @@ def district_grid(rows: Rows) -> dict[str, Any]:
         x=alt.X("column:O", axis=None), y=alt.Y("row:O", axis=None), tooltip=["district", "seekers", "openings", "tension"]
     )
     tile: dict[str, Any] = {"stroke": "white", "strokeWidth": 4, "cornerRadius": 6}
-    unknown = base.mark_rect(color=MUTED, **tile)
-    # light enough at both ends for the ink of the names
+    without_data = base.mark_rect(color=MUTED, **tile)
+    # both ends are light enough for the text on the tiles
     shades = alt.Scale(range=["#e4f2f2", "#63b0ba"], zero=True)
-    known_ones = base.transform_filter("isValid(datum.tension)").mark_rect(**tile)
-    squares = unknown + known_ones.encode(color=alt.Color("tension:Q", title="chỗ / người | ratio", scale=shades))
+    with_data = base.transform_filter("isValid(datum.tension)").mark_rect(**tile)
+    squares = without_data + with_data.encode(color=alt.Color("tension:Q", title="chỗ / người | ratio", scale=shades))
     names = base.mark_text(fontSize=10, color=INK, dy=-7, limit=90).encode(text="short:N")
-    figures = base.mark_text(fontSize=12, fontWeight="bold", color=INK, dy=9).encode(text="told:N")
+    figures = base.mark_text(fontSize=12, fontWeight="bold", color=INK, dy=9).encode(text="label:N")
     return _finished((squares + names + figures).properties(width="container", height=330))
 
 
-def _told(tension: float | None) -> str:
-    """A ratio as a tile shows it; where no openings or no seekers are known there is none."""
+def _format_ratio(tension: float | None) -> str:
+    """The ratio as text; a dash where there is no ratio."""
     return "–" if tension is None else f"{tension:.2f}".replace(".", ",")
 
 

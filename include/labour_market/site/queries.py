@@ -1,4 +1,4 @@
-"""What the page asks of `bi`."""
+"""The queries of the page on `bi`, and its labels for the states of batches."""
 
 QUERIES = {
     "supply_demand": """
@@ -44,7 +44,7 @@ QUERIES = {
         from bi.blocked_batches
         order by batch_id
     """,
-    "put_aside": """
+    "quarantined": """
         select rule_id, sum(rows)::int as rows, count(distinct sender_code)::int as senders
         from bi.data_quality
         where status = 'open'
@@ -58,6 +58,6 @@ STATES = {
     "quarantined": "bị chặn | blocked",
     "rejected": "không nhận | rejected",
     "superseded": "đã thay thế | superseded",
-    "waiting": "đang xử lý | under way",
+    "waiting": "đang xử lý | in progress",
     "missing": "còn thiếu | missing",
 }
