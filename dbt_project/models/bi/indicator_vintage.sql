@@ -1,4 +1,3 @@
-{{ config(post_hook="{{ create_indicator_as_of(this) }}") }}
 -- The function bi.indicator_as_of(moment) gives the vintages of one moment.
 select
     metric,

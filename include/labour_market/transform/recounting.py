@@ -28,8 +28,8 @@ def recount(moment: datetime, settings: Settings | None = None) -> list[dict[str
     with connect("transformer", settings, autocommit=True) as connection, build_lock(connection):
         connection.execute(drop)
         try:
-            known_at = json.dumps({"known_at": moment.isoformat()})
-            failed = failures(run_dbt(["run", "--select", "+indicator", "--vars", known_at], settings, "dbt-recount"))
+            variables = json.dumps({"known_at": moment.isoformat(), "build_schema": "recounted"})
+            failed = failures(run_dbt(["run", "--select", "+indicator", "--vars", variables], settings, "dbt-recount"))
             if failed:
                 raise BuildError("the figures could not be counted again: " + "; ".join(failed))
             return (
