@@ -71,8 +71,8 @@ def test_a_changed_type_and_a_changed_grain_keep_every_figure(built: str, admin:
     assert reader.errors == []
     assert reader.answers == {(query, str(before[query])) for query in (PLANS, MONEY, FIGURES)}
     assert not transform.deploy_models(), "what is deployed is not deployed again"
-    for built_again in (False, True):
-        if built_again:
+    for after_a_build in (False, True):
+        if after_a_build:
             transform.build()
         assert {query: admin.execute(query).fetchall() for query in before} == before
         assert one(admin, "select pg_typeof(planned_vnd)::text from analysis.plans limit 1") == "numeric"

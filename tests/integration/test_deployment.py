@@ -314,7 +314,7 @@ def test_what_a_user_reads_is_kept_when_no_model_names_it(admin, analyst, caplog
     assert one(admin, "select to_regclass('bi.plans') is null and to_regclass('intermediate.int_plan') is null")
 
 
-def test_a_relation_of_somebody_else_in_a_schema_of_the_project_is_left_alone(admin):
+def test_a_relation_of_another_owner_in_a_schema_of_the_project_stays(admin):
     admin.execute("create table marts.scratch as select 1 as one")
     deploy(admin, PROJECT)
     assert one(admin, "select one from marts.scratch") == 1

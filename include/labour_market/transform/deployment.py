@@ -26,7 +26,7 @@ from labour_market.transform.reference import seed_reference
 LOG = logging.getLogger(__name__)
 
 DEPLOYED = "deployed_project"
-BESIDE = "deployment"
+SCRATCH = "deployment"
 KEPT_SCHEMA = "vintages"
 LOCK_TIMEOUT = (
     "900ms"  # below deadlock_timeout (1 s), so that of two sessions in a deadlock never the reader is the one that PostgreSQL ends
@@ -66,13 +66,13 @@ def deploy_if_changed(connection: psycopg.Connection, settings: Settings) -> boo
         return False
     project = compile_project(settings)
     filled = tables_to_fill(connection, project, deployed.get("grains", {}))
-    _drop_scratch(connection)
+    _drop_scratch_schema(connection)
     try:
         if filled:
-            _fill_beside(connection, filled, settings)
+            _fill(connection, filled, settings)
         switch_when_free(project, filled, digest, settings)
     finally:
-        _drop_scratch(connection)
+        _drop_scratch_schema(connection)
     return True
 
 
@@ -104,18 +104,18 @@ def tables_to_fill(connection: psycopg.Connection, project: list[Model], grains:
     return to_fill
 
 
-def _fill_beside(connection: psycopg.Connection, tables: list[Model], settings: Settings) -> None:
+def _fill(connection: psycopg.Connection, tables: list[Model], settings: Settings) -> None:
     """Let dbt fill these tables in a schema of their own, with everything that they read, from all rows of core."""
     selection = [f"+{model.name}" for model in tables]
-    variables = json.dumps({"build_schema": BESIDE})
+    variables = json.dumps({"build_schema": SCRATCH})
     failed = failures(run_dbt(["run", "--select", *selection, "--vars", variables], settings, "dbt-deployment"))
     if failed:
         raise BuildError("the models could not be deployed: " + "; ".join(failed))
-    analyze(connection, BESIDE)
+    analyze(connection, SCRATCH)
 
 
-def _drop_scratch(connection: psycopg.Connection) -> None:
-    connection.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(BESIDE)))
+def _drop_scratch_schema(connection: psycopg.Connection) -> None:
+    connection.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(SCRATCH)))
 
 
 def switch_when_free(project: list[Model], filled: list[Model], digest: str, settings: Settings) -> None:
@@ -185,7 +185,7 @@ def _place_models(connection: psycopg.Connection, project: list[Model], filled: 
     for model in project:
         if model.is_table:
             if model in filled:
-                relations.place_table(connection, model.relation, BESIDE)
+                relations.place_table(connection, model.relation, SCRATCH)
         else:
             relations.place_view(connection, model.relation, model.query)
         relations.place_comments(connection, model.relation, model.descriptions)

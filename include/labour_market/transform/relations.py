@@ -336,10 +336,10 @@ def _copy_grants(connection: psycopg.Connection, source: str | None, target: str
     for (role,) in present:
         connection.execute(sql.SQL("revoke all on {} from {}").format(identifier(target), _role(role)))
     for role, privilege, grantable, column in granted:
-        what = sql.SQL("{} ({})").format(sql.SQL(privilege), sql.Identifier(column)) if column else sql.SQL(privilege)
+        privilege_text = sql.SQL("{} ({})").format(sql.SQL(privilege), sql.Identifier(column)) if column else sql.SQL(privilege)
         connection.execute(
             sql.SQL("grant {} on {} to {}{}").format(
-                what, identifier(target), _role(role), sql.SQL(" with grant option") if grantable else sql.SQL("")
+                privilege_text, identifier(target), _role(role), sql.SQL(" with grant option") if grantable else sql.SQL("")
             )
         )
 
