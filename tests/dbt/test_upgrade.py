@@ -8,7 +8,7 @@ import pytest
 from labour_market import transform
 from labour_market.settings import DBT_DIR
 
-from tests.dbt.rows import Core, employer, one, visit
+from tests.dbt.rows import Core, employer, one, session, visit
 from tests.dbt.test_programme import move, step
 from tests.integration.test_deployment import Reader
 
@@ -23,6 +23,7 @@ KEYS = (
 def province(core: Core) -> None:
     """Plans, money and a few visits of one district."""
     core.publish("employers", "794", "2023-06", [employer("1")])
+    core.publish("fair_sessions", "794", "2023-06", [session("A")])
     core.publish("fair_attendance", "794", "2023-06", [visit(str(n), "A", f"k:{n}", commune_code="27694") for n in range(6)])
     core.publish("programme_plans", "DOLISA", "2022", [step("794", "submitted", "2022-10-10"), step("794", "approved", "2022-11-20")])
     core.publish("budget_movements", "DOLISA", "2022", [
