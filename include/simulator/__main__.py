@@ -39,20 +39,20 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
-    parser.add_argument("--home", type=Path, default=Path("var"), help="state folder: the cache, tokens, and senders.yml")
-    parser.add_argument("--port", type=int, default=8099, help="on 127.0.0.1; 0 for a free one")
-    parser.add_argument("--known-as", metavar="NAME", help="among containers: listen for the others too, who call us NAME")
+    parser.add_argument("--home", type=Path, default=Path("var"), help="folder for the cache, the tokens and senders.yml")
+    parser.add_argument("--port", type=int, default=8099, help="port on 127.0.0.1; 0 means any free port")
+    parser.add_argument("--known-as", metavar="NAME", help="listen on all addresses, as host NAME in senders.yml")
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--scale", type=float, default=1.0, help="of the default night: 60,000 survey forms, 2,000 employers ...")
+    parser.add_argument("--scale", type=float, default=1.0, help="factor on the default night of 60,000 survey forms, 2,000 employers ...")
     parser.add_argument("--scenario", choices=SCENARIOS, default="default")
     parser.add_argument(
         "--rows",
         action="append",
         default=[],
         metavar="FEED:SENDER=N",
-        help="exactly so many records, e.g. labour_survey:803=200000; feeds: labour_survey, employers, job_orders",
+        help="an exact number of records, e.g. labour_survey:803=200000; feeds: labour_survey, employers, job_orders",
     )
-    parser.add_argument("--faults", type=Path, help='a JSON list of faults to begin with, e.g. [{"kind": "503", "times": 3}]')
+    parser.add_argument("--faults", type=Path, help='a JSON file with faults from the start, e.g. [{"kind": "503", "times": 3}]')
     return parser.parse_args()
 
 
@@ -65,7 +65,7 @@ def _rows(text: str) -> tuple[tuple[str, str], int]:
 
 
 def _tokens(home: Path, senders: list[str]) -> dict[str, str]:
-    """The tokens of this installation, the same after each start (kept in a file of mode 0600)."""
+    """The tokens of this installation, kept in a file of mode 0600, so that they are the same after each start."""
     path = home / "secrets" / "gateway_tokens.json"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     known: dict[str, str] = json.loads(path.read_text(encoding="ascii")) if path.exists() else {}

@@ -1,6 +1,6 @@
 """The senders: the 15 district offices of Long An before the reform, the service centre and the department.
 
-Districts have their communes from the warehouse's own area list.
+The communes of districts come from the warehouse's area list.
 """
 
 import csv
@@ -18,7 +18,7 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True)
 class Commune:
-    """A commune as it stood on the reference day."""
+    """A commune as of the reference day."""
 
     code: str
     name: str
@@ -30,9 +30,9 @@ class Commune:
 
 @dataclass(frozen=True)
 class District:
-    """A sender. people (thousands) and employers are the weights by which a night is shared out, rounded from public totals.
+    """A sender. people (thousands) and employers are the weights by which records are divided among districts, rounded from public totals.
 
-    crops: the farm trades of simulator.titles that are at home there; zones: its industrial zones.
+    crops: the farm trades of simulator.titles in that district; zones: its industrial zones.
     """
 
     code: str
@@ -71,7 +71,7 @@ SENDER_CODES = (*DISTRICT_CODES, *PROVINCE_OFFICES)
 
 
 def read_districts(area_units: Path | None = None, day: date = REFERENCE_DAY) -> dict[str, District]:
-    """The senders with the communes valid on that day, by code. Raises ValueError when the area list knows none for a sender."""
+    """The senders with the communes valid on that day, by code. Raises ValueError when the area list has none for a sender."""
     communes: dict[str, list[Commune]] = {code: [] for code in _PROFILES}
     with (area_units or AREA_UNITS).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -95,14 +95,14 @@ def read_districts(area_units: Path | None = None, day: date = REFERENCE_DAY) ->
 
 
 def read_senders() -> dict[str, District]:
-    """All senders by code: the districts, and the two offices of the province, which have no communes of their own."""
+    """All senders by code: the districts, and the two offices of the province, which have no communes."""
     return read_districts() | {code: District(code, name, 0, 0, (), (), ()) for code, name in PROVINCE_OFFICES.items()}
 
 
 def share_out(total: int, weights: Mapping[Key, float]) -> dict[Key, int]:
-    """Share a whole number out in proportion to weights, by largest remainders: the shares sum to the total exactly."""
-    whole = sum(weights.values())
-    exact = {key: total * weight / whole for key, weight in weights.items()}
+    """Divide an integer in proportion to weights, by largest remainders, so that the shares sum to the total."""
+    all_weights = sum(weights.values())
+    exact = {key: total * weight / all_weights for key, weight in weights.items()}
     shares = {key: int(value) for key, value in exact.items()}
     by_remainder: Sequence[Key] = sorted(exact, key=lambda key: shares[key] - exact[key])
     for key in by_remainder[: total - sum(shares.values())]:

@@ -1,4 +1,4 @@
-"""Drawing by weight, reproducibly."""
+"""Reproducible random draws by weight."""
 
 from bisect import bisect
 from collections.abc import Callable, Iterable, Mapping
@@ -11,7 +11,7 @@ Draw = Callable[[Random], Value]
 
 
 def by_weight(weights: Mapping[Value, float] | Iterable[tuple[Value, float]]) -> Draw[Value]:
-    """A function that draws one of the values, each in proportion to its weight."""
+    """A function that draws one of the values, with a probability in proportion to its weight."""
     pairs: list[tuple[Value, float]] = list(weights.items() if isinstance(weights, Mapping) else weights)
     values = [value for value, _ in pairs]
     bounds = list(accumulate(weight for _, weight in pairs))
@@ -24,5 +24,5 @@ def by_weight(weights: Mapping[Value, float] | Iterable[tuple[Value, float]]) ->
 
 
 def stream(seed: int, *purpose: str) -> Random:
-    """The random numbers for one purpose: adding a draw in one place changes nothing elsewhere."""
+    """The random numbers for one purpose, so that a new draw for one purpose does not change the others."""
     return Random(":".join([str(seed), *purpose]))

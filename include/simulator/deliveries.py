@@ -1,4 +1,4 @@
-"""Hand-overs of an office: from records to the bytes that travel and the announcement that goes before them."""
+"""Deliveries of an office: from records to the bytes that are sent and to their announcement."""
 
 import hashlib
 from collections.abc import Callable
@@ -18,10 +18,10 @@ FORM = "TT01-2022"
 
 @dataclass
 class HandOver:
-    """What an office is about to hand over. form: xlsx-a, xlsx-b, csv-a or csv-b, None for JSON; encoding: of a CSV.
+    """A delivery before it is rendered. form: xlsx-a, xlsx-b, csv-a or csv-b, None for JSON; encoding: of a CSV.
 
-    What makes a delivery a bad one: edit_table changes the filled-in form before it is written; written_in is the encoding in
-    truth, where the declared one is wrong; declared replaces parts of the announcement. spoilt: places of spoilt records.
+    Bad deliveries use: edit_table, which changes the filled-in form before it is written; written_in, the real encoding where the
+    declared one is wrong; declared, which replaces parts of the announcement; spoilt, the positions of spoilt records.
     """
 
     feed: str
@@ -54,7 +54,7 @@ class Delivery:
 
 
 def render(hand_over: HandOver) -> bytes:
-    """The bytes of a delivery; of a JSON delivery its canonical lines. The same for the same records, whenever it is asked."""
+    """The bytes of a delivery, for JSON its canonical lines; the same records always give the same bytes."""
     if hand_over.media_type in (JSON, NDJSON):
         return json_lines(hand_over.records)
     form = f"{FORM}/{hand_over.form}"
@@ -69,7 +69,7 @@ def render(hand_over: HandOver) -> bytes:
 
 
 def typed_totals(feed: str, records: list[Record]) -> dict[str, int]:
-    """The totals that an office types beside its records: openings, planned hires; of fairs how many came, session by session."""
+    """The totals that an office types in addition to its records: openings, planned hires, attendees of each session."""
     if feed == "employers":
         return {"planned_hires_6m": sum(record["planned_hires_6m"] for record in records)}
     if feed == "job_orders":
@@ -81,7 +81,7 @@ def typed_totals(feed: str, records: list[Record]) -> dict[str, int]:
 
 
 def announce(hand_over: HandOver, payload: bytes) -> dict[str, Any]:
-    """The announcement, true but for what the hand-over declares otherwise."""
+    """The announcement: correct, except for the parts that the hand-over declares otherwise."""
     return {
         "delivery_id": hand_over.delivery_id,
         "feed": hand_over.feed,

@@ -1,7 +1,7 @@
 """Employers (Form 02, labour demand) and their job orders (Form 03).
 
-Each office numbers its employers and its orders from 1: the same number means another employer next door. Tax codes begin with
-99, which no tax office has, and end in the right check digit.
+Each office numbers its employers and orders from 1, so that the same number is another employer in another office. Tax codes begin
+with 99, which no tax office has, and have a correct check digit.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ SIZE_BANDS = (
 
 @dataclass(frozen=True)
 class Industry:
-    """What an employer does, from data/industries.csv."""
+    """The industry of an employer, from data/industries.csv."""
 
     codes: tuple[str, ...]
     words: tuple[str, ...]
@@ -60,12 +60,12 @@ SURVEYED_FROM, SURVEYED_DAYS = date(2023, 6, 1), 12
 
 
 def check_digit(nine: str) -> int:
-    """The tenth digit of a tax code (Circular 105/2020/TT-BTC); 10 where there is none."""
+    """The check digit of a tax code (Circular 105/2020/TT-BTC); 10 where there is none."""
     return 10 - sum(w * int(d) for w, d in zip((31, 29, 23, 19, 17, 13, 7, 5, 3), nine, strict=True)) % 11
 
 
 def tax_code(office: int, serial: int) -> str:
-    """A tax code of an office's serial: 99, the office, the serial, the first filler that has a check digit, that digit."""
+    """A tax code: 99, the office, the serial, the first filler digits that have a check digit, and the check digit."""
     for filler in range(10):
         nine = f"99{office:02d}{serial:04d}{filler}"
         if check_digit(nine) < 10:
@@ -78,7 +78,7 @@ def size_band(headcount: int) -> str:
 
 
 def employer_records(office: Office, index: int, count: int, rng: Random) -> list[Record]:
-    """The employers of an office, commune by commune. index: which of the offices it is (for tax codes)."""
+    """The employers of an office, by commune. index: the number of the office, for tax codes."""
     records = [_employer(office, index, serial, rng) for serial in range(1, count + 1)]
     records.sort(key=lambda record: (record["commune_code"], record["employer_no"]))
     return records
@@ -140,14 +140,14 @@ def _name(kind: str, industry: Industry, serial: int, district: District, rng: R
 
 
 def _demand(industry: Industry, headcount: int, rng: Random) -> list[Record]:
-    """The grid of item 4: for one to four occupations at level 2 how many, and how many women among them."""
+    """The grid of item 4: for one to four occupations of level 2 the number of workers and of women among them."""
     if rng.random() < 0.42:
         return []
     total = max(1, round(headcount * rng.uniform(0.02, 0.3)))
     trades = rng.sample(industry.trades, k=min(len(industry.trades), 1 + (total > 2) + (total > 15) + (total > 60)))
     quantities: dict[str, int] = {}
     for place, trade in enumerate(trades):
-        # the first trade is what the plant lives on
+        # the first trade is the main one
         wanted = max(1, round(total * (0.7 if place == 0 and len(trades) > 1 else 0.3 / max(1, len(trades) - 1))))
         group = TRADES[trade].group
         quantities[group] = quantities.get(group, 0) + wanted
@@ -169,7 +169,7 @@ _AGES = by_weight([(days, 3 if days < 14 else 1) for days in range(61)])
 
 
 def order_records(office: Office, employers: list[Record], count: int, rng: Random) -> list[Record]:
-    """Job orders of an office's employers that are open, or were closed lately, on the reference day; oldest first."""
+    """Job orders of an office's employers that are open on the reference day or were closed recently; oldest first."""
     draw = by_weight([(n, 1 + employer["planned_hires_6m"] ** 0.5) for n, employer in enumerate(employers)])
     orders = [_order(office, employers[draw(rng)], rng) for _ in range(count)]
     orders.sort(key=lambda order: order["posted_on"])
@@ -217,7 +217,7 @@ def _closing(posted: date, deadline: date | None, rng: Random) -> tuple[date | N
 
 
 def _wage(trade: Trade, rng: Random) -> tuple[int | None, int | None, str]:
-    """Lowest and highest wage in đồng a month, and as it is typed on the form."""
+    """The lowest and the highest wage in đồng a month, and the text on the form."""
     if rng.random() < 0.14:
         return None, None, rng.choice(("Thỏa thuận", "thoả thuận khi phỏng vấn", "theo năng lực", "TT"))
     low = round(rng.uniform(trade.wage[0], sum(trade.wage) / 2) * 2) * 500_000
@@ -247,12 +247,12 @@ def _title(trade: Trade, rng: Random) -> str:
     return name[0].upper() + name[1:]
 
 
-# level-4 codes of which the list has a single child, so that clerks who give five digits can be right
+# codes of level 4 with a single child in the list, so that a code of five digits can be right
 _ONE_CHILD = frozenset(("9321", "9329"))
 
 
 def _occupation_code(trade: Trade, rng: Random) -> str | None:
-    """As clerks give it: often at another level than asked, one in eight not at all."""
+    """A code as clerks give it: often at another level than required, and one in eight without a code."""
     digits = _HOW_CODED(rng)
     if digits == 5 and trade.code in _ONE_CHILD:
         return trade.code + "0"

@@ -1,6 +1,6 @@
-"""Job-fair sessions (phiên giao dịch việc làm) and who came: counselled, interviewed, passed, offered, accepted, started.
+"""Job-fair sessions (phiên giao dịch việc làm) and their attendees: counselled, interviewed, passed, offered, accepted, started.
 
-Nobody starts who did not accept, accepts what was not offered, is offered a job without passing, or passes without an interview.
+Each step needs the one before: a start needs an acceptance, that an offer, that a pass, and that an interview.
 """
 
 from dataclasses import dataclass
@@ -69,10 +69,10 @@ _NO_INTERVIEW: Record = {
 def attendance_records(
     session: Session, office: Office, survey: list[Record], orders: list[Record], visitors: list[Record], count: int, rng: Random
 ) -> list[Record]:
-    """The rows of one session, exactly count of them.
+    """The rows of one session; count: their exact number.
 
-    survey: the office's own forms, of which most who come are; visitors: rows of an earlier session, some of whose people come
-    again.
+    survey: the forms of the office, from which most attendees are drawn; visitors: rows of an earlier session, some of whose attendees
+    return.
     """
     wishing = [form for form in survey if form["wants_job"] and form["national_id"]]
     poor = [form for form in survey if form["priority_groups"] and form["national_id"] and _age(form) < 55]
@@ -80,13 +80,13 @@ def attendance_records(
     on_offer = [o for o in orders if o["posted_on"] <= session.held_on.isoformat() <= (o["deadline"] or "9999")] or orders
     came: set[str] = set()
     known = list({row["national_id"]: _attendee(row) for row in visitors if row["national_id"]}.values())
-    again = iter(rng.sample(known, k=min(len(known), max(1, count // 60))))
+    returning = iter(rng.sample(known, k=min(len(known), max(1, count // 60))))
     rows: list[Record] = []
     while len(rows) < count:
         draw = rng.random()
         if draw < 0.08:
             person = _walk_in(rng)
-        elif draw < 0.11 and (back := next(again, None)):
+        elif draw < 0.11 and (back := next(returning, None)):
             person = back
         elif draw < 0.15 and poor:
             person = _attendee(rng.choice(poor))
@@ -109,19 +109,19 @@ def _age(form: Record) -> int:
 
 
 def _attendee(form: Record) -> Record:
-    """Somebody of the survey as the fair's sheet knows them: the same number, name and birth date."""
+    """A person of the survey on the fair's sheet, with the same number, name and birth date."""
     return {name: form[name] for name in PERSON}
 
 
 def _walk_in(rng: Random) -> Record:
-    """Somebody who left a name, and no number."""
+    """A person who gave a name and no number."""
     sex = rng.choice(("male", "female"))
     wish = wanted_job(rng, "none") if rng.random() < 0.5 else None
     return dict.fromkeys(PERSON) | {"full_name": full_name(rng, sex), "sex": sex, "priority_groups": [], "wanted_job_text": wish}
 
 
 def _newcomer(office: Office, rng: Random) -> Record:
-    """Somebody whom the survey did not meet; one in six from another district."""
+    """A person who is not in the survey; one in six is from another district."""
     sex, age = rng.choice(("male", "female")), rng.randrange(18, 45)
     birth = born(rng, age, REFERENCE_DAY)
     near = rng.random() < 0.83
@@ -138,7 +138,7 @@ def _newcomer(office: Office, rng: Random) -> Record:
 
 
 def _visit(session: Session, person: Record, orders: list[Record], room: int, rng: Random) -> list[Record]:
-    """One person's rows at a session: one for each vacancy they were interviewed for, or one with none."""
+    """The rows of one person at a session: one for each vacancy of an interview, or one without a vacancy."""
     common = {
         "attendance_no": None,
         "session_no": session.session_no,
@@ -158,7 +158,7 @@ def _visit(session: Session, person: Record, orders: list[Record], room: int, rn
 
 
 def _interview(session: Session, order: Record, rng: Random, *, free: bool) -> Record:
-    """free: whether the person has not accepted another job of the session already."""
+    """One interview. free: whether the person has not accepted another job of the session."""
     result = _RESULTS(rng)
     offered = result == "passed" and rng.random() < 0.9
     accepted = offered and free and rng.random() < 0.82
@@ -196,6 +196,6 @@ def session_records(session: Session, office: Office, attendees: int, employers:
 
 
 def visits(rows: list[Record]) -> int:
-    """How many came to a session: each person once, and each walk-in without a number for one."""
+    """The number of attendees of a session: each person once, and each walk-in without a number as one."""
     known = {row["national_id"] for row in rows if row["national_id"]}
     return len(known) + sum(row["national_id"] is None for row in rows)

@@ -1,4 +1,4 @@
-"""Misbehaviour on request: which answers of which gateway go wrong, how, and how often."""
+"""Faults on request: which responses of which gateway fail, how, and how often."""
 
 import re
 import threading
@@ -11,13 +11,13 @@ KINDS = ("503", "429", "cut", "slow", "drip", "html", "short_length")
 
 @dataclass
 class Fault:
-    """One kind of misbehaviour.
+    """One kind of fault.
 
     kind: 503 and 429 (with Retry-After: seconds), cut (half of the body, then the connection is closed), slow (seconds before
-    the answer begins), drip (the body spread over that many seconds), html (a page instead of data, with status 200),
-    short_length (half of the body, and a Content-Length that says that this is all).
-    sender: a code, or * for all; path: a regular expression that is searched in path and query; times: how many answers, None
-    for every one; seconds: see kind. spoilt: how many answers it has spoilt so far.
+    the response begins), drip (the body spread over that many seconds), html (a page instead of data, with status 200),
+    short_length (half of the body, with a Content-Length of that half).
+    sender: a code, or * for all; path: a regular expression that is searched in path and query; times: the number of responses, None
+    for all; seconds: see kind. spoilt: the number of responses so far.
     """
 
     kind: str
@@ -34,20 +34,20 @@ class Fault:
 
 
 class Faults:
-    """The faults of a running gateway; safe to change while it answers."""
+    """The faults of a running gateway; can be changed while it runs."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
 
     def replace(self, faults: Iterable[Fault | Mapping[str, Any]]) -> None:
-        """Forget what was set and set these. Raises ValueError or TypeError for a fault that cannot be."""
+        """Replace all faults by these. Raises ValueError or TypeError for an impossible fault."""
         found = [fault if isinstance(fault, Fault) else Fault(**fault) for fault in faults]
         with self._lock:
             self._faults = found
 
     def take(self, sender: str, path: str) -> Fault | None:
-        """The first fault that has an answer to this request left, counted as used."""
+        """The first fault for this request that has responses left; it is counted as used."""
         with self._lock:
             for fault in self._faults:
                 left = fault.times is None or fault.spoilt < fault.times

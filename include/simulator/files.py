@@ -1,6 +1,6 @@
-"""Records as offices hand them over: JSON lines, or forms as spreadsheets and text files with all that is printed around a table.
+"""Records in the formats of offices: JSON lines, or forms as spreadsheets and text files with title, numbering, totals and signature.
 
-Layouts are read from include/layouts, the same files by which the warehouse reads the forms; this module goes the other way.
+Layouts are read from include/layouts, the files with which the warehouse reads the forms.
 """
 
 import csv
@@ -43,7 +43,7 @@ _TARGET = re.compile(r"(\w*)(?:\[([^\]]+)\](?:\.(\w+))?)?")
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """A column of a form: its header, the field (and item, and part of the item) that it holds, and the cell for each value."""
+    """A column of a form: its header, its field (with item and part of the item), and the cell for each value."""
 
     header: str
     field: str
@@ -54,7 +54,7 @@ class Column:
 
 @dataclass
 class Table:
-    """A form filled in: its columns, and for each record its cells and the commune or session under which it stands, if any."""
+    """A filled-in form: its columns, and for each record its cells and its group, a commune or session, if any."""
 
     columns: list[Column]
     sheet: str | None
@@ -64,7 +64,7 @@ class Table:
 
 @cache
 def read_layout(feed: str, form_version: str) -> tuple[tuple[Column, ...], str | None]:
-    """The columns of a form version and the sheet that it names. Raises FileNotFoundError when there is no such layout."""
+    """The columns and the sheet name of a form version. Raises FileNotFoundError when there is no such layout."""
     path = LAYOUTS / feed / (form_version.replace("/", "__") + ".csv")
     columns = []
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -77,7 +77,7 @@ def read_layout(feed: str, form_version: str) -> tuple[tuple[Column, ...], str |
 
 
 def canonical(record: Record) -> str:
-    """A record as it is hashed: sorted keys, no spaces, UTF-8."""
+    """A record in canonical JSON, which is hashed: sorted keys, no spaces, UTF-8."""
     return _CANONICAL.encode(record)
 
 
@@ -107,7 +107,7 @@ def fill_in(feed: str, form_version: str, records: list[Record], district: Distr
 
 
 def _reader(column: Column) -> Callable[[Record], Any]:
-    def whole(record: Record) -> Any:
+    def field_value(record: Record) -> Any:
         value = record[column.field]
         if isinstance(value, list):
             value = ";".join(value) if not value or isinstance(value[0], str) else canonical(value)  # type: ignore[arg-type]
@@ -123,7 +123,7 @@ def _reader(column: Column) -> Callable[[Record], Any]:
     def part(record: Record) -> Any:
         return next((item[column.part] for item in record[column.field] or () if item["vsco2"] == column.item), None)
 
-    return whole if column.item is None else tick if column.part is None else part
+    return field_value if column.item is None else tick if column.part is None else part
 
 
 def printed(value: Any) -> str:
@@ -132,7 +132,7 @@ def printed(value: Any) -> str:
 
 
 def write_csv(table: Table, feed: str, district: District, encoding: str, *, bare: bool) -> bytes:
-    """A text file. bare: commas, header and records alone; else ";" as a Vietnamese Excel saves a sheet, with all around it."""
+    """A text file. bare: only header and records, with commas; else the form with ";", as a Vietnamese Excel saves it."""
     width = len(table.columns)
     lines: list[list[str]] = [[column.header for column in table.columns]]
     body = [[printed(cell) for cell in row] for row in table.rows]
@@ -150,8 +150,8 @@ def write_csv(table: Table, feed: str, district: District, encoding: str, *, bar
 
 
 def write_xlsx(table: Table, feed: str, district: District, *, groups_first: bool) -> bytes:
-    """A workbook. groups_first: a line before each commune (I, II ...) and real dates; else its total after it, dates as text,
-    and a first sheet with instructions.
+    """A workbook. groups_first: a line before each commune (I, II ...) and real dates; else totals after each commune, dates as text, and
+    a first sheet with instructions.
     """
     width = len(table.columns)
     title = [[line] for line in _title_block(feed, district)]
@@ -190,7 +190,7 @@ def _signature(district: District) -> list[str]:
 
 
 def _two_level_header(headers: list[str], top: int) -> tuple[list[list[str | None]], list[tuple[int, int, int, int]]]:
-    """One row where no header has two levels; else two rows, and what is merged: groups across, single columns down."""
+    """One header row where no header has two levels; else two rows, with groups merged across and single columns merged down."""
     levels = [header.split(" > ", 1) for header in headers]
     if all(len(level) == 1 for level in levels):
         return [list(headers)], []
@@ -209,7 +209,7 @@ def _two_level_header(headers: list[str], top: int) -> tuple[list[list[str | Non
 
 
 def _body(table: Table, *, groups_first: bool) -> Iterator[list[Any]]:
-    """The records with a line for each group and one for all."""
+    """The records, with a line for each group and one for all."""
     place = 0
     for number, (group, members) in enumerate(groupby(table.groups), 1):
         rows = table.rows[place : (place := place + len(list(members)))]
@@ -222,7 +222,7 @@ def _body(table: Table, *, groups_first: bool) -> Iterator[list[Any]]:
 
 
 def _total(table: Table, rows: list[list[Any]], number: str | None, label: str) -> list[Any]:
-    """A line of totals: its label in the column of names, sums of numbers, and nothing where a record has its number."""
+    """A line of totals: a label in the column of names, sums of numbers, and no record number."""
     line: list[Any] = [None] * len(table.columns)
     for place, column in enumerate(table.columns):
         if column.field in _SUMMED:
@@ -248,7 +248,7 @@ def _roman(number: int) -> str:
 
 
 def encode(text: str, encoding: str) -> bytes:
-    """Text in one of the encodings that offices use; windows-1258 and tcvn3 need rewriting first. Raises UnicodeEncodeError."""
+    """Text in one of the encodings of offices; windows-1258 and tcvn3 are converted first. Raises UnicodeEncodeError."""
     if encoding == "utf-16":
         return b"\xff\xfe" + text.encode("utf-16-le")
     if encoding == "windows-1258":
@@ -262,7 +262,7 @@ _TONES = frozenset("\u0300\u0301\u0303\u0309\u0323")
 
 
 def _tones_apart(text: str) -> str:
-    """Letters as windows-1258 has them: â, ê, ơ in one piece, their tone behind."""
+    """Letters in the form of windows-1258: â, ê, ơ as one code, the tone after them."""
     letters: list[str] = []
     for cluster in re.findall(r".[\u0300-\u036f]*", unicodedata.normalize("NFD", text), re.DOTALL):
         tones = "".join(c for c in cluster if c in _TONES)
@@ -270,7 +270,7 @@ def _tones_apart(text: str) -> str:
     return "".join(letters)
 
 
-# The table of TCVN 5712:1993 (VN3) as the .VnTime fonts have it: capitals with a tone are written with the small letter's code
+# The table of TCVN 5712:1993 (VN3) as in the .VnTime fonts: capitals with a tone have the code of the small letter
 _TCVN3_LETTERS = (
     "àµả¶ã·á¸ạ¹ă¨ằ»ẳ¼ẵ½ắ¾ặÆâ©ầÇẩÈẫÉấÊậËđ®èÌẻÎẽÏéÐẹÑêªềÒểÓễÔếÕệÖì×ỉØĩÜíÝịÞòßỏáõâóãọäô«ồåổæỗçốèộé"
     "ơ¬ờêởëỡìớíợîùïủñũòúóụôư\xadừõửöữ÷ứøựùỳúỷûỹüýýỵþĂ¡Â¢Ê£Ô¤Ơ¥Ư¦Đ§"
@@ -279,5 +279,5 @@ _TCVN3 = dict(zip(_TCVN3_LETTERS[::2], _TCVN3_LETTERS[1::2], strict=True))
 
 
 def as_tcvn3(text: str) -> str:
-    """Text as it looks when it was typed in an old font and is read as Latin letters: Nguyễn is NguyÔn."""
+    """Text that was typed in an old font and is read as Latin letters: Nguyễn becomes NguyÔn."""
     return "".join(_TCVN3.get(c) or _TCVN3.get(c.lower(), c) for c in unicodedata.normalize("NFC", text))

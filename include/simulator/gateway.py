@@ -1,6 +1,6 @@
-"""The gateways of all offices on one port of the loopback: /districts/<code>/v1/..., as the contract of the gateway has it.
+"""The gateways of all offices on one port of 127.0.0.1: /districts/<code>/v1/..., as in the contract of the gateway.
 
-Beside them /_control, for tests and demonstrations: GET or PUT /_control/faults (a list of simulator.faults.Fault), and
+/_control is for tests and demonstrations: GET or PUT /_control/faults (a list of simulator.faults.Fault), and
 POST /_control/deliveries (the arguments of Gateway.add_delivery).
 """
 
@@ -38,7 +38,7 @@ _HTML = b"<!DOCTYPE html><html><body><h1>Trang dang bao tri</h1></body></html>"
 
 
 class ProblemError(Exception):
-    """An answer that is not what was asked for: status, title and detail of a problem document (RFC 9457)."""
+    """A response that is an error: status, title and detail of a problem document (RFC 9457)."""
 
     def __init__(self, status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
@@ -78,11 +78,11 @@ class Gateway:
         ]
 
     def set_faults(self, *faults: Fault | Mapping[str, Any]) -> None:
-        """Misbehave like this from now on; without arguments behave again."""
+        """Set these faults instead of the current ones; without arguments there are none."""
         self._server.faults.replace(faults)
 
     def faults(self) -> list[dict[str, Any]]:
-        """The faults that are set, with how many answers each has spoilt."""
+        """The current faults, each with the number of responses that it has spoilt."""
         return self._server.faults.as_list()
 
     def add_delivery(
@@ -102,10 +102,10 @@ class Gateway:
         payload: bytes | None = None,
         **declared: Any,
     ) -> str:
-        """Hand something over while the gateway runs; returns its delivery id.
+        """Add a delivery while the gateway runs; returns its delivery id.
 
-        form: xlsx-a, xlsx-b, csv-a, csv-b for a file; created_at: ISO 8601, now if not said; payload: these bytes instead of
-        the records; declared: parts of the announcement that are not true (record_count, sha256, delivery_id ...).
+        form: xlsx-a, xlsx-b, csv-a, csv-b for a file; created_at: ISO 8601, by default now; payload: bytes instead of the
+        records; declared: wrong parts of the announcement (record_count, sha256, delivery_id ...).
         """
         moment = datetime.fromisoformat(created_at) if created_at else datetime.now(VIETNAM)
         hand_over = HandOver(
@@ -131,7 +131,7 @@ class Gateway:
         return cast(str, delivery.announcement["delivery_id"])
 
     def write_senders(self, path: Path) -> None:
-        """Write the senders file (mode 0600): the warehouse's way to these gateways."""
+        """Write the senders file (mode 0600), from which the warehouse reads these gateways."""
         head = "# Written by the simulator at each start. To name other gateways, point LMW_SENDERS at a file of your own.\n"
         partial = path.with_name(f".{path.name}.new")
         partial.unlink(missing_ok=True)
@@ -155,15 +155,15 @@ class Gateway:
 
 
 def serve(province: Province, port: int = 0, tokens: Mapping[str, str] | None = None, known_as: str | None = None) -> Gateway:
-    """Serve a province on 127.0.0.1. port 0: any free one; tokens: code -> token, a random one for whoever has none.
+    """Serve a province on 127.0.0.1. port 0: any free port; tokens: code -> token, random for senders without one.
 
-    known_as: the name by which containers of one network call this one; then it listens on every address of it.
+    known_as: the host name for other containers; the server then listens on all addresses.
     """
     return Gateway(province, port, tokens, known_as)
 
 
 class _Server(ThreadingHTTPServer):
-    """What the requests share."""
+    """State that requests share."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -178,11 +178,11 @@ class _Server(ThreadingHTTPServer):
         self.lock = threading.Lock()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no news."""
+        """Ignore clients that close the connection."""
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """One connection. Nothing is logged: paths are dull, and headers hold tokens."""
+    """One connection. Nothing is logged, because headers contain tokens."""
 
     protocol_version = "HTTP/1.1"
     server_version = "district-gateway"
@@ -242,8 +242,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _all(self, sender: str) -> list[Delivery]:
         with self.server.lock:
-            mine = [d for d in self.server.deliveries if d.announcement["sender_code"] == sender]
-        return sorted(mine, key=lambda d: (datetime.fromisoformat(d.announcement["created_at"]), d.announcement["delivery_id"]))
+            of_sender = [d for d in self.server.deliveries if d.announcement["sender_code"] == sender]
+        return sorted(of_sender, key=lambda d: (datetime.fromisoformat(d.announcement["created_at"]), d.announcement["delivery_id"]))
 
     def _list(self, sender: str, query: Mapping[str, str]) -> dict[str, Any]:
         feed, limit = query.get("feed"), _limit(query, 100, 500)
@@ -266,9 +266,9 @@ class _Handler(BaseHTTPRequestHandler):
         raise ProblemError(404, "Not found", f"{sender} has no delivery {delivery_id}")
 
     def _send_records(self, delivery: Delivery, query: Mapping[str, str]) -> None:
-        """A page of lines as they stand in the payload; the cursor is the place of the next one."""
+        """A page of lines of the payload; the cursor is the position of the next line."""
         if delivery.announcement["media_type"] != JSON:
-            raise ProblemError(404, "Not found", "this delivery is a file: ask for /file")
+            raise ProblemError(404, "Not found", "this delivery is a file: use /file")
         limit = _limit(query, 1000, 5000)
         with delivery.payload.open("rb") as lines:
             size = lines.seek(0, 2)
@@ -279,13 +279,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_file(self, delivery: Delivery, query: Mapping[str, str]) -> None:
         if delivery.announcement["media_type"] == JSON:
-            raise ProblemError(404, "Not found", "this delivery is JSON: ask for /records")
+            raise ProblemError(404, "Not found", "this delivery is JSON: use /records")
         content = delivery.payload.read_bytes()
         etag = f'"{delivery.announcement["sha256"]}"'
         headers = {"Accept-Ranges": "bytes", "ETag": etag}
-        asked = _RANGE.fullmatch(self.headers.get("Range", ""))
-        if asked and any(asked.groups()) and self.headers.get("If-Range", etag) == etag:
-            first, last = _bounds(asked[1], asked[2], len(content))
+        requested = _RANGE.fullmatch(self.headers.get("Range", ""))
+        if requested and any(requested.groups()) and self.headers.get("If-Range", etag) == etag:
+            first, last = _bounds(requested[1], requested[2], len(content))
             if first > last:
                 unsatisfied = {"Content-Range": f"bytes */{len(content)}"}
                 raise ProblemError(416, "Range not satisfiable", f"it has {len(content)} bytes", unsatisfied)
@@ -297,10 +297,10 @@ class _Handler(BaseHTTPRequestHandler):
     fault: Fault | None = None
 
     def _refuse(self, fault: Fault) -> bool:
-        """Answer with a fault that needs no data; False when it spoils the data on its way."""
+        """Respond with a fault that needs no data; False for a fault that spoils the data."""
         if fault.kind in ("503", "429"):
             title = "Service unavailable" if fault.kind == "503" else "Too many requests"
-            raise ProblemError(int(fault.kind), title, "as was asked of the simulator", {"Retry-After": f"{fault.seconds:.0f}"})
+            raise ProblemError(int(fault.kind), title, "a fault of the simulator", {"Retry-After": f"{fault.seconds:.0f}"})
         if fault.kind == "html":
             self._send(200, _HTML, "text/html; charset=utf-8")
             return True
@@ -336,12 +336,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, _json(self.server.faults.as_list()))
             return
         try:
-            asked = json.loads(self.rfile.read(min(int(self.headers.get("Content-Length") or 0), MAX_CONTROL_BODY)))
+            arguments = json.loads(self.rfile.read(min(int(self.headers.get("Content-Length") or 0), MAX_CONTROL_BODY)))
             if self.command == "PUT" and path == "/_control/faults":
-                self.server.faults.replace(asked)
+                self.server.faults.replace(arguments)
                 self._send(200, _json(self.server.faults.as_list()))
             elif self.command == "POST" and path == "/_control/deliveries":
-                self._send(201, _json({"delivery_id": self.server.gateway.add_delivery(**asked)}))
+                self._send(201, _json({"delivery_id": self.server.gateway.add_delivery(**arguments)}))
             else:
                 raise ProblemError(404, "Not found", f"there is nothing at {path}")
         except (ValueError, TypeError, KeyError, re.error) as error:
@@ -390,7 +390,7 @@ def _moment(text: str) -> datetime:
 
 
 def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
-    """First and last byte that a range asks for; "-5" is the last five."""
+    """The first and the last byte of a range; "-5" means the last five bytes."""
     if not first:
         return max(0, size - int(last)), size - 1
     return int(first), min(int(last) if last else size - 1, size - 1)

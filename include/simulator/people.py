@@ -1,4 +1,4 @@
-"""People who never lived: names as they are given in the south, birth dates, citizen numbers and phones of the right shape.
+"""Synthetic people: names of the south, birth dates, citizen numbers and phone numbers in the right format.
 
 Citizen numbers have the structure of real ones (province of registration, century and sex, year) but only serials from 900000
 up; phone numbers all have 000 after the operator's prefix.
@@ -56,7 +56,7 @@ OldNumbers = Callable[[], str]
 
 @dataclass(frozen=True)
 class Office:
-    """A district office while its records are made up. neighbours: codes of communes elsewhere in the province."""
+    """A district office while its records are generated. neighbours: codes of communes elsewhere in the province."""
 
     district: District
     neighbours: Sequence[str]
@@ -65,7 +65,7 @@ class Office:
 
 
 def full_name(rng: Random, sex: str, age: int = 40, family: str | None = None) -> str:
-    """Family, middle and given name; young people have the names of their years."""
+    """Family, middle and given name; the given name depends on the year of birth."""
     young = age < 25 and rng.random() < 0.5
     middle, given = _MIDDLE[sex](rng), rng.choice(NAMES[f"young_{sex}_given" if young else f"{sex}_given"])
     if young and middle == "Thị":
@@ -74,18 +74,18 @@ def full_name(rng: Random, sex: str, age: int = 40, family: str | None = None) -
 
 
 def born(rng: Random, age: int, day: date) -> date:
-    """A birth date of somebody who is that old on that day; one in fifty is put down as the first of January."""
+    """A birth date of a person of that age on that day; one in fifty is written as the first of January."""
     found = day - timedelta(days=int(age * 365.2425) + rng.randrange(2, 362))
     return found.replace(month=1, day=1) if rng.random() < 0.02 and age > 15 else found
 
 
 def as_typed(rng: Random, birth: date, age: int) -> str:
-    """A birth date as a form has it: dd/mm/yyyy, and of some, of old people more often, the year alone."""
+    """A birth date on a form: dd/mm/yyyy, or only the year, more often for old people."""
     return str(birth.year) if rng.random() < (0.12 if age > 55 else 0.01) else f"{birth:%d/%m/%Y}"
 
 
 def citizen_numbers(office: int) -> CitizenNumbers:
-    """A source of citizen numbers (CCCD, 12 digits) that never gives one twice. office: 0 to 15, each with serials of its own.
+    """A source of citizen numbers (CCCD, 12 digits) without repetitions. office: 0 to 15, each with serials of its own.
 
     The source raises ValueError when an office runs out of serials for one province, sex and year.
     """
@@ -99,13 +99,13 @@ def citizen_numbers(office: int) -> CitizenNumbers:
         if count >= SERIALS_PER_OFFICE:
             raise ValueError(f"office {office} has no more reserved citizen numbers that begin with {head}")
         issued[head] += 1
-        return f"{head}{first + count * 2417 % SERIALS_PER_OFFICE}"  # 2417 is prime to 6000: each serial comes once
+        return f"{head}{first + count * 2417 % SERIALS_PER_OFFICE}"  # 2417 is coprime to 6000, so that each serial comes once
 
     return issue
 
 
 def old_numbers(office: int) -> OldNumbers:
-    """A source of old numbers (CMND, 9 digits) that never gives one twice. Raises ValueError after 100,000."""
+    """A source of old numbers (CMND, 9 digits) without repetitions. Raises ValueError after 100,000."""
     issued = 0
 
     def issue() -> str:
@@ -120,12 +120,12 @@ def old_numbers(office: int) -> OldNumbers:
 
 
 def phone(rng: Random) -> str:
-    """A mobile number of the right shape."""
+    """A mobile number in the right format."""
     return f"{rng.choice(_PREFIXES)}000{rng.randrange(10_000):04d}"
 
 
 def with_phone(text: str, rng: Random) -> str:
-    """A free text into which somebody typed a phone number."""
+    """A free text with a phone number in it."""
     number = phone(rng)
-    shown = rng.choice((number, f"{number[:4]} {number[4:7]} {number[7:]}", f"{number[:4]}.{number[4:7]}.{number[7:]}"))
-    return f"{text}, {rng.choice(('đt', 'sdt', 'ĐT:', 'gọi'))} {shown}"
+    written = rng.choice((number, f"{number[:4]} {number[4:7]} {number[7:]}", f"{number[:4]}.{number[4:7]}.{number[7:]}"))
+    return f"{text}, {rng.choice(('đt', 'sdt', 'ĐT:', 'gọi'))} {written}"

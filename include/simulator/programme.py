@@ -1,6 +1,6 @@
-"""What the two offices of the province hand over: the service centre's follow-up of job starts; the department's register, plans and money.
+"""Deliveries of the two offices of the province: the service centre's checks of job starts; the department's register, plans and money.
 
-The register has the published counts of each review, the money the published 3.6 billion of 2023; who and where is made up.
+The register has the published counts of each review, and the money is the published 3.6 billion of 2023; names and places are generated.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,8 +39,8 @@ def placement_hand_overs(
     count: int,
     rng: Random,
 ) -> list[HandOver]:
-    """Everything until May in one hand-over, June in another. attendance, surveys, orders: of the districts; count: counter starts,
-    of which one in five is of somebody from a poor household, whom the centre goes and sees."""
+    """One hand-over for the time until May, one for June. attendance, surveys, orders: of the districts; count: starts from the counter,
+    of which one in five is of a person from a poor household, whom the centre visits."""
     checks: list[Record] = []
     jobs = [(code, order) for code, found in orders.items() for order in found]
     known = [form for found in surveys.values() for form in found if form["national_id"]]
@@ -51,14 +51,14 @@ def placement_hand_overs(
         for form in visited + rng.sample(seekers, k=min(count - len(visited), len(seekers))):
             started = date(2022, 3, 1) + timedelta(days=rng.randrange((REFERENCE_DAY - date(2022, 3, 1)).days))
             district, order = rng.choice(jobs)
-            checks += _followed(form["national_id"], district, order, started, _CHANNELS(rng), None, rng)
+            checks += _checks(form["national_id"], district, order, started, _CHANNELS(rng), None, rng)
     titles = {(code, order["order_no"]): order["title"] for code, order in jobs}
     for code, rows in attendance.items():
         for row in rows:
             if row["start_date"] and rng.random() < 0.85:
                 order = {**row, "title": titles.get((code, row["order_no"]))}
                 started = date.fromisoformat(row["start_date"])
-                checks += _followed(row["national_id"], code, order, started, "fair", row["session_no"], rng)
+                checks += _checks(row["national_id"], code, order, started, "fair", row["session_no"], rng)
     checks.sort(key=lambda check: (check["start_date"], check["national_id"], check["checked_on"]))
     numbers: dict[tuple[str, str, str | None], str] = {}
     for check in checks:
@@ -73,8 +73,8 @@ def placement_hand_overs(
     ]
 
 
-def _followed(number: str, district: str, order: Record, started: date, channel: str, session: str | None, rng: Random) -> Iterator[Record]:
-    """The checks of one job start that were due by the reference day; who has lost the job is not asked again."""
+def _checks(number: str, district: str, order: Record, started: date, channel: str, session: str | None, rng: Random) -> Iterator[Record]:
+    """The checks of one job start that were due by the reference day; there is no check after the loss of the job."""
     common: Record = {
         "placement_no": None,
         "national_id": number,
@@ -108,7 +108,7 @@ def _followed(number: str, district: str, order: Record, started: date, channel:
 
 @dataclass(frozen=True)
 class Vintage:
-    """A review of households with its published counts; what was not published is made up so that the published rates come out."""
+    """A review of households with its published counts; other counts are chosen so that the published rates result."""
 
     period: str
     as_of: date
@@ -128,7 +128,7 @@ VINTAGES = (
 
 @dataclass(frozen=True)
 class Household:
-    """A household as the survey met it: its number and commune, and how many of its forms speak of somebody able to work."""
+    """A household of the survey: its number and commune, and the number of its members who are able to work."""
 
     number: str
     commune: str
@@ -136,7 +136,7 @@ class Household:
     able: int
 
 
-Met = dict[tuple[str, str], list[Household]]  # of a district and status
+Surveyed = dict[tuple[str, str], list[Household]]  # by district and status
 
 
 def register_hand_overs(
@@ -147,34 +147,34 @@ def register_hand_overs(
     vintages: Sequence[Vintage],
     rng: Random,
 ) -> list[HandOver]:
-    """The register of each vintage. share: 1 gives the published counts to the household, less a smaller province.
+    """The register of each vintage. share: 1 gives exactly the published counts, less a smaller province.
 
-    Households that ticked their status in the survey come first, under the number that they have there; the rest were not met.
+    Households that reported their status in the survey come first, with their number there; the others are not in the survey.
     """
-    met = _met(surveys, rng)
+    surveyed = _surveyed_households(surveys, rng)
     return [
         hand_over("poverty_register", office, v.period, _at(max(v.as_of, date(2022, 1, 10)) + timedelta(days=20)), records)
         for v in vintages
-        for records in [_households(v, districts, met, share, rng)]
+        for records in [_households(v, districts, surveyed, share, rng)]
     ]
 
 
-def _met(surveys: Mapping[str, list[Record]], rng: Random) -> Met:
+def _surveyed_households(surveys: Mapping[str, list[Record]], rng: Random) -> Surveyed:
     forms: dict[tuple[str, str, str, str], list[Record]] = {}
     for code, found in surveys.items():
         for form in found:
             for status in {"poor", "near_poor", "newly_escaped"} & set(form["priority_groups"]):
                 forms.setdefault((code, status, form["commune_code"], form["household_no"]), []).append(form)
-    met: Met = {}
+    surveyed: Surveyed = {}
     for (code, status, commune, number), of in forms.items():
         able = sum(form["activity_status"] != "inactive" for form in of)
-        met.setdefault((code, status), []).append(Household(number, commune, len(of), able))
-    for households in met.values():
+        surveyed.setdefault((code, status), []).append(Household(number, commune, len(of), able))
+    for households in surveyed.values():
         rng.shuffle(households)
-    return met
+    return surveyed
 
 
-def _households(vintage: Vintage, districts: Mapping[str, District], met: Met, share: float, rng: Random) -> list[Record]:
+def _households(vintage: Vintage, districts: Mapping[str, District], surveyed: Surveyed, share: float, rng: Random) -> list[Record]:
     other = vintage.households - vintage.poor - vintage.near_poor - vintage.newly_escaped
     counts = {"poor": vintage.poor, "near_poor": vintage.near_poor, "newly_escaped": vintage.newly_escaped, "other": other}
     people = {code: d.people for code, d in districts.items()}
@@ -186,9 +186,9 @@ def _households(vintage: Vintage, districts: Mapping[str, District], met: Met, s
             for n in range(number):
                 serial += 1
                 size = sizes[serial * 7 % 4096]
-                known = met.get((code, status), [])
-                unmet = Household(f"{code}-{serial:06d}", communes[n % len(communes)], size, min(size, sizes[serial * 11 % 4096] // 2))
-                household = known[n] if n < len(known) else unmet
+                listed = surveyed.get((code, status), [])
+                other = Household(f"{code}-{serial:06d}", communes[n % len(communes)], size, min(size, sizes[serial * 11 % 4096] // 2))
+                household = listed[n] if n < len(listed) else other
                 records.append(
                     {
                         "household_no": household.number,
@@ -213,11 +213,11 @@ _ACTIVITIES = {
 }
 GIVEN = {2022: 1_840, 2023: 3_612}  # million đồng; 2023 is "more than 3.6 billion" of the press
 _WEIGHTS = {"information_system": 10.0, "market_information": 4.0, "vacancy_jobseeker_database": 5.0, "job_matching": 6.0}
-_LATE = ("796", "798", "800")  # whose plan of 2023 had not come by June
+_LATE = ("796", "798", "800")  # their plan of 2023 had not arrived by June
 
 
 def programme_hand_overs(office: District, districts: Mapping[str, District], rng: Random) -> list[HandOver]:
-    """Plans and movements of 2022 and of 2023 until the reference day; every account balances."""
+    """Plans and movements of 2022, and of 2023 until the reference day; all accounts balance."""
     wanted = {
         (unit, *activity): _WEIGHTS.get(activity[0], 1.0)
         for unit in (*districts, *_ACTIVITIES)
@@ -242,7 +242,7 @@ def programme_hand_overs(office: District, districts: Mapping[str, District], rn
 
 
 def _steps(key: tuple[str, str, str, str], year: int, million: int, rng: Random) -> Iterator[Record]:
-    """The status history of one plan: late, returned, approved; of 2022 carried over where the approval came too late to spend it."""
+    """The status history of one plan: late, returned, approved; plans of 2022 are carried over after a late approval."""
     unit, activity, fund_type, measure = key
     late = (year == 2023 and unit in _LATE) or (fund_type == "investment")
     common: Record = {
@@ -279,7 +279,7 @@ def _moves(
     steps: Mapping[tuple[str, str, str, str], list[Record]],
     carried: Mapping[tuple[str, str], int],
 ) -> tuple[list[Record], dict[tuple[str, str], int]]:
-    """A year's movements, and what each unit has left at the end of 2022 by kind of money (it comes back in carried)."""
+    """The movements of a year, and the rest of each unit at the end of 2022 by kind of money, which is returned in carried."""
     moves: list[Record] = []
     left: dict[tuple[str, str], int] = {}
 
@@ -302,8 +302,8 @@ def _moves(
 
     given_on = date(2022, 7, 20) if year == 2022 else date(2023, 1, 16)
     for fund_type in ("recurrent", "investment"):
-        whole = sum(million for key, million in planned.items() if key[2] == fund_type)
-        move("DOLISA", "allocation", whole * 1_000_000, given_on, fund_type, None)
+        allocated = sum(million for key, million in planned.items() if key[2] == fund_type)
+        move("DOLISA", "allocation", allocated * 1_000_000, given_on, fund_type, None)
     for (unit, fund_type), amount in carried.items():
         move(unit, "carry_over_in", amount, date(2023, 1, 31), fund_type, None, year - 1)
     for key, million in planned.items():

@@ -1,4 +1,4 @@
-"""The province of a night: every office's records, made up from one seed, and kept on disk as the bytes that are served."""
+"""The province of one night: the records of all offices, generated from one seed, and kept on disk as the bytes that are served."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ SCENARIOS = ("default", "clean", "golden")
 
 @dataclass(frozen=True)
 class Province:
-    """A night ready to be served. senders: code -> name; expected: what must come of each bad delivery (scenario.spoil_night)."""
+    """A night that is ready to be served. senders: code -> name; expected: see scenario.spoil_night."""
 
     senders: dict[str, str]
     deliveries: tuple[Delivery, ...]
@@ -45,11 +45,11 @@ def build_province(
     senders: Sequence[str] = area.SENDER_CODES,
     rows: Mapping[tuple[str, str], int] | None = None,
 ) -> Province:
-    """Make up a night, or take it from the cache, where it is kept by what it is made from (this code included).
+    """Generate a night, or read it from the cache, whose key is a hash of all inputs, this code included.
 
-    scale: of the default night of 60,000 survey forms, 2,000 employers, 4,000 orders and 3,000 attendance rows in 15 offices;
-    scenario: default, clean without a bad delivery, or golden with the published figures;
-    rows: (feed, sender) -> exactly so many survey forms, employers or orders.
+    scale: factor on the default night of 60,000 survey forms, 2,000 employers, 4,000 orders and 3,000 attendance rows in 15 offices;
+    scenario: default, clean (no bad deliveries) or golden (the published figures);
+    rows: (feed, sender) -> the exact number of survey forms, employers or orders.
     Raises ValueError for an unknown scenario or sender.
     """
     if scenario not in SCENARIOS:
@@ -65,7 +65,7 @@ def build_province(
 
 
 def _code_version() -> str:
-    """A hash of what the records follow from: this package and its data, the layouts, the area list."""
+    """A hash of the inputs of records: this package and its data, the layouts, the area list."""
     here = Path(__file__).parent
     files = [*here.glob("*.py"), *here.glob("data/*"), *LAYOUTS.glob("*/*.csv"), area.AREA_UNITS]
     return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in sorted(files))).hexdigest()
@@ -98,8 +98,8 @@ def _read(folder: Path) -> Province:
 def night(
     seed: int, scale: float, scenario: str, senders: Sequence[str], exact: Mapping[str, int]
 ) -> tuple[list[HandOver], list[dict[str, Any]], dict[str, str]]:
-    """The hand-overs of a night, what must come of the bad ones, and the senders' names; see build_province."""
-    if scenario == "golden":  # its sessions need as many employers with an order on offer as the press told of
+    """The hand-overs of a night, the expected effects of the bad ones, and the senders' names; see build_province."""
+    if scenario == "golden":  # its sessions need as many employers with an open order as the press reported
         scale = max(scale, 0.3)
     districts = read_districts()
     offices = {code: _office(districts, code) for code in senders if code in districts}
@@ -132,7 +132,7 @@ def _office(districts: Mapping[str, District], code: str) -> Office:
 
 
 def _counts(districts: Mapping[str, District], scale: float, exact: Mapping[str, int]) -> dict[tuple[str, str], int]:
-    """How many records each office has of a feed: the night shared out by people and employers, but for what is asked exactly."""
+    """The number of records of a feed for each office: divided by people and employers, except for exact numbers of the caller."""
     weights = {code: d.people for code, d in districts.items()}, {code: d.employers for code, d in districts.items()}
     counts = {}
     for feed, weight in (("labour_survey", weights[0]), ("employers", weights[1]), ("job_orders", weights[1])):
@@ -154,7 +154,7 @@ def _fairs(
     count: int,
     scenario: str,
 ) -> list[HandOver]:
-    """The sessions of the offices that hold one, and who came."""
+    """The sessions of the offices that hold one, and their attendees."""
     rows_of = share_out(count, {session: session.attendance for session in SESSIONS})
     sessions: dict[str, list[Record]] = {}
     attendance: dict[str, list[Record]] = {}
@@ -186,7 +186,7 @@ def _province(
     surveys: Mapping[str, list[Record]],
     orders: Mapping[str, list[Record]],
 ) -> list[HandOver]:
-    """What the service centre and the department hand over beside the districts."""
+    """The hand-overs of the service centre and the department."""
     offices, districts = read_senders(), read_districts()
     found: list[HandOver] = []
     if "SC" in senders:
@@ -194,9 +194,9 @@ def _province(
         count = max(20, round(NIGHT["placements"] * scale))
         found += placement_hand_overs(offices["SC"], attendance, surveys, orders, count, stream(seed, "SC"))
     if "DOLISA" in senders:
-        whole = scenario == "golden"
-        share = 1 if whole else min(1.0, 0.02 * max(scale, 0.25))
-        vintages = VINTAGES[1:] if whole else VINTAGES
+        is_golden = scenario == "golden"
+        share = 1 if is_golden else min(1.0, 0.02 * max(scale, 0.25))
+        vintages = VINTAGES[1:] if is_golden else VINTAGES
         found += register_hand_overs(offices["DOLISA"], districts, surveys, share, vintages, stream(seed, "DOLISA", "register"))
         found += programme_hand_overs(offices["DOLISA"], districts, stream(seed, "DOLISA", "programme"))
     return found
@@ -210,7 +210,7 @@ def _golden_fairs(
     count: int,
     scenario: str,
 ) -> list[HandOver]:
-    """The two sessions of the first half of 2023 as the press told of them: 32 employers, 1,530 counselled, typed "hơn 1.500"."""
+    """The two sessions of the first half of 2023 as the press reported them: 32 employers, 1,530 counselled, typed "hơn 1.500"."""
     found: list[HandOver] = []
     employers, counselled = 32, 1_530
     left, advised = counselled, set[str]()
@@ -238,7 +238,7 @@ def _golden_fairs(
 
 
 def latest(province: Province, feed: str, sender: str) -> Delivery:
-    """The last delivery of a feed by a sender that is final. Raises KeyError."""
+    """The last final delivery of a feed by a sender. Raises KeyError."""
     found = [
         d
         for d in province.deliveries

@@ -1,4 +1,4 @@
-"""What a night holds: who sends what in which form; which deliveries are bad, each for a reason, and what must come of them."""
+"""The contents of a night: senders, feeds and forms; the bad deliveries, each with its reason and its expected effect."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ PERIODS = {
     "fair_attendance": "2023-06",
 }
 
-# feed: sender: form and, of a text file, its declared encoding; whoever is not named sends JSON
+# feed: sender: form and, for a text file, its declared encoding; other senders send JSON
 _FORMS: dict[str, dict[str, str]] = {
     "employers": {
         **dict.fromkeys(("794", "795", "799", "803", "806"), "xlsx-a"),
@@ -40,12 +40,12 @@ _MEDIA_TYPES = {"xlsx": XLSX, "csv": CSV}
 
 
 def feeds_of(sender: str) -> tuple[str, ...]:
-    """What a sender hands over: the districts their five feeds, the service centre and the department their own."""
+    """The feeds of a sender: five for districts, others for the service centre and the department."""
     return PROVINCE_FEEDS.get(sender, DISTRICT_FEEDS)
 
 
 def form_of(feed: str, sender: str) -> dict[str, Any]:
-    """media_type, form and encoding in which a sender hands a feed over."""
+    """The media type, form and encoding of a feed from a sender."""
     form, _, encoding = _FORMS.get(feed, {}).get(sender, "json").partition(" ")
     if form in ("json", "ndjson"):
         return {"media_type": JSON if form == "json" else NDJSON, "form": None, "encoding": None}
@@ -53,39 +53,39 @@ def form_of(feed: str, sender: str) -> dict[str, Any]:
 
 
 def handed_over_at(feed: str, place: int) -> datetime:
-    """When the sender in that place of the list hands a feed over: the survey after its round, the rest on the day itself."""
+    """When the sender at that place of the list hands a feed over: the survey after its round, other feeds on the day itself."""
     year, month, day = (2022, 12, 10) if feed == "labour_survey" else (2023, 6, 14)
     return datetime(year, month, day, 15, 0, tzinfo=VIETNAM) + timedelta(minutes=7 * place + FEEDS.index(feed))
 
 
-# offices that handed their orders over the day before too, and on the day only what is new or was closed
+# offices that send orders daily: all of them a day earlier, and on the day only new and closed ones
 DAILY = ("802", "803")
 
 
 def day_before(today: HandOver) -> HandOver:
-    """What an office handed over of its orders a day earlier; what stands unchanged since then leaves today's hand-over."""
+    """The orders that an office handed over a day earlier; orders without a change leave today's hand-over."""
     day = PERIODS["job_orders"]
     earlier = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
     open_still = {"closed_on": None, "close_reason": None}
-    known = [{**r, **open_still} if r["closed_on"] == day else r for r in today.records if r["posted_on"] < day]
+    orders = [{**r, **open_still} if r["closed_on"] == day else r for r in today.records if r["posted_on"] < day]
     today.records = [r for r in today.records if day in (r["posted_on"], r["closed_on"])]
-    return replace(today, period=earlier, records=known, created_at=today.created_at - timedelta(days=1), declared={}, spoilt=set())
+    return replace(today, period=earlier, records=orders, created_at=today.created_at - timedelta(days=1), declared={}, spoilt=set())
 
 
 @dataclass(frozen=True)
 class Bad:
-    """A bad delivery. effect, of the delivery that is spoilt or added:
+    """A bad delivery. effect is the expected effect of the delivery that is spoilt or added:
 
     rejected     could not be read or verified as announced
-    blocked      read, and put aside whole by the audit
+    blocked      read, and blocked by the audit
     quarantined  published without its bad rows
-    warned       published, with a warning that is shown
-    normalised   published, its text or numbers mended on the way in
-    superseded   not published: the same content, or a newer sequence, stands
+    warned       published, with a warning
+    normalised   published, with text or numbers normalised
+    superseded   not published: another delivery has the same content or a newer sequence
     published    published as it is
-    left_alone   a draft: not loaded at all
+    left_alone   a draft: not loaded
 
-    spoil changes the hand-over in place; add gives one more hand-over beside it, to which the effect then belongs.
+    spoil changes the hand-over in place; add returns one more hand-over, which then has the effect.
     """
 
     name: str
@@ -98,35 +98,35 @@ class Bad:
 
 
 def _duplicate(first: HandOver, rng: Random) -> HandOver:
-    return _again(first, list(first.records), minutes=95)
+    return _resend(first, list(first.records), minutes=95)
 
 
 def _correction(first: HandOver, rng: Random) -> HandOver:
-    """Half a year later: a few forms more, one in a hundred put right, handed over on the night itself."""
+    """A correction half a year later: a few more forms, one in a hundred corrected, handed over on the night itself."""
     records = list(first.records)
     first.records = records[: -max(1, len(records) // 50)]
     for place in rng.sample(range(len(first.records)), k=max(1, len(records) // 100)):
         first.records[place] = {**first.records[place], "phone": None, "enumerator": None}
-    return _again(first, records, minutes=60 * 24 * 185, supersedes=first.delivery_id)
+    return _resend(first, records, minutes=60 * 24 * 185, supersedes=first.delivery_id)
 
 
 def _withdrawal(first: HandOver, rng: Random) -> HandOver:
-    return _again(first, [], minutes=120, supersedes=first.delivery_id)
+    return _resend(first, [], minutes=120, supersedes=first.delivery_id)
 
 
 def _one_sided(first: HandOver, rng: Random) -> HandOver:
-    """Money that came from nowhere."""
+    """A movement of money that no other movement balances."""
     last = next(record for record in first.records if record["movement"] == "transfer_in")
-    return _again(first, [{**last, "movement_no": "2022-9999", "amount_vnd": rng.randrange(1_000, 9_999) * 1_000}], minutes=60 * 24 * 30)
+    return _resend(first, [{**last, "movement_no": "2022-9999", "amount_vnd": rng.randrange(1_000, 9_999) * 1_000}], minutes=60 * 24 * 30)
 
 
 def _draft(first: HandOver, rng: Random) -> HandOver:
-    draft = _again(first, first.records[: len(first.records) // 3], minutes=60 * 24 * 180, supersedes=first.delivery_id)
+    draft = _resend(first, first.records[: len(first.records) // 3], minutes=60 * 24 * 180, supersedes=first.delivery_id)
     draft.status = "draft"
     return draft
 
 
-def _again(first: HandOver, records: list[Record], minutes: int, supersedes: str | None = None) -> HandOver:
+def _resend(first: HandOver, records: list[Record], minutes: int, supersedes: str | None = None) -> HandOver:
     return HandOver(
         first.feed,
         first.district,
@@ -176,14 +176,14 @@ BAD = (
 
 
 def spoil_night(hand_overs: list[HandOver], seed: int) -> list[dict[str, Any]]:
-    """Make the night's bad deliveries: change hand-overs in place, add others; returns what is to be expected of each.
+    """Create the bad deliveries of a night: change hand-overs in place and add others. Returns one dict with the expected effect of each:
 
     name, feed, sender, period, delivery_id, effect, rows (bad in themselves), reason.
     """
     expected = []
     for bad in BAD:
         first = next((h for h in hand_overs if (h.feed, h.district.code) == (bad.feed, bad.sender)), None)
-        if first is None:  # a night of few senders
+        if first is None:  # a night with few senders
             continue
         rng, spoilt, rows = stream(seed, "bad", bad.name), first, 0
         if bad.add:
@@ -191,12 +191,12 @@ def spoil_night(hand_overs: list[HandOver], seed: int) -> list[dict[str, Any]]:
             hand_overs.append(spoilt)
         if bad.spoil:
             rows = bad.spoil(first, rng)
-        told = {
+        delivery = {
             "name": bad.name,
             "feed": bad.feed,
             "sender": bad.sender,
             "period": spoilt.period,
             "delivery_id": spoilt.delivery_id,
         }
-        expected.append(told | {"effect": bad.effect, "rows": rows, "reason": bad.reason})
+        expected.append(delivery | {"effect": bad.effect, "rows": rows, "reason": bad.reason})
     return expected

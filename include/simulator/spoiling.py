@@ -1,6 +1,6 @@
-"""The ways in which a delivery goes bad; simulator.scenario says which delivery goes which way, and what must come of it.
+"""Ways to spoil a delivery; simulator.scenario has the spoilt deliveries with their expected effects.
 
-A Spoil changes a hand-over in place and returns how many of its records are bad in themselves.
+A Spoil changes a hand-over in place and returns the number of records that are bad in themselves.
 """
 
 import unicodedata
@@ -14,7 +14,7 @@ from simulator.files import Table, as_tcvn3
 from simulator.survey import Record
 
 Spoil = Callable[[HandOver, Random], int]
-# what is free text in the feeds, and so was typed under whatever keyboard the office has
+# free text of the feeds, which depends on the keyboard of the office
 TEXTS = ("name", "full_name", "contact_name", "title", "job_text", "wanted_job_text", "workplace", "ethnicity", "enumerator")
 PLACEHOLDERS = ("000000000000", "123456789012", "111111111111")
 
@@ -24,7 +24,7 @@ def _any(record: Record) -> bool:
 
 
 def spoil_rows(share: float, change: Callable[[Record, Random], None], fits: Callable[[Record], bool] = _any) -> Spoil:
-    """A way of spoiling about that share of the rows, at least one, among those that fit, and none that is spoilt already."""
+    """Spoil about that share of the fitting rows, at least one, and none that is spoilt already."""
 
     def spoil(hand_over: HandOver, rng: Random) -> int:
         free = [n for n, record in enumerate(hand_over.records) if n not in hand_over.spoilt and fits(record)]
@@ -52,7 +52,7 @@ def wrong_count(hand_over: HandOver, rng: Random) -> int:
 
 
 def typed_attendees(hand_over: HandOver, rng: Random) -> int:
-    """The number that went to the newspaper."""
+    """A typed total that is rounded up, as in a newspaper."""
     hand_over.declared["declared_totals"] = {"attendees": 1530}
     return 0
 
@@ -61,7 +61,7 @@ def typed_attendees(hand_over: HandOver, rng: Random) -> int:
 
 
 def header_drift(hand_over: HandOver, rng: Random) -> int:
-    """A column renamed and another put in, as a new clerk finds it better."""
+    """One column renamed and one added, as a new clerk may do."""
 
     def edit(table: Table) -> None:
         at = next(n for n, column in enumerate(table.columns) if column.field == "tax_code")
@@ -75,7 +75,7 @@ def header_drift(hand_over: HandOver, rng: Random) -> int:
 
 
 def numbers_as_numbers(hand_over: HandOver, rng: Random) -> int:
-    """Citizen and phone numbers that a spreadsheet took for numbers: their leading zeros are gone."""
+    """Citizen and phone numbers that a spreadsheet kept as numbers, without leading zeros."""
 
     def edit(table: Table) -> None:
         for place, column in enumerate(table.columns):
@@ -93,20 +93,20 @@ def declared_1258(hand_over: HandOver, rng: Random) -> int:
 
 
 def old_font_bytes(hand_over: HandOver, rng: Random) -> int:
-    """Text of before Unicode, saved byte by byte: no UTF-8 at all, though nothing else was declared."""
+    """Text in an encoding older than Unicode, which is not UTF-8 although UTF-8 is declared."""
     hand_over.written_in = "tcvn3"
     hand_over.encoding = None
     return len(hand_over.records)
 
 
 def old_font_text(hand_over: HandOver, rng: Random) -> int:
-    """Text typed in a font of before Unicode, and pasted into a file that says it is UTF-8, and is."""
+    """Text typed in a font older than Unicode, in a file that is valid UTF-8."""
     _rewrite(hand_over, as_tcvn3)
     return len(hand_over.records)
 
 
 def nfd_text(hand_over: HandOver, rng: Random) -> int:
-    """Text as some computers save it: letters and their marks apart."""
+    """Text with letters and marks as separate code points (NFD)."""
     _rewrite(hand_over, lambda text: unicodedata.normalize("NFD", text))
     return 0
 

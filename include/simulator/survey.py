@@ -1,4 +1,4 @@
-"""Labour survey (Form 01): the households of an office's communes, their people, and what each does, by the form's jump rules."""
+"""Labour survey (Form 01): the households of an office's communes, their members, and the answers of each by the form's jump rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,12 +14,12 @@ from simulator.titles import DRAW_TRADE, TRADES, written
 Record = dict[str, Any]
 
 ROUND_START, ROUND_DAYS = date(2022, 10, 1), 61
-_COUNTED_FROM = date(2022, 10, 1)  # ages are of this day; nobody under 15 is asked
+_COUNTED_FROM = date(2022, 10, 1)  # ages are counted on this day; persons under 15 have no form
 
 _SIZES = by_weight({1: 16, 2: 34, 3: 28, 4: 16, 5: 6})
 _HEAD_AGES = by_weight([(age, 3 if 35 <= age <= 60 else 1.4 if age < 35 else 1.5) for age in range(26, 82)])
 _ETHNICITIES = by_weight({"Kinh": 98.9, "Khmer": 0.6, "Hoa": 0.4, "Chăm": 0.1})
-# shares of households near the register's published ones, poor a little above, so that small groups can be seen at all
+# shares of households, close to those of the register; poor households are a little more frequent, so that small groups have rows
 _POVERTY = by_weight({"": 93.2, "poor": 2.2, "near_poor": 3.2, "newly_escaped": 1.4})
 
 _SCHOOL = {  # education by birth cohort: none, primary, lower secondary, upper secondary
@@ -50,7 +50,7 @@ _DURATIONS = by_weight({"under_3m": 38, "3_12m": 40, "over_12m": 22})
 
 @dataclass(frozen=True)
 class _Member:
-    """One person of a household before the questions are asked."""
+    """One member of a household, before the questions."""
 
     sex: str
     age: int
@@ -58,10 +58,9 @@ class _Member:
 
 
 def survey_records(office: Office, count: int, rng: Random, next_door: Sequence[Record] = ()) -> list[Record]:
-    """The forms of one office, commune by commune, household by household.
+    """The forms of one office, by commune and household.
 
-    next_door: the forms of another office; one in four hundred of ours is of somebody who moved in from there during the round
-    and was asked at both places.
+    next_door: the forms of another office; one in four hundred persons moved in from there during the round and has forms in both.
     """
     weights = {commune: rng.uniform(0.6, 1.4) * (1.6 if commune.urban else 1.0) for commune in office.district.communes}
     records: list[Record] = []
@@ -85,7 +84,7 @@ _OF_THE_PLACE = ("form_no", "commune_code", "area_type", "household_no", "survey
 
 
 def _members(rng: Random) -> list[_Member]:
-    """Head, spouse, grown children with the father's name, or an old parent."""
+    """Head, spouse, grown children with the father's family name, or an old parent."""
     head = _Member("male" if rng.random() < 0.62 else "female", _HEAD_AGES(rng), FAMILY_NAMES(rng))
     members = [head]
     for place in range(1, _SIZES(rng)):
@@ -151,26 +150,26 @@ def _education(rng: Random, age: int) -> str:
 
 
 def _activity(district: District, area: str, member: _Member, disabled: bool, qualification: str, rng: Random) -> Record:
-    """Items 11 to 13: employed people answer 12, the unemployed 13, the others why they do not take part."""
-    asked: Record = {
+    """Items 11 to 13: employed people answer 12, the unemployed 13, the others give a reason for inactivity."""
+    answers: Record = {
         **dict.fromkeys(("activity_status", "inactive_reason", "employment_status", "job_text", "workplace", "worked_before")),
         **dict.fromkeys(("unemployed_duration", "wants_job", "wanted_job_text")),
     }
     reason = _inactive_reason(rng, member, disabled)
     if reason:
-        asked |= {"activity_status": "inactive", "inactive_reason": reason}
+        answers |= {"activity_status": "inactive", "inactive_reason": reason}
         wish = 0.04 if member.age < 60 else 0.0
     elif rng.random() < (0.075 if member.age < 25 else 0.024):
-        asked |= {"activity_status": "unemployed", "unemployed_duration": _DURATIONS(rng)}
-        asked["worked_before"] = rng.random() < (0.5 if member.age < 23 else 0.93)
+        answers |= {"activity_status": "unemployed", "unemployed_duration": _DURATIONS(rng)}
+        answers["worked_before"] = rng.random() < (0.5 if member.age < 23 else 0.93)
         wish = 0.93
     else:
-        asked |= {"activity_status": "employed", **_work(district, area, member, qualification, rng)}
+        answers |= {"activity_status": "employed", **_work(district, area, member, qualification, rng)}
         wish = 0.07
-    asked["wants_job"] = rng.random() < wish
-    if asked["wants_job"]:
-        asked["wanted_job_text"] = wanted_job(rng, qualification)
-    return asked
+    answers["wants_job"] = rng.random() < wish
+    if answers["wants_job"]:
+        answers["wanted_job_text"] = wanted_job(rng, qualification)
+    return answers
 
 
 def _inactive_reason(rng: Random, member: _Member, disabled: bool) -> str | None:
@@ -234,5 +233,5 @@ _PLACES = {
 
 
 def wanted_job(rng: Random, qualification: str) -> str:
-    """A wish in the person's own words."""
+    """A wished job in the person's own words."""
     return written(DRAW_TRADE[_training(qualification)](rng), rng)

@@ -1,7 +1,7 @@
-"""Trades, and how people and clerks write them: in full, in slang, without diacritics, with a slip, with a phone number inside.
+"""Trades, and the texts that people and clerks write for them: in full, in slang, without diacritics, with typing errors or phone numbers.
 
 The trades of the province's farms (dragon fruit, seedless lime, pineapple, free-range ducks, swiftlets ...) have no code of their
-own in VSCO 2020; their code here is the residual group they fall in, and no survey record carries it.
+own in VSCO 2020. Their code here is their residual group, and survey records do not have it.
 """
 
 import unicodedata
@@ -42,16 +42,16 @@ TRADES = {
     )
     for row in _ROWS
 }
-# which trade somebody is in, for people of their own and for employees by their training
-DRAW_TRADE = {who: by_weight([(TRADES[row["key"]], float(row[who])) for row in _ROWS]) for who in ("own", "low", "trained", "graduate")}
+# the trades of the self-employed (own), and of employees by their training
+DRAW_TRADE = {kind: by_weight([(TRADES[row["key"]], float(row[kind])) for row in _ROWS]) for kind in ("own", "low", "trained", "graduate")}
 
-# what a person or a clerk adds to a trade
+# texts that a person or a clerk adds to a trade
 _PLACES = by_weight({"": 80, " tại nhà": 5, " ở xã": 4, " theo mùa vụ": 3, " thời vụ": 3, " lâu năm": 3, " phụ gia đình": 2})
 _WAYS = by_weight({"full": 52, "slang": 23, "bare": 15, "slip": 6, "upper": 3, "spaces": 1})
 
 
 def written(trade: Trade, rng: Random) -> str:
-    """A trade as somebody wrote it into a form."""
+    """A trade as a person writes it on a form."""
     way = _WAYS(rng)
     if way == "slang":
         return rng.choice(trade.slang)
@@ -73,7 +73,7 @@ def without_diacritics(text: str) -> str:
 
 
 def slip(text: str, rng: Random) -> str:
-    """A typing slip: two letters swapped, one lost or one doubled. Letters of a Vietnamese keyboard only; never a digit."""
+    """A typing error: two letters swapped, one lost or one doubled; never in a digit."""
     places = [i for i in range(1, len(text) - 1) if text[i].isalpha() and text[i + 1].isalpha()]
     if not places:
         return text

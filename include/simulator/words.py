@@ -1,10 +1,10 @@
 """The vocabulary of the simulation, kept in simulator/data: names, trades with their slang, industries.
 
-- names.yml: lists, and tables of how often each is given
-- trades.csv: sector; VSCO 2020 code at level 4; wage of an employee in million đồng a month; schooling that is asked for; how
-  often people of their own (own), without training (low), trained and graduate do it; names in full; slang as it is typed
-- industries.csv: VSIC 2018 codes, zeros kept; share of women; how often each type of employer is in it; words for its name;
-  trades it hires
+- names.yml: lists, and tables with frequencies
+- trades.csv: sector; VSCO 2020 code at level 4; wage of an employee in million đồng a month; required schooling;
+  frequency among the self-employed (own), without training (low), trained and graduates; full names; slang
+- industries.csv: VSIC 2018 codes with leading zeros; share of women; frequency of each type of employer; words for names of firms;
+  trades that it hires
 """
 
 import csv
@@ -24,5 +24,5 @@ def read_words(name: str) -> list[dict[str, str]]:
 
 
 def listed(cell: str) -> tuple[str, ...]:
-    """What a cell holds, separated by semicolons."""
+    """The values of a cell, separated by semicolons."""
     return tuple(part.strip() for part in cell.split(";"))

@@ -1,6 +1,6 @@
-"""A small writer of XLSX workbooks (ECMA-376): the same bytes for the same cells, whenever it is asked, and fast.
+"""A small writer of XLSX workbooks (ECMA-376): fast, and with the same bytes for the same cells.
 
-openpyxl stamps the clock into each file and takes ten times as long; what is written here, openpyxl reads.
+openpyxl writes the current time into each file and takes ten times as long; it can read these workbooks.
 """
 
 import io
@@ -34,7 +34,7 @@ _STYLES = (
 
 @dataclass
 class Sheet:
-    """A sheet: rows of str, int, float, date or None; header: rows in bold; merged: (row, column, row, column); all from 0."""
+    """A sheet. rows: of str, int, float, date or None; header: rows in bold; merged: (row, column, row, column); all counted from 0."""
 
     name: str
     rows: list[list[Any]]
