@@ -126,7 +126,7 @@ def test_the_suite_of_a_feed_is_not_thin(feed):
     checks = checks_of(contract)
     assert len(checks) >= EXPECTATIONS[feed]
     assert {c.rule.id for c in checks} == {r.id for r in contract.rules if r.expectation}
-    assert all(c.failing.count("{stage}") or c.whole_batch for c in checks)
+    assert all(c.failing.count("{stage}") or c.is_of_batch for c in checks)
 
 
 @pytest.mark.parametrize("feed", FEEDS)

@@ -131,7 +131,7 @@ class Case:
     """A way to break a rule in the first `rows` rows of a delivery.
 
     breaks(rows, count) changes the clean rows; failing(count) are the rows that break the rule then, in column. announced:
-    what the delivery says of itself. few, many: how many rows to break, below and beyond what is tolerated.
+    what the delivery announces. few, many: how many rows to break, below and beyond what is tolerated.
     """
 
     rule: str
@@ -243,12 +243,12 @@ _COMMUNES = [
 ]
 
 
-def _every_feed(listed: str, date_column: str, **beside: Any) -> list[Case]:
+def _every_feed(listed: str, date_column: str, **more: Any) -> list[Case]:
     """Cases of the rules that hold for every feed. listed: a column with a code list; date_column: one with dates."""
     return [
         unread("row.value_readable", date_column, "impossible"),
         unread("row.code_known", listed, "not_in_list"),
-        changed("row.code_known", listed, how="staged", **{listed: "zzz"}, **beside),
+        changed("row.code_known", listed, how="staged", **{listed: "zzz"}, **more),
         changed("row.text_composed", "", how="nfc", notes=["name:spaces", "name:nfc"]),
         batch("reconciliation.declared_totals", totals={"records": 7, "unheard_of": 1}),
         batch("reconciliation.declared_totals", name="bound", totals={"records": "hơn 20.000"}),

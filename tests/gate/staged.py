@@ -1,4 +1,4 @@
-"""Batches staged and audited as the pipeline does it, with rows that a test has made up."""
+"""Batches staged and audited as the pipeline does it, with rows of a test."""
 
 import itertools
 import secrets as random
@@ -33,11 +33,19 @@ class Delivery:
 
 @dataclass
 class Outcome:
-    """What an audit made of a batch. told: rule -> verdict unless it is "pass"; put_aside: (rule, row, column, class)."""
+    """What an audit made of a batch.
+
+    Attributes:
+        verdict: The verdict on the batch.
+        rule_verdicts: rule -> verdict, unless it is "pass".
+        failures: Rows that do not go to core: (rule, row, column, pattern of the value).
+        first_rows: rule -> numbers of the first rows that break it.
+        rules: The rules that were checked.
+    """
 
     verdict: Verdict
-    told: dict[str, str]
-    put_aside: set[tuple[str, int, str, str]]
+    rule_verdicts: dict[str, str]
+    failures: set[tuple[str, int, str, str]]
     first_rows: dict[str, list[int]]
     rules: set[str]
 
@@ -103,7 +111,7 @@ class Gate:
         return batch_id
 
     def audit(self, contract: Contract | None = None, batches: Sequence[Batch] | None = None) -> dict[int, Outcome]:
-        """Audit what is staged, by default all of it and by the feed's own contract; failures of earlier audits are forgotten."""
+        """Audit what is staged, by default all of it and by the feed's own contract; failures of earlier audits are deleted."""
         batches = self.batches if batches is None else batches
         failures = sql.Identifier("stage", f"{self.table}_failures")
         self.loader.execute(sql.SQL("truncate {}").format(failures))
@@ -118,10 +126,10 @@ class Gate:
         ):
             found[batch_id].rules.add(rule[name:])
             if verdict != "pass":
-                found[batch_id].told[rule[name:]] = verdict
+                found[batch_id].rule_verdicts[rule[name:]] = verdict
                 found[batch_id].first_rows[rule[name:]] = first_rows
         for batch_id, row_no, rule, column, value_class in self.loader.execute(sql.SQL("select * from {}").format(failures)):
-            found[batch_id].put_aside.add((rule[name:], row_no, column, value_class))
+            found[batch_id].failures.add((rule[name:], row_no, column, value_class))
         return found
 
     def audit_one(self, delivery: Delivery) -> Outcome:
@@ -129,7 +137,7 @@ class Gate:
         batch_id = self.stage(delivery)
         return self.audit()[batch_id]
 
-    def remember(self, feed: str, sender: str, period: str, **columns: Any) -> None:
+    def publish_row(self, feed: str, sender: str, period: str, **columns: Any) -> None:
         """Put a current row into core.<feed>, as if it had been published."""
         row = {"batch_id": 0, "row_no": 0, "sender_code": sender, "period": period, "sequence": 1, **columns}
         days = {"valid_from": "2023-01-01", "valid_to": "2023-12-31", "recorded_from": "2023-01-01"}
@@ -143,7 +151,7 @@ class Gate:
             values,
         )
 
-    def remember_batch(self, sender: str, period: str, records: int, sequence: int = 1) -> None:
+    def publish_batch(self, sender: str, period: str, records: int, sequence: int = 1) -> None:
         """Put a published batch into the ledger."""
         self.loader.execute(
             "insert into ops.batch (feed, sender_code, delivery_id, period, sequence, media_type, declared_records,"

@@ -1,4 +1,4 @@
-"""What the gate does not take for granted: an error of ours is never a verdict, and writes nothing."""
+"""What the gate checks first: an internal error is never a verdict, and writes nothing."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,9 +12,9 @@ from labour_market.contracts import load_contract
 from labour_market.database import connect
 from labour_market.quality import gate as gates
 from labour_market.quality import suites
-from labour_market.quality.checks import checks_of, shape_sql
+from labour_market.quality.checks import checks_of, pattern_sql
 from labour_market.quality.gate import AuditError
-from labour_market.quality.messages import value_class
+from labour_market.quality.messages import value_pattern
 from psycopg import sql
 from staged import Delivery, Gate
 
@@ -40,7 +40,7 @@ def broken(case_id: str, count: int = 1, rows: int = 20) -> Delivery:
 
 
 def written(gate: Gate) -> tuple[int, int]:
-    """Lines of audit results, rows put aside."""
+    """The number of audit results and of excluded rows."""
     failures = sql.Identifier("stage", f"{gate.table}_failures")
     row = gate.loader.execute(
         sql.SQL("select (select count(*) from ops.audit_result), (select count(*) from {})").format(failures)
@@ -60,13 +60,13 @@ def failed(gate: Gate, match: str, **arguments) -> str:
     return str(caught.value)
 
 
-def test_a_batch_whose_rows_did_not_arrive_is_not_passed(gate):
+def test_a_batch_without_its_rows_has_no_verdict(gate):
     gate.stage(survey())
     gate.stage(survey(0, announced=20))
     failed(gate, "does not hold the announced rows")
 
 
-def test_rows_that_nobody_announced_are_not_passed(gate):
+def test_rows_of_no_announced_batch_stop_the_audit(gate):
     gate.stage(survey())
     failed(gate, "does not hold the announced rows", batches=[])
 
@@ -90,7 +90,7 @@ def test_a_stage_table_with_other_columns_than_the_contract_is_refused(gate):
     failed(gate, "does not have the columns")
 
 
-def test_an_empty_reference_list_is_our_error_and_not_the_senders(gate):
+def test_an_empty_reference_list_is_an_internal_error(gate):
     gate.stage(survey())
     with connect("transformer") as transformer:
         transformer.execute("create temporary table kept as table reference.area_unit")
@@ -103,7 +103,7 @@ def test_an_empty_reference_list_is_our_error_and_not_the_senders(gate):
             transformer.commit()
 
 
-def test_an_expectation_that_raises_gives_no_verdict_and_tells_no_value(gate):
+def test_an_expectation_that_raises_gives_no_verdict_and_shows_no_value(gate):
     gate.stage(broken("row.jump_rules-inactive_reason"))
     raising = replace(gate.contract.rule("row.age_plausible"), arguments={"breach": {"full_name": "full_name::integer = 1"}})
     message = failed(gate, "InvalidTextRepresentation", contract=replace(gate.contract, rules=(*gate.contract.rules[20:], raising)))
@@ -111,13 +111,13 @@ def test_an_expectation_that_raises_gives_no_verdict_and_tells_no_value(gate):
     assert "Lan" not in message
 
 
-def test_a_rule_about_a_column_that_is_not_there_gives_no_verdict(gate):
+def test_a_rule_about_a_missing_column_gives_no_verdict(gate):
     gate.stage(survey())
     absent = replace(gate.contract.rule("row.age_plausible"), arguments={"breach": {"": "no_such_column = 1"}})
     failed(gate, "UndefinedColumn", contract=replace(gate.contract, rules=(absent,)))
 
 
-def test_a_suite_that_counts_otherwise_than_sql_is_not_believed(gate, monkeypatch):
+def test_a_suite_that_counts_differently_from_sql_stops_the_audit(gate, monkeypatch):
     gate.stage(broken("row.jump_rules-inactive_reason", 3))
 
     def miscounts(*arguments):
@@ -127,66 +127,66 @@ def test_a_suite_that_counts_otherwise_than_sql_is_not_believed(gate, monkeypatc
     failed(gate, "row.jump_rules: the suite counted 4 breaches, and SQL finds 3")
 
 
-def test_a_suite_that_leaves_an_expectation_unanswered_is_not_believed(gate, monkeypatch):
+def test_a_suite_that_skips_an_expectation_stops_the_audit(gate, monkeypatch):
     gate.stage(survey())
     answered = suites._results
     monkeypatch.setattr(suites, "_results", lambda *arguments: answered(*arguments)[:-1])
-    failed(gate, "expectations were asked and")
+    failed(gate, "expectations were sent and")
 
 
-def test_a_batch_that_the_ledger_does_not_know_is_not_judged(gate):
+def test_a_batch_that_is_not_in_the_ledger_stops_the_audit(gate):
     gate.stage(survey())
     failed(gate, "is not in the ledger", batches=[replace(gate.batches[0], batch_id=10**9)])
 
 
-def test_a_bad_batch_does_not_touch_the_one_beside_it(gate):
+def test_a_bad_batch_does_not_change_another_one(gate):
     good, bad = gate.stage(survey()), gate.stage(broken("row.jump_rules-inactive_reason", 15))
     found = gate.audit()
-    assert found[good].told == {}
-    assert found[good].put_aside == set()
+    assert found[good].rule_verdicts == {}
+    assert found[good].failures == set()
     assert found[bad].verdict.blocked_by == "labour_survey.row.jump_rules"
 
 
 def test_one_bad_row_of_a_small_batch_does_not_block_the_others(gate):
     one = gate.stage(broken("row.jump_rules-inactive_reason", 1, rows=3))
-    assert gate.audit()[one].told == {"row.jump_rules": "quarantine"}
+    assert gate.audit()[one].rule_verdicts == {"row.jump_rules": "quarantine"}
 
 
-def test_a_batch_of_which_nothing_would_be_left_is_blocked(gate):
+def test_a_batch_without_a_row_that_passes_is_blocked(gate):
     delivery = broken("row.jump_rules-inactive_reason", 1, rows=2)
     next(c for c in CASES["labour_survey"] if c.id == "row.placeholder_name-sample").breaks(delivery.rows[1:], 1)
     both = gate.stage(delivery)
     outcome = gate.audit()[both]
     assert outcome.verdict.blocked_by in {"labour_survey.row.jump_rules", "labour_survey.row.placeholder_name"}
-    assert sorted(outcome.told.values()) == ["block", "quarantine"]
+    assert sorted(outcome.rule_verdicts.values()) == ["block", "quarantine"]
 
 
-def test_a_rule_that_blocks_by_itself_speaks_before_one_whose_share_was_too_large(gate):
+def test_a_rule_that_blocks_by_itself_comes_before_one_that_exceeds_its_tolerance(gate):
     delivery = broken("row.jump_rules-inactive_reason", 15)
     delivery.period, delivery.delivered = "2024", "2023-06-14T15:00:00+07:00"
     assert gate.audit_one(delivery).verdict.blocked_by == "labour_survey.file.period_open"
 
 
 def test_a_block_says_which_rows_which_column_and_what_to_do(gate):
-    told = gate.audit_one(broken("row.jump_rules-inactive_reason", 15)).verdict
-    assert "15 trên 20 dòng (75,0%)" in told.reason_vi
-    assert "“Lý do không tham gia hoạt động kinh tế”" in told.reason_vi
-    assert "(dòng 1, 2, 3, 4, 5...)" in told.reason_vi
-    assert "15 of 20 rows (75.0%)" in told.reason_en
-    assert "inactive_reason" in told.reason_en
-    assert told.remedy_vi == load_contract("labour_survey").rule("row.jump_rules").remedy_vi
+    verdict = gate.audit_one(broken("row.jump_rules-inactive_reason", 15)).verdict
+    assert "15 trên 20 dòng (75,0%)" in verdict.reason_vi
+    assert "“Lý do không tham gia hoạt động kinh tế”" in verdict.reason_vi
+    assert "(dòng 1, 2, 3, 4, 5...)" in verdict.reason_vi
+    assert "15 of 20 rows (75.0%)" in verdict.reason_en
+    assert "inactive_reason" in verdict.reason_en
+    assert verdict.remedy_vi == load_contract("labour_survey").rule("row.jump_rules").remedy_vi
 
 
-def test_every_row_put_aside_is_listed_however_many(gate):
+def test_every_excluded_row_is_listed_also_when_there_are_many(gate):
     many = gate.stage(broken("row.jump_rules-inactive_reason", 1000, rows=6000))
-    assert len(gate.audit()[many].put_aside) == 1000
+    assert len(gate.audit()[many].failures) == 1000
 
 
 def test_the_auditor_sees_its_own_failures_only_once_for_a_row_rule_and_column(gate):
     delivery = survey()
     delivery.rows[0] |= {"unemployed_duration": "under_3m", "inactive_reason": "study"}
     outcome = gate.audit_one(delivery)
-    assert {(rule, row, column) for rule, row, column, _ in outcome.put_aside} == {
+    assert {(rule, row, column) for rule, row, column, _ in outcome.failures} == {
         ("row.jump_rules", 1, "unemployed_duration"),
         ("row.jump_rules", 1, "inactive_reason"),
     }
@@ -197,14 +197,14 @@ LETTERS = "aàảãáạăằẳẵắặâầẩẫấậeèẻẽéẹêềể
 
 
 @pytest.fixture(scope="module")
-def shapes(module_warehouse):
+def auditor(module_warehouse):
     with connect("auditor") as connection:
         yield connection
 
 
 @given(text=st.text(st.sampled_from(LETTERS + LETTERS.upper() + "0123456789 .,-/@:[]ª中"), max_size=60))
 @settings(max_examples=200, deadline=None)
-def test_a_value_has_the_same_shape_in_sql_and_in_python_and_it_tells_no_letter(shapes, text):
-    row = shapes.execute(f"select {shape_sql('%(text)s::text')}", {"text": text}).fetchone()
-    assert row == (value_class(text),)
+def test_a_value_has_the_same_pattern_in_sql_and_in_python_without_its_letters(auditor, text):
+    row = auditor.execute(f"select {pattern_sql('%(text)s::text')}", {"text": text}).fetchone()
+    assert row == (value_pattern(text),)
     assert not set(row[0]) & (set(LETTERS + LETTERS.upper() + "012345678") - {"a", "A"})

@@ -1,4 +1,4 @@
-"""What was put aside and what was found can be listed afterwards, with a sentence for each row."""
+"""Quarantined rows and findings can be listed after an audit, with a sentence for each row."""
 
 from gate_cases import PERIODS, clean_rows
 from labour_market.quality.messages import rejected_rows, rule_findings

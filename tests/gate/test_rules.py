@@ -1,4 +1,4 @@
-"""Every rule is broken by rows that break nothing else: its exact effect, and what comes of dropping or weakening the rule."""
+"""Every rule is broken by rows that break nothing else: its exact effect, and the effect of dropping or weakening the rule."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -26,7 +26,7 @@ def checked_rules(feed: str) -> list[str]:
 
 
 def dropped(feed: str, remainder: int) -> set[str]:
-    """Half of a feed's rules, so that what stays shows that each rule minds its own breaches only."""
+    """Half of a feed's rules; the other half shows that each rule finds only its own breaches."""
     return {name for place, name in enumerate(checked_rules(feed)) if place % 2 == remainder}
 
 
@@ -40,32 +40,32 @@ def tolerant(contract: Contract) -> Contract:
 
 @pytest.fixture(scope="module")
 def audited(module_warehouse, gate_of):
-    """Stages and audits the cases of a feed once, when they are first asked for."""
-    known: dict[str, Audited] = {}
+    """Stages and audits the cases of a feed once, when they are first used."""
+    by_feed: dict[str, Audited] = {}
 
     def of(feed: str) -> Audited:
-        if feed not in known:
-            known[feed] = audit_cases(feed, gate_of(feed))
-        return known[feed]
+        if feed not in by_feed:
+            by_feed[feed] = audit_cases(feed, gate_of(feed))
+        return by_feed[feed]
 
     return of
 
 
 def audit_cases(feed: str, gate) -> Audited:
     for sender in ("803", "804", "805", "806"):
-        gate.remember("fair_sessions", sender, "2023-06", session_no="P01", fund="other", held_on=date(2023, 6, 5))
+        gate.publish_row("fair_sessions", sender, "2023-06", session_no="P01", fund="other", held_on=date(2023, 6, 5))
     approved = {"plan_status": "approved", "status_on": date(2023, 5, 1)}
-    gate.remember(
+    gate.publish_row(
         "programme_plans", "803", "2023-05", unit_code="803", plan_year=2023, activity="job_matching", fund_type="recurrent", **approved
     )
     if feed in PUBLISHED_BEFORE:
         period, records = PUBLISHED_BEFORE[feed]
-        gate.remember_batch("804", period, records)
+        gate.publish_batch("804", period, records)
     for n in range(1, 21):
         if feed == "fair_sessions":
-            gate.remember(feed, "805", "2023-05", session_no=f"OLD{n}", fund="subproject_4_3")
+            gate.publish_row(feed, "805", "2023-05", session_no=f"OLD{n}", fund="subproject_4_3")
         if feed == "fair_attendance":
-            gate.remember(feed, "805", "2023-05", session_no="P01", attendance_no=f"OLD{n}")
+            gate.publish_row(feed, "805", "2023-05", session_no="P01", attendance_no=f"OLD{n}")
     ids = {("clean", "few"): gate.stage(Delivery(clean_rows(feed), period=PERIODS[feed]))}
     for case in CASES[feed]:
         for amount, count in (("few", case.few), ("many", case.many)):
@@ -89,7 +89,7 @@ def audit_cases(feed: str, gate) -> Audited:
 
 
 def verdict_of(rule: Rule, rows: int, failed: int) -> str:
-    """What the breaches of a rule should come to, told apart from the gate's own reckoning."""
+    """The verdict that the breaches of a rule should have, computed without the gate's own code."""
     too_many = failed / rows > rule.tolerance
     match rule.action:
         case "normalise":
@@ -101,10 +101,10 @@ def verdict_of(rule: Rule, rows: int, failed: int) -> str:
 
 
 @pytest.mark.parametrize("feed", FEEDS)
-def test_clean_rows_raise_nothing_and_every_rule_leaves_its_line(audited, feed):
+def test_clean_rows_break_no_rule_and_every_rule_is_recorded(audited, feed):
     outcome = audited(feed).full["clean", "few"]
-    assert outcome.told == {}
-    assert outcome.put_aside == set()
+    assert outcome.rule_verdicts == {}
+    assert outcome.failures == set()
     assert outcome.verdict.blocked_by is None
     assert outcome.rules == set(checked_rules(feed))
 
@@ -124,11 +124,11 @@ def test_a_broken_rule_has_its_exact_effect_and_no_other(audited, feed: str, cas
     outcome = audited(feed).full[case.id, amount]
     failing = case.failing(case.few if amount == "few" else case.many)
     verdict = verdict_of(rule, case.clean, len(failing)) if failing else rule.action
-    assert outcome.told == ({} if verdict == "pass" else {case.rule: verdict})
+    assert outcome.rule_verdicts == ({} if verdict == "pass" else {case.rule: verdict})
     if verdict != "pass":
         assert outcome.first_rows[case.rule] == failing[:20]
     kept_out = failing if rule.action in ("quarantine", "normalise") else []
-    assert {(name, row_no, column) for name, row_no, column, _ in outcome.put_aside} == {
+    assert {(name, row_no, column) for name, row_no, column, _ in outcome.failures} == {
         (case.rule, row_no, case.column) for row_no in kept_out
     }
     blocked = outcome.verdict
@@ -145,30 +145,31 @@ def test_a_broken_rule_has_its_exact_effect_and_no_other(audited, feed: str, cas
 @pytest.mark.parametrize(("feed", "case"), EVERY)
 def test_a_dropped_rule_changes_the_outcome_of_its_batch_and_of_no_other(audited, feed: str, case: Case):
     result = audited(feed)
-    mine, others = (result.without_even, result.without_odd) if case.rule in dropped(feed, 0) else (result.without_odd, result.without_even)
+    halves = (result.without_even, result.without_odd)
+    without_rule, with_rule = halves if case.rule in dropped(feed, 0) else reversed(halves)
     full = result.full[case.id, "many"]
-    assert full.told, "a case that is not told when many rows are broken proves nothing"
-    assert mine[case.id, "many"].told != full.told
-    assert others[case.id, "many"].told == full.told
+    assert full.rule_verdicts, "a case without a verdict when many rows are broken proves nothing"
+    assert without_rule[case.id, "many"].rule_verdicts != full.rule_verdicts
+    assert with_rule[case.id, "many"].rule_verdicts == full.rule_verdicts
 
 
 @pytest.mark.parametrize(("feed", "case"), EVERY)
 def test_a_rule_that_tolerates_everything_blocks_nothing(audited, feed: str, case: Case):
     outcome = audited(feed).tolerant[case.id, "many"]
     assert outcome.verdict.blocked_by is None
-    assert "block" not in outcome.told.values()
+    assert "block" not in outcome.rule_verdicts.values()
 
 
 @pytest.mark.parametrize("feed", FEEDS)
-def test_nothing_that_is_told_of_a_row_is_a_personal_value(audited, feed: str):
+def test_no_value_reported_of_a_row_is_personal(audited, feed: str):
     personal = {f.name for f in load_contract(feed).fields if f.pii}
-    told = {(column, value) for o in audited(feed).full.values() for _, _, column, value in o.put_aside if column in personal}
+    reported = {(column, value) for o in audited(feed).full.values() for _, _, column, value in o.failures if column in personal}
     rows = clean_rows(feed)
     values = {str(row.get(column)) for row in rows for column in personal}
-    assert not {value for _, value in told} & values
+    assert not {value for _, value in reported} & values
 
 
-def test_a_commune_is_judged_by_the_day_of_the_record_and_not_by_the_whole_period(gate_of):
+def test_a_commune_is_checked_on_the_day_of_the_record_and_not_over_the_period(gate_of):
     """28006 ended with November 2024; both codes of 803 were in force at some time of the year 2024."""
     rows = clean_rows("labour_survey", 12)
     for row in rows:
@@ -176,10 +177,10 @@ def test_a_commune_is_judged_by_the_day_of_the_record_and_not_by_the_whole_perio
     for row, day in zip(rows, (date(2024, 11, 30), date(2024, 12, 1)), strict=False):
         row.update(commune_code="28006", surveyed_on=day)
     outcome = gate_of("labour_survey").audit_one(Delivery(rows, period="2024", delivered="2025-01-05T15:00:00+07:00"))
-    assert {(rule, row) for rule, row, *_ in outcome.put_aside} == {("row.commune_known", 2)}
+    assert {(rule, row) for rule, row, *_ in outcome.failures} == {("row.commune_known", 2)}
 
 
-def test_a_commune_without_a_day_of_its_record_is_judged_by_the_period(gate_of):
+def test_a_commune_of_a_record_without_a_day_is_checked_in_the_period(gate_of):
     rows = clean_rows("job_orders", 12)
     rows[0].update(posted_on=None, commune_code="28006")
     rows[1].update(posted_on=None, commune_code=NOWHERE)
@@ -187,10 +188,10 @@ def test_a_commune_without_a_day_of_its_record_is_judged_by_the_period(gate_of):
     assert outcome.first_rows["row.commune_known"] == [2]
 
 
-def test_typed_totals_are_kept_beside_what_was_counted_and_a_bound_is_true_of_more_than_it_says(gate_of):
+def test_typed_totals_are_kept_with_the_counted_ones_and_a_bound_is_true_of_more(gate_of):
     typed = {"attendees": "hơn 10", "records": 12, "counselled": "gần 20"}
     outcome = gate_of("fair_attendance").audit_one(Delivery(clean_rows("fair_attendance", 12), totals=typed))
-    assert "reconciliation.declared_totals" not in outcome.told
+    assert "reconciliation.declared_totals" not in outcome.rule_verdicts
     assert outcome.verdict.totals["records"] == 12
     assert outcome.verdict.totals["attendees"] > 10
     assert outcome.verdict.totals["counselled"] <= 20

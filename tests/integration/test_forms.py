@@ -19,14 +19,14 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Province:
     return build_province(tmp_path_factory.mktemp("province"), scale=0.03, scenario="clean")
 
 
-def test_every_delivery_of_a_clean_province_is_read_whole(province: Province) -> None:
+def test_every_record_of_a_clean_province_is_read(province: Province) -> None:
     assert len(province.deliveries) > 40
     for delivery in province.deliveries:
-        said = delivery.announcement
-        contract = load_contract(said["feed"])
-        parsed = parse_delivery(delivery.payload, said["media_type"], said["encoding"], said["form_version"], contract)
-        assert len(parsed.row_numbers) == said["record_count"], said["delivery_id"]
-        assert not any(normalise_columns(parsed, contract).issues), said["delivery_id"]
+        announced = delivery.announcement
+        contract = load_contract(announced["feed"])
+        parsed = parse_delivery(delivery.payload, announced["media_type"], announced["encoding"], announced["form_version"], contract)
+        assert len(parsed.row_numbers) == announced["record_count"], announced["delivery_id"]
+        assert not any(normalise_columns(parsed, contract).issues), announced["delivery_id"]
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +34,9 @@ def records_of(province: Province) -> dict[str, list[dict[str, Any]]]:
     """All records of a feed as they would travel as JSON, read back from whatever they travelled as."""
     records: dict[str, list[dict[str, Any]]] = {feed: [] for feed in contract_feeds()}
     for delivery in province.deliveries:
-        said = delivery.announcement
-        contract = load_contract(said["feed"])
-        parsed = parse_delivery(delivery.payload, said["media_type"], said["encoding"], said["form_version"], contract)
+        announced = delivery.announcement
+        contract = load_contract(announced["feed"])
+        parsed = parse_delivery(delivery.payload, announced["media_type"], announced["encoding"], announced["form_version"], contract)
         columns = normalise_columns(parsed, contract).columns
         rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
         records[contract.feed] += json.loads(json.dumps(rows, default=date.isoformat))

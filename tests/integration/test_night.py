@@ -63,8 +63,8 @@ def test_each_bad_delivery_of_a_night_has_its_named_effect_and_no_other(gateway,
     assert not unreachable
     assert not any(report.errors for report in reports)
     found = {
-        delivery: (state, aside or 0)
-        for delivery, state, aside in loader.execute("select delivery_id, state, records_quarantined from ops.batch")
+        delivery: (state, quarantined or 0)
+        for delivery, state, quarantined in loader.execute("select delivery_id, state, records_quarantined from ops.batch")
     }
     meant = {"blocked": "quarantined", "warned": "published", "normalised": "published", "quarantined": "published"}
     rows_expected: dict[str, int] = {}
@@ -76,8 +76,8 @@ def test_each_bad_delivery_of_a_night_has_its_named_effect_and_no_other(gateway,
         assert found[bad["delivery_id"]][0] == effect, bad
         if bad["effect"] == "quarantined":
             rows_expected[bad["delivery_id"]] = rows_expected.get(bad["delivery_id"], 0) + bad["rows"]
-    aside = {delivery: count for delivery, (state, count) in found.items() if state == "published" and count}
-    assert aside == rows_expected, "rows are put aside where the night is bad, and nowhere else"
+    quarantined = {delivery: count for delivery, (state, count) in found.items() if state == "published" and count}
+    assert quarantined == rows_expected, "rows are quarantined where the night is bad, and nowhere else"
     superseded = {d for d, (state, _) in found.items() if state == "superseded"}
     spoilt = {bad["delivery_id"] for bad in province.expected}
     bad_states = {d for d, (state, _) in found.items() if state in ("rejected", "quarantined")}
@@ -124,7 +124,7 @@ def test_onboarding_is_one_entry_in_the_senders_file_and_one_token(gateway, load
     assert ("796",) in loader.execute("select distinct sender_code from core.employers").fetchall()
 
 
-def test_a_sender_that_is_away_stops_nobody_else_and_is_asked_again(gateway, loader):
+def test_an_unreachable_sender_does_not_stop_the_others_and_is_retried(gateway, loader):
     gateway.set_faults({"kind": "503", "sender": "795", "times": 1000})
     _, unreachable = ingest(senders("794", "795"), ["fair_sessions", "employers"])
     assert any(sentence.startswith("employers 795") for sentence in unreachable)

@@ -171,7 +171,7 @@ def test_an_attempt_that_was_overtaken_publishes_nothing(loader):
     assert loader.execute("select count(*) from ops.outbox").fetchone() == (0,)
 
 
-def test_rows_that_a_rule_keeps_out_are_put_aside_and_not_published(loader):
+def test_rows_that_a_rule_keeps_out_are_quarantined_and_not_published(loader):
     table = make_stage_table(loader, SESSIONS, "one")
     batch = announce(loader, SESSIONS, "794", "2023-06", 1, 3)
     attempt = stage(loader, SESSIONS, batch, table, {"1": "a", "2": "b", "3": "c"}, kept_out=[2])
@@ -204,8 +204,8 @@ def test_a_replay_of_a_record_that_came_too_late_counts_it_once(loader):
     attempt = ledger.take(loader, late.batch_id, [BatchState.PUBLISHED])
     ledger.move(loader, late.batch_id, attempt, BatchState.LANDED, "test")
     loader.execute(sql.SQL("delete from stage.{}").format(sql.Identifier(table)))
-    again = publish_batch(loader, ORDERS, late, stage(loader, ORDERS, late, table, {"1": "cleaner"}), table, "test")
-    assert first == again == Published(published=0, quarantined=0, duplicate=0, superseded=1)
+    second = publish_batch(loader, ORDERS, late, stage(loader, ORDERS, late, table, {"1": "cleaner"}), table, "test")
+    assert first == second == Published(published=0, quarantined=0, duplicate=0, superseded=1)
 
 
 def test_the_ledger_refuses_a_move_that_the_state_machine_does_not_know(loader):
@@ -225,17 +225,17 @@ def test_two_current_versions_of_one_key_are_refused_by_the_database_itself(load
         )
 
 
-def test_a_delivery_announced_twice_stands_once_and_a_changed_one_is_noticed(loader):
+def test_a_delivery_announced_twice_is_one_batch_and_a_changed_one_is_a_finding(loader):
     batch = announce(loader, SESSIONS, "794", "2023-06", 1, 0)
-    again = {
+    second = {
         "feed": "fair_sessions", "sender_code": "794", "delivery_id": batch.delivery_id, "period": "2023-06", "sequence": 1,
         "media_type": "application/json", "declared_records": 0, "declared_bytes": 1, "declared_sha256": batch.sha256,
         "declared_totals": {}, "delivery_created_at": datetime.now(UTC),
     }  # fmt: skip
-    assert ledger.announce(loader, again, "test") is None
+    assert ledger.announce(loader, second, "test") is None
     assert loader.execute("select count(*) from ops.reconcile_finding").fetchone() == (0,)
     for _ in range(2):
-        assert ledger.announce(loader, {**again, "declared_sha256": "0" * 64}, "test") is None
+        assert ledger.announce(loader, {**second, "declared_sha256": "0" * 64}, "test") is None
     assert loader.execute("select kind, count(*) from ops.reconcile_finding group by kind").fetchall() == [("announcement_changed", 1)]
 
 

@@ -186,7 +186,7 @@ def refusal(stage: Stage, client: GatewayClient, wanted: Delivery) -> DeliveryRe
     assert stage.kept() == [], "nothing of a refused delivery is kept"
     assert TOKEN not in str(caught.value)
     sentences = block_reason(load_contract("employers").rule(f"file.{caught.value.rule_name}"), "1", caught.value.details)
-    assert all(sentences) and "{" not in "".join(sentences), "the contract has a whole sentence for it in both languages"
+    assert all(sentences) and "{" not in "".join(sentences), "the contract has a complete sentence for it in both languages"
     return caught.value
 
 
@@ -297,13 +297,13 @@ def test_an_endless_cursor_ends(stage: Stage, monkeypatch: pytest.MonkeyPatch) -
         failing(404),
     ],
 )
-def test_what_is_no_list_is_never_taken_for_an_empty_one(stage: Stage, answer: Answer) -> None:
+def test_a_response_that_is_not_a_list_is_never_an_empty_list(stage: Stage, answer: Answer) -> None:
     client, _ = stage.serve(answer, tries=2)
     with pytest.raises(GatewayUnavailableError):
         list(client.deliveries("employers"))
 
 
-def test_a_gateway_that_is_not_there_is_unavailable(stage: Stage) -> None:
+def test_a_missing_gateway_is_unavailable(stage: Stage) -> None:
     sender = Sender("803", "Huyện Bến Lức", "http://127.0.0.1:9/districts/803", TOKEN, ("employers",))
     with pytest.raises(GatewayUnavailableError, match="connection failed"):
         list(GatewayClient(sender, tries=2, pause=0.01).deliveries("employers"))
@@ -313,13 +313,13 @@ def test_a_gateway_that_is_not_there_is_unavailable(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_a_gateway_that_is_away_for_a_moment_is_asked_again(stage: Stage, status: int) -> None:
+def test_a_gateway_that_fails_for_a_moment_is_retried(stage: Stage, status: int) -> None:
     client, script = stage.serve(failing(status), failing(status), page("items", [announced()]))
     assert len(list(client.deliveries("employers"))) == 1 and len(script.requests) == 3
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_retry_after_is_waited_for(stage: Stage, status: int) -> None:
+def test_retry_after_is_respected(stage: Stage, status: int) -> None:
     client, _ = stage.serve(failing(status, Retry_After="1"), page("items", []))
     started = time.monotonic()
     list(client.deliveries("employers"))
@@ -332,7 +332,7 @@ def test_retry_after_may_be_a_date(stage: Stage) -> None:
     assert list(client.deliveries("employers")) == [] and len(script.requests) == 3
 
 
-def test_a_retry_after_beyond_the_deadline_is_given_back_at_once(stage: Stage) -> None:
+def test_a_retry_after_beyond_the_deadline_ends_at_once(stage: Stage) -> None:
     client, script = stage.serve(failing(503, Retry_After="3600"))
     started = time.monotonic()
     with pytest.raises(GatewayUnavailableError) as caught:
@@ -381,7 +381,7 @@ def test_a_delivery_id_never_leaves_its_place_in_the_address(stage: Stage) -> No
     assert script.requests[0][0] == "/districts/803/v1/deliveries/..%2F..%2Fadmin%3Fx%3D1%23y/records"
 
 
-def test_a_page_that_fails_is_asked_for_again_from_its_own_cursor(stage: Stage) -> None:
+def test_a_page_that_fails_is_fetched_once_more_from_its_own_cursor(stage: Stage) -> None:
     cut = body(b'{"records": [{"a"', "application/json", Content_Length="400")
     client, script = stage.serve(
         page("records", RECORDS[:2], "2"),
@@ -442,24 +442,24 @@ def test_a_record_that_is_none_is_refused_by_its_row(stage: Stage, record: str) 
     assert refused.rule_name == "shape" and refused.details["row"] == 2
 
 
-def test_json_nested_beyond_all_measure_is_refused(stage: Stage) -> None:
+def test_json_that_is_nested_too_deep_is_refused(stage: Stage) -> None:
     client, _ = stage.serve(body(b'{"records": [' + b"[" * 200_000, "application/json"))
-    assert refusal(stage, client, of_records(RECORDS)).details["what"] == "nested too deep"
+    assert refusal(stage, client, of_records(RECORDS)).details["problem"] == "nested too deep"
 
 
 @pytest.mark.parametrize("answer", [body(b"null", "application/json"), body(b"[]", "application/json"), body(b"<html>", "text/html")])
-def test_what_is_no_page_of_records_leaves_the_delivery_to_be_asked_for_again(stage: Stage, answer: Answer) -> None:
+def test_a_response_that_is_not_a_page_of_records_leaves_the_delivery_to_a_later_pull(stage: Stage, answer: Answer) -> None:
     client, _ = stage.serve(answer)
     unavailable(stage, client, of_records([]))
 
 
-def test_a_page_beyond_all_measure_is_not_read_to_its_end(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_over_the_limit_is_not_read_to_its_end(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "MAX_PAGE_BYTES", 1_000)
     client, _ = stage.serve(page("records", [{"a": "x" * 5_000}]))
     assert "more than" in str(unavailable(stage, client, of_records([{"a": "x" * 5_000}])))
 
 
-def test_a_compressed_page_counts_by_what_it_unpacks_to(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_compressed_page_counts_with_its_unpacked_size(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     import gzip
 
     monkeypatch.setattr(connection, "MAX_PAGE_BYTES", 100_000)
@@ -567,16 +567,16 @@ def test_a_file_that_has_another_hash_twice_is_refused(stage: Stage) -> None:
         body(CONTENT, CSV, Content_Encoding="gzip"),
     ],
 )
-def test_what_is_not_the_file_leaves_the_delivery_to_be_asked_for_again(stage: Stage, answer: Answer) -> None:
+def test_a_response_that_is_not_the_file_leaves_the_delivery_to_a_later_pull(stage: Stage, answer: Answer) -> None:
     client, _ = stage.serve(answer, tries=2)
     unavailable(stage, client, delivery(CONTENT))
 
 
-@pytest.mark.parametrize(("changes", "what"), [({"size_bytes": 2**40}, "bytes"), ({"record_count": 10**9}, "records")])
-def test_a_delivery_beyond_all_measure_is_not_even_asked_for(stage: Stage, changes: dict[str, int], what: str) -> None:
+@pytest.mark.parametrize(("changes", "quantity"), [({"size_bytes": 2**40}, "bytes"), ({"record_count": 10**9}, "records")])
+def test_a_delivery_over_a_limit_is_refused_without_a_request(stage: Stage, changes: dict[str, int], quantity: str) -> None:
     client, script = stage.serve(body(CONTENT))
     refused = refusal(stage, client, delivery(CONTENT, **changes))
-    assert refused.rule_name == "too_large" and refused.details["what"] == what and script.requests == []
+    assert refused.rule_name == "too_large" and refused.details["quantity"] == quantity and script.requests == []
 
 
 # ---- the deadline
@@ -621,7 +621,7 @@ def test_silence_within_the_deadline_is_tried_again(stage: Stage) -> None:
 # ---- where a client may go
 
 
-def test_a_redirect_to_another_host_is_not_followed_and_the_token_stays(stage: Stage) -> None:
+def test_a_redirect_to_another_host_is_refused_without_sending_the_token(stage: Stage) -> None:
     _, elsewhere = stage.serve(page("items", []))
     target = f"http://localhost:{elsewhere.server_port}/v1/deliveries"
     client, _ = stage.serve(body(b"", CSV, 302, Location=target))
@@ -637,7 +637,7 @@ def test_a_redirect_elsewhere_is_refused(stage: Stage, scheme: str) -> None:
         list(client.deliveries("employers"))
 
 
-def test_a_redirect_on_the_same_host_is_followed_but_not_for_ever(stage: Stage) -> None:
+def test_a_few_redirects_on_the_same_host_are_accepted(stage: Stage) -> None:
     client, script = stage.serve(body(b"", CSV, 308, Location="/moved"), page("items", [announced()]))
     assert len(list(client.deliveries("employers"))) == 1 and script.requests[1][0] == "/moved"
     client, _ = stage.serve(body(b"", CSV, 308, Location="/moved"))
@@ -645,7 +645,7 @@ def test_a_redirect_on_the_same_host_is_followed_but_not_for_ever(stage: Stage) 
         list(client.deliveries("employers"))
 
 
-def test_a_name_that_leads_to_this_machine_is_not_asked(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_resolves_to_this_machine_is_not_called(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     import socket
 
     _, script = stage.serve(page("items", []))
@@ -657,7 +657,7 @@ def test_a_name_that_leads_to_this_machine_is_not_asked(stage: Stage, monkeypatc
     assert script.requests == []
 
 
-def test_neither_a_netrc_nor_a_proxy_variable_comes_between(stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_neither_a_netrc_nor_a_proxy_variable_is_used(stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login other password other\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")

@@ -24,17 +24,17 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> LandingStore:
 
 
 @given(content=st.binary(max_size=200), cuts=st.lists(st.integers(0, 200), max_size=4))
-def test_what_is_put_in_pieces_is_read_back_whole_under_its_hash(
+def test_content_put_in_pieces_is_read_back_under_its_hash(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, cuts: list[int]
 ) -> None:
     store = LandingStore(str(tmp_path_factory.mktemp("landing")))
     places = [0, *sorted(cuts), len(content)]
     landed = store.put(content[a:b] for a, b in pairwise(places))
-    whole = b"".join(content[a:b] for a, b in pairwise(places))
-    assert landed.sha256 == hashlib.sha256(whole).hexdigest() and landed.size == len(whole)
+    content_of_pieces = b"".join(content[a:b] for a, b in pairwise(places))
+    assert landed.sha256 == hashlib.sha256(content_of_pieces).hexdigest() and landed.size == len(content_of_pieces)
     with store.open(landed.sha256) as file:
-        assert file.read() == whole
-    assert UPath(landed.path).read_bytes() == whole
+        assert file.read() == content_of_pieces
+    assert UPath(landed.path).read_bytes() == content_of_pieces
 
 
 def test_the_same_bytes_twice_are_one_file(store: LandingStore) -> None:

@@ -50,7 +50,7 @@ def test_a_form_version_is_a_name_and_no_path(name: str) -> None:
 @pytest.mark.parametrize(
     ("rows", "problem"),
     [
-        (REQUIRED + ",Gì đó,mood,,\n", "'mood' is no field"),
+        (REQUIRED + ",Gì đó,mood,,\n", "'mood' is not a field"),
         (REQUIRED + ",mã,commune_code,,\n", "header 'mã' twice"),
         (REQUIRED + ",Mã khác,session_no,,\n", "session_no"),
         (REQUIRED.replace(",Ngày,held_on,,\n", ""), "no column for held_on"),

@@ -36,7 +36,7 @@ def refused(name: str, encoding: str | None = None) -> InvalidDeliveryError:
 
 
 def worded(defect: InvalidDeliveryError) -> InvalidDeliveryError:
-    """The defect, once it is sure that the contract has a whole sentence for it in both languages."""
+    """The defect, once it is sure that the contract has a complete sentence for it in both languages."""
     sentences = block_reason(SESSIONS.rule(f"file.{defect.rule_name}"), "803-fair_sessions-1", defect.details)
     assert all(sentences) and "{" not in "".join(sentences)
     return defect
@@ -79,7 +79,7 @@ def test_a_table_on_a_later_sheet_is_found() -> None:
 
 def test_a_table_on_two_sheets_is_not_read_by_half() -> None:
     defect = refused("table_on_two_sheets.xlsx")
-    assert defect.rule_name == "shape" and "Biểu 2" in defect.details["what_vi"]
+    assert defect.rule_name == "shape" and "Biểu 2" in defect.details["problem_vi"]
 
 
 def test_error_cells_and_formulas_without_a_value_are_unreadable_and_not_empty() -> None:
@@ -167,7 +167,7 @@ def test_a_value_of_a_megabyte_is_one_unreadable_value(tmp_path: Path) -> None:
         ("old_excel_named_xlsx.xlsx", "file_kind", {"found": "xls"}),
         ("cut_short.xlsx", "file_kind", {"found": "damaged"}),
         ("bomb.xlsx", "too_large", {}),
-        ("far_cell.xlsx", "too_large", {"what": "cells"}),
+        ("far_cell.xlsx", "too_large", {"quantity": "cells"}),
     ],
 )
 def test_a_bad_file_is_refused_by_the_rule_that_names_its_defect(name: str, rule: str, details: dict[str, object]) -> None:
@@ -188,7 +188,7 @@ def test_a_file_of_people_without_a_header_is_refused_without_naming_them() -> N
 
 
 @pytest.mark.parametrize("encoding", ["tcvn3", "rot13", "unicode_escape", "utf-7"])
-def test_an_encoding_that_nobody_should_declare_is_refused(encoding: str) -> None:
+def test_an_unsupported_encoding_is_refused(encoding: str) -> None:
     assert refused("plain.csv", encoding).rule_name == "encoding_readable"
 
 
@@ -255,11 +255,11 @@ def test_a_reader_that_panics_costs_one_delivery(monkeypatch: pytest.MonkeyPatch
 
 
 def test_records_are_read_with_their_ordinals(tmp_path: Path) -> None:
-    parsed = lines(tmp_path, orjson.dumps(whole(session_no="1")) + b"\n" + orjson.dumps(whole(session_no="2")))
+    parsed = lines(tmp_path, orjson.dumps(session_record(session_no="1")) + b"\n" + orjson.dumps(session_record(session_no="2")))
     assert parsed.columns["session_no"] == ["1", "2"] and parsed.row_numbers == [1, 2] and parsed.notes == {}
 
 
-def whole(**values: object) -> dict[str, object]:
+def session_record(**values: object) -> dict[str, object]:
     return {f.name: values.get(f.name) for f in SESSIONS.sent_fields} | values
 
 
@@ -268,13 +268,13 @@ def test_no_record_at_all_is_an_empty_delivery(tmp_path: Path) -> None:
     assert parsed.row_numbers == [] and parsed.columns["session_no"] == []
 
 
-def test_a_field_that_was_added_is_told_and_left_aside(tmp_path: Path) -> None:
-    parsed = lines(tmp_path, orjson.dumps(whole(session_no="1", mood="good")))
+def test_an_added_field_is_reported_and_ignored(tmp_path: Path) -> None:
+    parsed = lines(tmp_path, orjson.dumps(session_record(session_no="1", mood="good")))
     assert parsed.unknown_columns == ["mood"] and "mood" not in parsed.columns
 
 
 def test_a_field_that_was_renamed_is_never_silently_empty(tmp_path: Path) -> None:
-    record = whole(session_no="1")
+    record = session_record(session_no="1")
     record["attendees"] = record.pop("attendees_declared")
     defect = lines_refused(tmp_path, orjson.dumps(record))
     assert defect.rule_name == "header_recognised"
@@ -282,20 +282,20 @@ def test_a_field_that_was_renamed_is_never_silently_empty(tmp_path: Path) -> Non
 
 
 def test_a_required_field_that_no_record_has_is_missing(tmp_path: Path) -> None:
-    record = whole()
+    record = session_record()
     del record["session_no"]
     assert lines_refused(tmp_path, orjson.dumps(record)).details["missing"] == "session_no"
 
 
 def test_records_of_different_shape_are_read_field_by_field(tmp_path: Path) -> None:
     sparse = {"session_no": "2", "kind": "fixed"}
-    parsed = lines(tmp_path, orjson.dumps(whole(session_no="1")) + b"\n" + orjson.dumps(sparse))
+    parsed = lines(tmp_path, orjson.dumps(session_record(session_no="1")) + b"\n" + orjson.dumps(sparse))
     assert parsed.columns["session_no"] == ["1", "2"] and parsed.columns["kind"] == [None, "fixed"]
     assert parsed.columns["name"] == [None, None]
 
 
 @pytest.mark.parametrize(
-    ("line", "rule", "what"),
+    ("line", "rule", "problem"),
     [
         (b'{"session_no": "2"', "shape", "not JSON"),
         (b"[]", "shape", "not a record"),
@@ -309,10 +309,10 @@ def test_records_of_different_shape_are_read_field_by_field(tmp_path: Path) -> N
         (b'{"unknown": ' + b'{"a":' * 60 + b"1" + b"}" * 60 + b"}", "shape", "nested too deep"),
     ],
 )
-def test_a_line_that_is_no_record_is_named_by_its_row(tmp_path: Path, line: bytes, rule: str, what: str | None) -> None:
-    good = orjson.dumps(whole(session_no="1"))
+def test_a_line_that_is_not_a_record_is_named_by_its_row(tmp_path: Path, line: bytes, rule: str, problem: str | None) -> None:
+    good = orjson.dumps(session_record(session_no="1"))
     defect = lines_refused(tmp_path, good + b"\n" + line + b"\n" + good + b"\n")
-    assert (defect.rule_name, defect.details["row"], defect.details.get("what")) == (rule, 2, what)
+    assert (defect.rule_name, defect.details["row"], defect.details.get("problem")) == (rule, 2, problem)
 
 
 def test_a_web_page_in_place_of_records_is_refused(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ NOT_YET_CLEAN: tuple[str, ...] = (
     "tests/unit/test_occupation_commands.py",
     "tests/unit/test_parsing.py",
     "tests/unit/test_privacy.py",
-    "tests/unit/test_quarantine.py",
+    "tests/unit/test_messages.py",
     "tests/unit/test_seeds.py",
     "tests/unit/test_senders_file.py",
     "tests/unit/test_simulator_bad.py",

@@ -49,8 +49,8 @@ def test_two_keys_never_meet() -> None:
 
 
 def test_no_representation_of_a_key_shows_it() -> None:
-    for shown in (repr(KEY), str(KEY), repr(dataclasses.asdict(dataclasses.replace(KEY, mac=None)))):  # type: ignore[arg-type]  # only to print it
-        assert TEXT not in shown and TEXT.encode().hex() not in shown
+    for text in (repr(KEY), str(KEY), repr(dataclasses.asdict(dataclasses.replace(KEY, mac=None)))):  # type: ignore[arg-type]  # only to print it
+        assert TEXT not in text and TEXT.encode().hex() not in text
 
 
 @pytest.mark.parametrize("weak", ["", "short", "a" * 64])
@@ -117,7 +117,7 @@ def test_forms_of_two_senders_or_two_rounds_are_not_one_person() -> None:
     assert len(keys) == 4
 
 
-def test_a_walk_in_at_a_fair_is_nobody_known() -> None:
+def test_a_walk_in_at_a_fair_has_no_pseudonym() -> None:
     contract = load_contract("fair_attendance")
     rows = [{"session_no": "S1", "attendance_no": "1"}, {"session_no": "S1", "attendance_no": "2", "national_id": "080190012345"}]
     columns = person_columns(survey(contract, *rows), contract, KEY, "803", "2023-06").columns

@@ -1,1 +1,1 @@
-"""What is kept of every delivery: its ledger row with every move, its bytes, its period, and the errors that it can have as a whole."""
+"""Batches: the ledger and its moves, the landing store of their bytes, their periods, and the errors of a delivery."""

@@ -21,11 +21,11 @@ DETAILS: dict[FileRule, set[str]] = {
     "form_version_known": {"form_version"},  # there is no layout for it
     "file_kind": {"declared", "found", "found_vi"},  # another kind of file: .xls, password, macros, HTML page, PDF, damaged
     "not_empty": {"found_vi"},  # no bytes, or no table
-    "too_large": {"what", "what_vi", "limit"},  # larger than a delivery of this kind can be; a compressed bomb
+    "too_large": {"quantity", "quantity_vi", "limit"},  # over a limit for deliveries of this kind, such as a zip bomb
     "encoding_readable": {"encoding", "row"},  # bytes that are not text in the declared encoding
     "text_readable": {"share_pct", "legacy", "column", "column_vi"},  # text in an old font encoding (TCVN3, VNI) or broken (mojibake, ?)
     "header_recognised": {"missing", "unexpected"},  # columns of the form version that are missing, columns that are not in it
-    "shape": {"row", "what", "what_vi"},  # an unbalanced quote, another number of columns, a line that is no record
+    "shape": {"row", "problem", "problem_vi"},  # an unbalanced quote, another number of columns, a line that is not a record
     "record_count": {"declared", "found"},  # another number of records than announced
     "size_bytes": {"declared", "found"},  # another number of bytes than announced
     "sha256": {"declared", "found"},  # other bytes than announced
@@ -46,35 +46,43 @@ class InvalidDeliveryError(LabourMarketError):
 
 
 class DeliveryRefusedError(InvalidDeliveryError):
-    """A delivery whose bytes are not what the sender announced: it was not landed, and asking again gave the same."""
+    """A delivery whose bytes differ from the announcement, also when they are fetched again; it was not landed."""
 
 
-def shape_defect(row: int, what: str, what_vi: str) -> InvalidDeliveryError:
-    return InvalidDeliveryError("shape", {"row": row, "what": what, "what_vi": what_vi})
+def invalid_shape(row: int, problem: str, problem_vi: str) -> InvalidDeliveryError:
+    """A row that is not a record; problem and problem_vi: why, in English and Vietnamese."""
+    return InvalidDeliveryError("shape", {"row": row, "problem": problem, "problem_vi": problem_vi})
 
 
-def too_large(what: str, what_vi: str, limit: int) -> InvalidDeliveryError:
-    return InvalidDeliveryError("too_large", {"what": what, "what_vi": what_vi, "limit": limit})
+def too_large(quantity: str, quantity_vi: str, limit: int) -> InvalidDeliveryError:
+    """A delivery over a limit of some quantity, named in English and Vietnamese."""
+    return InvalidDeliveryError("too_large", {"quantity": quantity, "quantity_vi": quantity_vi, "limit": limit})
 
 
-def drift_defect(missing: Sequence[str], unexpected: Sequence[str]) -> InvalidDeliveryError:
-    """Columns of the agreed form that are not there, and columns that are not in it; at most twelve of each are named."""
+def header_mismatch(missing: Sequence[str], unexpected: Sequence[str]) -> InvalidDeliveryError:
+    """Columns of the form that are missing, and columns that are not in the form; at most twelve of each are named."""
 
     def joined(names: Sequence[str]) -> str:
         more = f" (+{len(names) - 12})" if len(names) > 12 else ""
-        return (", ".join(map(shown, names[:12])) + more) or "-"
+        return (", ".join(map(printable_name, names[:12])) + more) or "-"
 
     return InvalidDeliveryError("header_recognised", {"missing": joined(missing), "unexpected": joined(unexpected)})
 
 
-def legacy_defect(broken: Sequence[str], cells: int, column: str, column_vi: str) -> InvalidDeliveryError:
-    """broken: for each broken cell what it looks like (normalise.text.legacy_encoding). column_vi: the column as the form calls it."""
+def legacy_encoding_found(broken: Sequence[str], cells: int, column: str, column_vi: str) -> InvalidDeliveryError:
+    """Text in an old or broken encoding.
+
+    Args:
+        broken: The encoding of each broken cell (normalise.text.legacy_encoding).
+        cells: The number of cells with text.
+        column: The column; column_vi: its label on the form.
+    """
     legacy = Counter(broken).most_common(1)[0][0]
     return InvalidDeliveryError(
         "text_readable", {"share_pct": round(100 * len(broken) / cells), "legacy": legacy, "column": column, "column_vi": column_vi}
     )
 
 
-def shown(name: str) -> str:
-    """A sender's own name for a column or a sheet, fit for a message: short, and without a long number."""
+def printable_name(name: str) -> str:
+    """A sender's name for a column or a sheet, made fit for a message: short, and without long numbers."""
     return "".join(c if c.isprintable() else " " for c in re.sub(r"\d{6,}", "…", name)[:80])

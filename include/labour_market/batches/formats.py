@@ -1,4 +1,4 @@
-"""How the records of a delivery travel: media types, and the limits that hold for every one of them."""
+"""The formats of deliveries: media types, and the limits that apply to all of them."""
 
 from itertools import chain
 
@@ -10,7 +10,7 @@ MAX_DEPTH = 50  # of lists and objects in a record
 
 
 def nesting(value: object) -> int:
-    """How deep lists and objects stand in one another; 0 for a scalar."""
+    """The depth to which lists and objects are nested; 0 for a scalar."""
     depth, level = 0, [value]
     while level := [v for v in level if isinstance(v, list | dict)]:
         depth += 1

@@ -1,4 +1,4 @@
-"""The landing store: the bytes of every delivery, kept under their SHA-256, written once and never changed."""
+"""The landing store: the bytes of every delivery under their SHA-256, written once and never changed."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Landed:
-    """Bytes that are kept: their SHA-256 in hex, how many they are, and where they are."""
+    """A file in the store: its SHA-256 in hex, its size in bytes, and its path."""
 
     sha256: str
     size: int
@@ -28,7 +28,7 @@ class Landed:
 
 
 class ContentMismatchError(LabourMarketError):
-    """Bytes that are not the announced ones; nothing of them is kept."""
+    """Bytes that differ from the announced ones; nothing of them is kept."""
 
     def __init__(self, announced: str, found: str) -> None:
         super().__init__(f"announced as {announced}, found {found}")
@@ -37,13 +37,13 @@ class ContentMismatchError(LabourMarketError):
 
 
 class DamagedStoreError(LabourMarketError):
-    """Kept bytes that are no longer those of their hash."""
+    """A file in the store whose bytes do not have its hash."""
 
 
 class LandingStore:
     """A folder (file://) or a bucket (any fsspec address) of files named after their content.
 
-    A local store is readable by its owner alone (0700, 0600), and what put() returns has reached the disk.
+    Only the owner can read a local store (0700, 0600). When put() returns, the bytes are on the disk.
     """
 
     def __init__(self, root: str | UPath) -> None:
@@ -51,9 +51,9 @@ class LandingStore:
         self._folder = Path(self.root.path) if self.root.protocol in ("", "file", "local") else None
 
     def path_of(self, sha256: str) -> UPath:
-        """Where the bytes of that hash are, or would be. Raises ValueError for what is no hash."""
+        """The path of the bytes with this hash, whether they exist or not. Raises ValueError for text that is not a hash."""
         if not _SHA256.fullmatch(sha256):
-            raise ValueError("a landed file is named by 64 lower-case hex digits")
+            raise ValueError("the name of a landed file is 64 lower-case hex digits")
         return self.root / sha256[:2] / sha256[2:4] / sha256
 
     def exists(self, sha256: str) -> bool:
@@ -63,7 +63,7 @@ class LandingStore:
         return self.path_of(sha256).open("rb")
 
     def verify(self, sha256: str) -> bool:
-        """Read the kept bytes again and hold them against their name; False also when there are none."""
+        """Whether the bytes of a hash exist and still have that hash; reads all of them."""
         if not self.exists(sha256):
             return False
         digest = hashlib.sha256()
@@ -73,10 +73,19 @@ class LandingStore:
         return digest.hexdigest() == sha256
 
     def put(self, chunks: bytes | Iterable[bytes], sha256: str | None = None) -> Landed:
-        """Keep bytes, whole or not at all. sha256: what they were announced as.
+        """Write bytes into the store: all of them, or none.
 
-        Raises ContentMismatchError when they are something else, DamagedStoreError when the place holds other bytes (a damaged store), and
-        whatever the chunks raise.
+        Args:
+            chunks: The bytes.
+            sha256: Their announced hash, if there is one.
+
+        Returns:
+            The file in the store.
+
+        Raises:
+            ContentMismatchError: They have another hash.
+            DamagedStoreError: The store has other bytes under their hash.
+            Exception: Whatever the chunks raise.
         """
         path, file = self._spool()
         try:
@@ -99,7 +108,7 @@ class LandingStore:
         return path, os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
     def _keep(self, spooled: Path, sha256: str) -> bool:
-        """Put spooled bytes in their place; False when something is there already, which is never replaced."""
+        """Move spooled bytes to their path; False when a file is there already, which is never replaced."""
         target = self.path_of(sha256)
         if self._folder is None:
             if self.exists(sha256):
@@ -107,13 +116,13 @@ class LandingStore:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.fs.put_file(str(spooled), target.path)
             return True
-        place = Path(target.path)
-        _make_private(place.parent)
+        path = Path(target.path)
+        _make_private(path.parent)
         try:
-            os.link(spooled, place)  # unlike a rename, a link never replaces what is there
+            os.link(spooled, path)  # unlike a rename, a link never replaces a file
         except FileExistsError:
             return False
-        _sync_folder(place.parent)
+        _sync_folder(path.parent)
         return True
 
 

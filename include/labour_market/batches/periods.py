@@ -1,4 +1,4 @@
-"""The periods that deliveries speak of: 2023, 2023-06 or 2023-06-14."""
+"""The periods of deliveries: 2023, 2023-06 or 2023-06-14."""
 
 import calendar
 import re
@@ -8,7 +8,7 @@ PERIOD = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 
 def period_bounds(period: str) -> tuple[date, date]:
-    """First day of the period and first day after it. Raises ValueError for what is not a period."""
+    """The first day of a period and the first day after it. Raises ValueError for text that is not a period."""
     match = PERIOD.fullmatch(period)
     if not match:
         raise ValueError(f"{period!r} is not a period; a period is 2023, 2023-06 or 2023-06-14")
@@ -19,7 +19,7 @@ def period_bounds(period: str) -> tuple[date, date]:
     if day is None:
         last = calendar.monthrange(year, month)[1] if 1 <= month <= 12 else 0
         if not last:
-            raise ValueError(f"{period!r} names a month that does not exist")
+            raise ValueError(f"{period!r} has a month that does not exist")
         return date(year, month, 1), date(year, month, last) + timedelta(days=1)
     first = date(year, month, day)
     return first, first + timedelta(days=1)

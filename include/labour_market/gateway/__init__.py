@@ -1,8 +1,8 @@
-"""The client of a district's data gateway: asks what was delivered, fetches it, and keeps only what is as announced.
+"""The client of a district's data gateway: lists deliveries, fetches them, and keeps only those that match their announcement.
 
-A sender is a stranger: it may be away, slow, wrong, or not itself. What may pass with time raises GatewayUnavailableError, and the
-delivery is asked for again by a later pull; what is wrong with the delivery itself raises DeliveryRefusedError. Neither ever says a
-token or a value of a record.
+A sender is not trusted: it may be unreachable, slow, wrong, or another machine. A failure that may be temporary raises
+GatewayUnavailableError, and a later pull fetches the delivery; a fault of the delivery itself raises DeliveryRefusedError. Neither
+text holds a token or a value of a record.
 """
 
 from labour_market.batches.delivery_errors import DeliveryRefusedError

@@ -1,4 +1,4 @@
-"""What a sender announces: a delivery, read strictly, or a defect that names what is wrong with it."""
+"""Announcements of a sender: a delivery, read strictly, or a defect that names what is wrong with it."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -21,7 +21,7 @@ Total = (
 
 
 class Delivery(BaseModel):
-    """One hand-over as its sender announced it; unknown members are left aside, a missing or odd one makes it unreadable."""
+    """One delivery as its sender announced it. Unknown members are ignored; a missing or invalid one makes it unreadable."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -66,7 +66,7 @@ class Delivery(BaseModel):
 
 @dataclass(frozen=True)
 class AnnouncementDefect:
-    """An announcement that cannot be read. detail: which of its members are wrong, not what they hold."""
+    """An announcement that cannot be read. detail: the names of the members that are wrong, without their values."""
 
     sender_code: str
     feed: str
@@ -75,11 +75,11 @@ class AnnouncementDefect:
 
 
 def read_announcement(item: Any, sender_code: str, feed: str) -> Delivery | AnnouncementDefect:
-    """An item of the list of deliveries, as far as it can be read."""
+    """Read an item of the list of deliveries; a defect when it cannot be read."""
     try:
         return Delivery.model_validate(item)
     except ValidationError as error:
-        wrong = sorted({".".join(map(str, e["loc"])) or "the whole" for e in error.errors()})
+        wrong = sorted({".".join(map(str, e["loc"])) or "members" for e in error.errors()})
     named = delivery_id(item)
     if named is not None and not (len(named) <= 80 and named.isprintable()):
         named = None
@@ -88,6 +88,6 @@ def read_announcement(item: Any, sender_code: str, feed: str) -> Delivery | Anno
 
 
 def delivery_id(item: Any) -> str | None:
-    """The id of an item of the list, also of one that is wrong elsewhere."""
+    """The id of an item of the list, also of one with wrong members; None without one."""
     named = item.get("delivery_id") if isinstance(item, dict) else None
     return named if isinstance(named, str) and named else None

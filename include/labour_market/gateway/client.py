@@ -107,9 +107,9 @@ class GatewayClient:
         if delivery.status != "final":
             raise ValueError("a draft is not loaded")
         if delivery.size_bytes > MAX_DELIVERY_BYTES:
-            raise DeliveryRefusedError("too_large", {"what": "bytes", "what_vi": "dung lượng (byte)", "limit": MAX_DELIVERY_BYTES})
+            raise DeliveryRefusedError("too_large", {"quantity": "bytes", "quantity_vi": "dung lượng (byte)", "limit": MAX_DELIVERY_BYTES})
         if delivery.record_count > MAX_RECORDS:
-            raise DeliveryRefusedError("too_large", {"what": "records", "what_vi": "số bản ghi", "limit": MAX_RECORDS})
+            raise DeliveryRefusedError("too_large", {"quantity": "records", "quantity_vi": "số bản ghi", "limit": MAX_RECORDS})
         until = time.monotonic() + self._deadline
         with self._connection.watched(until):
             try:
@@ -242,14 +242,14 @@ def _file_size(response: requests.Response, start: int) -> int | None:
 def _canonical_line(record: Any, row: int) -> bytes:
     """A record as the announced hash covers it: sorted keys, no spaces, UTF-8, one line."""
     if not isinstance(record, dict):
-        raise DeliveryRefusedError("shape", {"row": row, "what": "not a record", "what_vi": "không phải một bản ghi"})
+        raise DeliveryRefusedError("shape", {"row": row, "problem": "not a record", "problem_vi": "không phải một bản ghi"})
     if nesting(record) > MAX_DEPTH:
         raise _too_deep(row)
     try:
         return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode() + b"\n"
     except ValueError:  # NaN or an infinity, or half of a surrogate pair
-        raise DeliveryRefusedError("shape", {"row": row, "what": "not JSON", "what_vi": "không phải JSON hợp lệ"}) from None
+        raise DeliveryRefusedError("shape", {"row": row, "problem": "not JSON", "problem_vi": "không phải JSON hợp lệ"}) from None
 
 
 def _too_deep(row: int) -> DeliveryRefusedError:
-    return DeliveryRefusedError("shape", {"row": row, "what": "nested too deep", "what_vi": "lồng nhau quá sâu"})
+    return DeliveryRefusedError("shape", {"row": row, "problem": "nested too deep", "problem_vi": "lồng nhau quá sâu"})

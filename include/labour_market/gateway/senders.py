@@ -1,4 +1,4 @@
-"""Who sends: the senders file, and what an entry of it may say."""
+"""The senders file and its entries."""
 
 import ipaddress
 import os
@@ -15,7 +15,7 @@ from labour_market.errors import UsageError
 
 @dataclass(frozen=True)
 class Sender:
-    """One line of the senders file. token: a value, or env:NAME, which is looked up when a client is made."""
+    """One entry of the senders file. token: a value, or env:NAME, which is read when a client is made."""
 
     code: str
     name: str
@@ -24,13 +24,13 @@ class Sender:
     feeds: tuple[str, ...]
 
     def bearer(self) -> str:
-        """The token itself. Raises UsageError when its variable is not set, or it cannot stand in a header."""
+        """The token itself. Raises UsageError when its variable is not set, or when it cannot be sent in a header."""
         token, where = self.token, "the token"
         if token.startswith("env:"):
             where = f"the environment variable {token[4:]}"
             token = os.environ.get(token[4:], "")
         if not re.fullmatch(r"[\x21-\x7e]+", token):
-            raise UsageError(f"sender {self.code}: {where} is empty or holds what no header may hold")
+            raise UsageError(f"sender {self.code}: {where} is empty or has characters that a header cannot have")
         return token
 
 
@@ -39,22 +39,34 @@ _FEED = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 
 def load_senders(path: str | Path) -> list[Sender]:
-    """Read a senders file: `senders`, a list of code, name, base_url, token, feeds; `http_hosts`, the hosts beside this machine
-    that may be asked without TLS (a network of one's own). Raises UsageError that names the sender and what is wrong."""
+    """Read a senders file.
+
+    It has `senders`, a list of code, name, base_url, token, feeds; and `http_hosts`, the hosts that may be called without TLS in
+    addition to this machine (in a private network).
+
+    Args:
+        path: The file.
+
+    Returns:
+        The senders in their order.
+
+    Raises:
+        UsageError: The file is missing or wrong; the text names the sender and the problem, and never a token.
+    """
     try:
         document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(f"{path}: there is no such senders file") from None
-    except yaml.MarkedYAMLError as error:  # whose text quotes the line, and with it perhaps a token
+    except yaml.MarkedYAMLError as error:  # its text quotes the line, which may have a token
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise UsageError(f"{path}: line {line} is no YAML") from None
+        raise UsageError(f"{path}: line {line} is not YAML") from None
     if not isinstance(document, dict) or not isinstance(document.get("senders"), list) or not document["senders"]:
         raise UsageError(f"{path}: a senders file has a list named senders")
     http_hosts = document.get("http_hosts") or []
     senders = [_sender(entry, number, http_hosts) for number, entry in enumerate(document["senders"], 1)]
     codes = [sender.code for sender in senders]
-    if twice := sorted({code for code in codes if codes.count(code) > 1}):
-        raise UsageError(f"{path}: sender {', '.join(twice)} stands twice")
+    if repeated := sorted({code for code in codes if codes.count(code) > 1}):
+        raise UsageError(f"{path}: sender {', '.join(repeated)} is listed twice")
     return senders
 
 
@@ -80,16 +92,16 @@ def _url_problem(url: str, http_hosts: list[str]) -> str | None:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
-        return "is no address"
+        return "is not an address"
     plain = parts.scheme == "http" and not is_loopback(host) and host not in http_hosts
     problems = {
         "must begin with https://": parts.scheme not in ("http", "https"),
-        "is no address": not host or re.search(r"[\s\x00-\x1f\\]", url) is not None,
+        "is not an address": not host or re.search(r"[\s\x00-\x1f\\]", url) is not None,
         "must not hold a user name or password; the token is its own entry": "@" in parts.netloc,
         "must not have a query or a fragment": bool(parts.query or parts.fragment),
-        "must begin with https://, unless its host is this machine or stands in http_hosts": plain,
+        "must begin with https://, unless its host is this machine or is listed in http_hosts": plain,
     }
-    return next((problem for problem, there in problems.items() if there), None)
+    return next((problem for problem, found in problems.items() if found), None)
 
 
 def is_loopback(host: str) -> bool:

@@ -1,14 +1,14 @@
 # ruff: noqa: S608  # SQL is put together from contracts, which are files of ours, and from literals
-"""From a rule of the contract to the checks that it means, each with the SQL that finds what breaks it.
+"""From a rule of the contract to its checks, each with the SQL that finds what breaks it.
 
-A check says two things: how Great Expectations looks for a breach (by its own expectation where it has one, else by one of
-ours), and which rows the breach is in. SQL is a template: {stage} is the stage table, {batches} a table of the batches in it,
+A check has two parts: the expectation that counts breaches (one of Great Expectations where it has one, else one of ours), and
+the query of the rows in breach. SQL is a template: {stage} is the stage table, {batches} a table of the batches in it,
 {first_day}, {next_day} (of the period) and {delivered_on} are dates of a row's batch.
 
 An `expectation` of a rule is one of MAKERS. Two of them take their SQL from the contract, so that most rules need no Python:
 
-    expect_rows_to_keep           breach: column -> condition on the stage table's columns that no row must meet
-    expect_query_to_find_nothing  rows: a query that gives batch_id and row_no; or batches: one that gives batch_id and details
+    expect_no_rows_in_breach        breach: column -> condition on the stage table's columns that no row may meet
+    expect_query_to_return_no_rows  rows: a query that returns batch_id and row_no; or batches: one of batch_id and details
 """
 
 from collections.abc import Callable, Sequence
@@ -20,32 +20,35 @@ from psycopg import sql
 
 from labour_market.contracts import Contract, ContractError, Field, Rule
 
-SHAPE_LENGTH = 40
-SHOWN_TYPES = ("int", "vnd", "bool", "date")
-SHOWN_KINDS = ("vsic", "vsco", "commune", "district")
+PATTERN_LENGTH = 40
+PUBLIC_TYPES = ("int", "vnd", "bool", "date")
+PUBLIC_KINDS = ("vsic", "vsco", "commune", "district")
 DETAILS_LENGTH = 300
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing to look for in a stage table.
+    """One check of a stage table.
 
-    expectation and arguments: what Great Expectations is asked. failing: SQL of what breaks it: batch_id, row_no (0: the
-    batch as a whole), column_name, value_class, excused (another rule tells the clerk of it). whole_batch: it speaks of a batch
-    and not of its rows. references: the tables of the schema reference that it needs.
+    Attributes:
+        rule: The rule that it belongs to.
+        expectation: The expectation that counts breaches; arguments: its arguments.
+        failing: SQL of the breaches: batch_id, row_no (0: the batch), column_name, value_class, excused (another rule reports it).
+        is_of_batch: It is about a batch, not about its rows.
+        references: The tables of schema reference that it needs.
     """
 
     rule: Rule
     expectation: str
     arguments: dict[str, Any] = field(hash=False)
     failing: str
-    whole_batch: bool = False
+    is_of_batch: bool = False
     references: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class BatchDays:
-    """The days of a batch that checks speak of: its period from first_day to before next_day, and when it was delivered."""
+    """The days of a batch that checks use: its period from first_day to before next_day, and the day of its delivery."""
 
     batch_id: int
     first_day: date
@@ -60,7 +63,7 @@ def checks_of(contract: Contract) -> list[Check]:
         if rule.expectation is None:
             continue
         if rule.expectation not in MAKERS:
-            raise ContractError(f"rule {rule.id}: no expectation is called {rule.expectation!r}")
+            raise ContractError(f"rule {rule.id}: there is no expectation {rule.expectation!r}")
         found += MAKERS[rule.expectation](contract, rule)
     return found
 
@@ -77,11 +80,11 @@ def fill(checks: Sequence[Check], stage_table: str, batches: Sequence[BatchDays]
 def fill_template(text: str, stage_table: str, batches: Sequence[BatchDays]) -> str:
     """One template of SQL filled in for stage.<stage_table> and the batches in it."""
     names = ("first_day", "next_day", "delivered_on")
-    facts = ", ".join(f"({b.batch_id}, {', '.join(f'{literal(getattr(b, n))}::date' for n in names)})" for b in batches)
+    days = ", ".join(f"({b.batch_id}, {', '.join(f'{literal(getattr(b, n))}::date' for n in names)})" for b in batches)
     values = {
         "{stage}": sql.Identifier("stage", stage_table).as_string(),
         "{batches}": "(select ledger.*, first_day, next_day, delivered_on from ops.batch as ledger"
-        f" join (values {facts}) as days (batch_id, {', '.join(names)}) using (batch_id))",
+        f" join (values {days}) as days (batch_id, {', '.join(names)}) using (batch_id))",
     }
     for name in names:
         cases = " ".join(f"when {b.batch_id} then {literal(getattr(b, name))}::date" for b in batches)
@@ -95,31 +98,32 @@ def fill_template(text: str, stage_table: str, batches: Sequence[BatchDays]) -> 
 
 
 def literal(value: object) -> str:
+    """A value as SQL."""
     return sql.Literal(value).as_string()
 
 
-def shape_sql(value: str) -> str:
-    """SQL of the shape of a text, as quarantine.value_class gives it: digits 9, letters a or A, at most 40 characters."""
+def pattern_sql(value: str) -> str:
+    """SQL of the pattern of a text, as messages.value_pattern gives it: digits 9, letters a or A, at most 40 characters."""
     for letters, sign in (("[[:digit:]]", "9"), ("(?![[:upper:]])[[:alpha:]]", "a"), ("[[:upper:]]", "A")):
         value = f"regexp_replace({value}, '{letters}', '{sign}', 'g')"
-    return f"left({value}, {SHAPE_LENGTH})"
+    return f"left({value}, {PATTERN_LENGTH})"
 
 
-def _shown(contract: Contract, column: str) -> str:
-    """SQL of what a message may tell of a value: itself where it is a number, a date or a public code, else its shape."""
+def _reported_value(contract: Contract, column: str) -> str:
+    """SQL of what a message may show of a value: itself where it is a number, a date or a public code, else its pattern."""
     if not column:
         return "''"
     of = contract.field(column)
     if of.type == "items":
         return "''"
     text = f"array_to_string({column}, ';')" if of.type == "list" else f"{column}::text"
-    public = of.pii is None and (of.type in SHOWN_TYPES or of.kind in SHOWN_KINDS or bool(of.codes))
-    return f"coalesce({text if public else shape_sql(text)}, '')"
+    public = of.pii is None and (of.type in PUBLIC_TYPES or of.kind in PUBLIC_KINDS or bool(of.codes))
+    return f"coalesce({text if public else pattern_sql(text)}, '')"
 
 
 def _failing(contract: Contract, column: str, breach: str, excused: str = "false") -> str:
     return (
-        f"select batch_id, row_no, {literal(column)} as column_name, {_shown(contract, column)} as value_class,"
+        f"select batch_id, row_no, {literal(column)} as column_name, {_reported_value(contract, column)} as value_class,"
         f" {excused} as excused from {{stage}} as s where {breach}"
     )
 
@@ -127,17 +131,17 @@ def _failing(contract: Contract, column: str, breach: str, excused: str = "false
 # ---- checks by one of our own expectations
 
 
-def _keep(contract: Contract, rule: Rule, column: str, breach: str) -> Check:
+def _no_rows_in_breach(contract: Contract, rule: Rule, column: str, breach: str) -> Check:
     references = tuple(rule.arguments.get("references", ()))
-    return Check(rule, "expect_rows_to_keep", {"breach": breach}, _failing(contract, column, breach), references=references)
+    return Check(rule, "expect_no_rows_in_breach", {"breach": breach}, _failing(contract, column, breach), references=references)
 
 
 def _no_rows(contract: Contract, rule: Rule, query: str, column: str, excused: str = "false") -> Check:
     failing = (
-        f"select batch_id, row_no, {literal(column)} as column_name, {_shown(contract, column)} as value_class,"
+        f"select batch_id, row_no, {literal(column)} as column_name, {_reported_value(contract, column)} as value_class,"
         f" {excused} as excused from ({query}) as found join {{stage}} as s using (batch_id, row_no)"
     )
-    return Check(rule, "expect_query_to_find_nothing", {"query": query}, failing)
+    return Check(rule, "expect_query_to_return_no_rows", {"query": query}, failing)
 
 
 def _no_batches(rule: Rule, query: str) -> Check:
@@ -145,14 +149,14 @@ def _no_batches(rule: Rule, query: str) -> Check:
         "select batch_id, 0 as row_no, '' as column_name,"
         f" left(details, {DETAILS_LENGTH}) as value_class, false as excused from ({query}) as found"
     )
-    return Check(rule, "expect_query_to_find_nothing", {"query": query}, failing, whole_batch=True)
+    return Check(rule, "expect_query_to_return_no_rows", {"query": query}, failing, is_of_batch=True)
 
 
-def _rows_to_keep(contract: Contract, rule: Rule) -> list[Check]:
-    return [_keep(contract, rule, column, breach) for column, breach in rule.arguments["breach"].items()]
+def _conditions_of_contract(contract: Contract, rule: Rule) -> list[Check]:
+    return [_no_rows_in_breach(contract, rule, column, breach) for column, breach in rule.arguments["breach"].items()]
 
 
-def _query_to_find_nothing(contract: Contract, rule: Rule) -> list[Check]:
+def _queries_of_contract(contract: Contract, rule: Rule) -> list[Check]:
     if "batches" in rule.arguments:
         return [_no_batches(rule, rule.arguments["batches"])]
     return [_no_rows(contract, rule, rule.arguments["rows"], rule.columns[0])]
@@ -161,8 +165,8 @@ def _query_to_find_nothing(contract: Contract, rule: Rule) -> list[Check]:
 # ---- values that could not be read: the stage table has NULL, and in `issues` which column and why
 
 
-def _speaks_of(rule: Rule) -> str:
-    """Pattern of the issues (`column:reason`) that a rule tells of, by its columns, its reasons, or both; "" for none of them."""
+def _issue_pattern(rule: Rule) -> str:
+    """Pattern of the issues (`column:reason`) that a rule reports, by its columns, its reasons, or both; "" where it names neither."""
     if not rule.columns and "reasons" not in rule.arguments:
         return ""
     columns, reasons = "|".join(rule.columns) or "[^:]+", "|".join(rule.arguments.get("reasons", ())) or ".+"
@@ -170,10 +174,10 @@ def _speaks_of(rule: Rule) -> str:
 
 
 def _readable(contract: Contract, rule: Rule) -> list[Check]:
-    """A rule with neither columns nor reasons tells of every issue that no other rule tells of."""
+    """A rule with neither columns nor reasons reports every issue that no other rule reports."""
     readers = ("expect_values_to_be_readable", "expect_column_values_to_be_in_set")
-    told = filter(None, (_speaks_of(r) for r in contract.rules if r.expectation in readers))
-    pattern = _speaks_of(rule) or f"(?!({'|'.join(told)})$).+"
+    other_patterns = filter(None, (_issue_pattern(r) for r in contract.rules if r.expectation in readers))
+    pattern = _issue_pattern(rule) or f"(?!({'|'.join(other_patterns)})$).+"
     failing = (
         "select batch_id, row_no, split_part(issue, ':', 1) as column_name, split_part(issue, ':', 2) as value_class,"
         " false as excused from {stage} as s cross join lateral unnest(issues) as issue"
@@ -181,14 +185,14 @@ def _readable(contract: Contract, rule: Rule) -> list[Check]:
     )
     # one line an issue (n: ^ and $ are of lines); a subquery over the array would keep the scan from running in parallel
     breach = f"array_to_string(issues, E'\\n') ~ {literal(f'(?n)^{pattern}$')}"
-    return [Check(rule, "expect_rows_to_keep", {"breach": breach}, failing)]
+    return [Check(rule, "expect_no_rows_in_breach", {"breach": breach}, failing)]
 
 
 # ---- checks by expectations of Great Expectations
 
 
 def _required(contract: Contract, rule: Rule) -> list[Check]:
-    """A required value that came and could not be read is told by the rule on readable values, not as missing."""
+    """A required value that was sent and could not be read is reported by the rule on readable values, not as missing."""
     return [
         Check(
             rule,
@@ -207,12 +211,12 @@ def _required(contract: Contract, rule: Rule) -> list[Check]:
 
 
 def _listed(contract: Contract, rule: Rule) -> list[Check]:
-    """What stands in the table is in its code list; and the reader refused nothing because it is in none."""
+    """Every value is in its code list, and the reader refused none because it is in no list."""
 
     def check(of: Field) -> Check:
         codes = list(of.codes)
         if of.type == "list":
-            return _keep(contract, rule, of.name, f"not {of.name} <@ {literal(codes)}::text[]")
+            return _no_rows_in_breach(contract, rule, of.name, f"not {of.name} <@ {literal(codes)}::text[]")
         failing = _failing(contract, of.name, f"{of.name} <> all ({literal(codes)}::text[])")
         return Check(rule, "expect_column_values_to_be_in_set", {"column": of.name, "value_set": codes}, failing)
 
@@ -244,16 +248,16 @@ def _pairs(contract: Contract, rule: Rule) -> list[Check]:
     ]
 
 
-# ---- communes, as they stood on the day of a record (`day`: its column); where it has none, in its period
+# ---- communes, as they were on the day of a record (`day`: its column); without a day, in its period
 
 _IN_FORCE = "{0}.valid_from::date < b.next_day and coalesce({0}.valid_to::date, 'infinity') > b.first_day"
-_IN_FORCE_ON_DAY = "{0}.valid_from::date <= told.day and coalesce({0}.valid_to::date, 'infinity') > told.day"
+_IN_FORCE_ON_DAY = "{0}.valid_from::date <= record_days.day and coalesce({0}.valid_to::date, 'infinity') > record_days.day"
 
 
-def _told(rule: Rule, column: str) -> tuple[str, str]:
-    """SQL of a record's day, never later than its delivery, and of the communes that are told with each sender and day."""
+def _days_of_records(rule: Rule, column: str) -> tuple[str, str]:
+    """SQL of a record's day, never later than its delivery, and of the distinct communes of each sender and day."""
     day = f"least({rule.arguments['day']}, {{delivered_on}})"
-    return day, f"(select distinct batch_id, sender_code, {column} as code, {day} as day from {{stage}}) as told"
+    return day, f"(select distinct batch_id, sender_code, {column} as code, {day} as day from {{stage}}) as record_days"
 
 
 def _communes_in_force(contract: Contract, rule: Rule) -> list[Check]:
@@ -265,18 +269,18 @@ def _communes_in_force(contract: Contract, rule: Rule) -> list[Check]:
         in_period = f"(period, {column}) not in ({known})"
         if "day" not in rule.arguments:
             return in_period
-        day, told = _told(rule, column)
+        day, record_days = _days_of_records(rule, column)
         known_on_day = (
-            f"select told.code, told.day from {told} join reference.area_unit as a"
-            f" on a.level = 'commune' and told.code = a.code and {_IN_FORCE_ON_DAY.format('a')}"
+            f"select record_days.code, record_days.day from {record_days} join reference.area_unit as a"
+            f" on a.level = 'commune' and record_days.code = a.code and {_IN_FORCE_ON_DAY.format('a')}"
         )
         return f"case when {rule.arguments['day']} is null then {in_period} else ({column}, {day}) not in ({known_on_day}) end"
 
-    return [replace(_keep(contract, rule, column, breach(column)), references=("area_unit",)) for column in rule.columns]
+    return [replace(_no_rows_in_breach(contract, rule, column, breach(column)), references=("area_unit",)) for column in rule.columns]
 
 
 def _communes_of_sender(contract: Contract, rule: Rule) -> list[Check]:
-    """Of a sender that is a district; the service centre and the department answer for every district."""
+    """For a sender that is a district; the service centre and the department report on every district."""
     elsewhere = (
         "select b.batch_id, a.code from {batches} as b join reference.area_unit as d"
         f" on d.level = 'district' and d.code = b.sender_code and {_IN_FORCE.format('d')}"
@@ -288,19 +292,19 @@ def _communes_of_sender(contract: Contract, rule: Rule) -> list[Check]:
         in_period = f"(batch_id, {column}) in ({elsewhere})"
         if "day" not in rule.arguments:
             return in_period
-        day, told = _told(rule, column)
+        day, record_days = _days_of_records(rule, column)
         elsewhere_on_day = (
-            f"select told.batch_id, told.code, told.day from {told} join reference.area_unit as d"
-            f" on d.level = 'district' and told.sender_code = d.code and {_IN_FORCE_ON_DAY.format('d')}"
-            f" join reference.area_unit as a on a.level = 'commune' and told.code = a.code and {_IN_FORCE_ON_DAY.format('a')}"
-            " and a.parent_district_code <> told.sender_code"
+            f"select record_days.batch_id, record_days.code, record_days.day from {record_days} join reference.area_unit as d"
+            f" on d.level = 'district' and record_days.sender_code = d.code and {_IN_FORCE_ON_DAY.format('d')}"
+            f" join reference.area_unit as a on a.level = 'commune' and record_days.code = a.code and {_IN_FORCE_ON_DAY.format('a')}"
+            " and a.parent_district_code <> record_days.sender_code"
         )
         return f"case when {rule.arguments['day']} is null then {in_period} else (batch_id, {column}, {day}) in ({elsewhere_on_day}) end"
 
-    return [replace(_keep(contract, rule, column, breach(column)), references=("area_unit",)) for column in rule.columns]
+    return [replace(_no_rows_in_breach(contract, rule, column, breach(column)), references=("area_unit",)) for column in rule.columns]
 
 
-# ---- records that stand twice
+# ---- repeated records and keys
 
 
 def _key(contract: Contract, table: str) -> list[str]:
@@ -321,18 +325,18 @@ def _twins(contract: Contract) -> str:
         f" group by {key} having count(*) > 1),"
         f" twins as (select s.batch_id, s.row_no, md5(row({record})::text) as content, {', '.join(names)} from {{stage}} as s"
         f" join repeated on s.batch_id = repeated.batch_id and {same})"
-        " select batch_id, row_no, min(content) over whole = max(content) over whole as alike,"
-        f" row_number() over (partition by {key} order by row_no) as nth from twins window whole as (partition by {key})"
+        " select batch_id, row_no, min(content) over same_key = max(content) over same_key as alike,"
+        f" row_number() over (partition by {key} order by row_no) as nth from twins window same_key as (partition by {key})"
     )
 
 
 def _number(contract: Contract) -> str:
-    """The column that a clerk knows a record by."""
+    """The column by which a clerk identifies a record."""
     return [name for name in contract.record_key if contract.field(name).required][-1]
 
 
-def _records_once(contract: Contract, rule: Rule) -> list[Check]:
-    """Asks the same query as _keys_unique, which is then run once for both: a key that stands twice breaks one or the other."""
+def _records_unique(contract: Contract, rule: Rule) -> list[Check]:
+    """Uses the query of _keys_unique, which then runs once for both: a repeated key breaks one or the other."""
     return [_no_rows(contract, rule, _twins(contract), _number(contract), excused="not alike or nth = 1")]
 
 
@@ -341,11 +345,11 @@ def _keys_unique(contract: Contract, rule: Rule) -> list[Check]:
 
 
 def _keys_in_one_period(contract: Contract, rule: Rule) -> list[Check]:
-    """A key that is current under another period, or comes under an earlier one beside it; unless that period is replaced now."""
+    """A key that is current in another period, or is also sent in an earlier one; unless that period is replaced now."""
 
     def same(other: str) -> str:
         pairs = zip(_key(contract, "s"), _key(contract, other), strict=True)
-        return " and ".join([f"{other}.sender_code = s.sender_code", *(f"{ours} = {theirs}" for ours, theirs in pairs)])
+        return " and ".join([f"{other}.sender_code = s.sender_code", *(f"{staged} = {compared}" for staged, compared in pairs)])
 
     query = (
         f"select s.batch_id, s.row_no from {{stage}} as s join core.{contract.feed} as c on {same('c')}"
@@ -356,12 +360,12 @@ def _keys_in_one_period(contract: Contract, rule: Rule) -> list[Check]:
     return [_no_rows(contract, rule, query, rule.columns[0])]
 
 
-# ---- a batch against its like, its typed totals, its own middle
+# ---- a batch compared with an earlier one, with its typed totals, and with its own median
 
 
 def _volume(contract: Contract, rule: Rule) -> list[Check]:
-    """Against the sender's last published batch of the same kind: the same period, or an earlier one, where both periods match
-    `periods`. least, most: times the last one's records; fewer than from_records in both are not compared."""
+    """Compare with the sender's last published batch of the same kind: of the same period, or of an earlier one, where both periods
+    match `periods`. least, most: times the records of the last one; fewer than from_records in both are not compared."""
     a = rule.arguments
     earlier = "false" if a.get("same_period") else f"length(p.period) = length(b.period) and p.period ~ {literal(a['periods'])}"
     query = (
@@ -405,23 +409,23 @@ def _totals(_: Contract, rule: Rule) -> list[Check]:
 
 
 def _one_unit(contract: Contract, rule: Rule) -> list[Check]:
-    """Amounts that lie `factor` times off the middle of their batch, which no spread of one unit does."""
+    """Amounts that differ from the median of their batch by `factor` or more, which means another unit."""
 
     def query(column: str) -> str:
         factor = literal(rule.arguments["factor"])
         return (
-            f"with typical as (select batch_id, percentile_cont(0.5) within group (order by {column}) as middle"
+            f"with typical as (select batch_id, percentile_cont(0.5) within group (order by {column}) as median"
             f" from {{stage}} where {column} > 0 group by batch_id)"
             " select s.batch_id, s.row_no from {stage} as s join typical using (batch_id)"
-            f" where s.{column} > 0 and (s.{column} * {factor} <= middle or s.{column} >= middle * {factor})"
+            f" where s.{column} > 0 and (s.{column} * {factor} <= median or s.{column} >= median * {factor})"
         )
 
     return [_no_rows(contract, rule, query(column), column) for column in rule.columns]
 
 
 MAKERS: dict[str, Callable[[Contract, Rule], list[Check]]] = {
-    "expect_rows_to_keep": _rows_to_keep,
-    "expect_query_to_find_nothing": _query_to_find_nothing,
+    "expect_no_rows_in_breach": _conditions_of_contract,
+    "expect_query_to_return_no_rows": _queries_of_contract,
     "expect_values_to_be_readable": _readable,
     "expect_column_values_to_not_be_null": _required,
     "expect_column_values_to_be_in_set": _listed,
@@ -429,7 +433,7 @@ MAKERS: dict[str, Callable[[Contract, Rule], list[Check]]] = {
     "expect_column_pair_values_a_to_be_greater_than_b": _pairs,
     "expect_communes_to_be_in_force": _communes_in_force,
     "expect_communes_of_sender": _communes_of_sender,
-    "expect_records_to_stand_once": _records_once,
+    "expect_records_to_be_unique": _records_unique,
     "expect_keys_to_be_unique": _keys_unique,
     "expect_keys_in_one_period": _keys_in_one_period,
     "expect_volume_near_last": _volume,

@@ -1,4 +1,4 @@
-"""Our own expectations, for what Great Expectations has none: a condition that no row must meet, a query that must find nothing.
+"""Our own expectations, for what Great Expectations has none: a condition that no row may meet, a query that must return no row.
 
 All conditions of a suite are counted in one scan: the metric is an aggregate, and Great Expectations puts aggregates of one
 table into one SELECT. Both report unexpected_count and no value of any row.
@@ -15,10 +15,10 @@ from great_expectations.expectations.metrics.metric_provider import metric_parti
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
 
-class RowsThatBreak(TableMetricProvider):
+class RowsInBreach(TableMetricProvider):
     """How many rows meet a condition (`breach`, SQL on the table's columns)."""
 
-    metric_name = "table.rows_that_break"
+    metric_name = "table.rows_in_breach"
     value_keys = ("breach",)
 
     @metric_partial(
@@ -39,7 +39,7 @@ class RowsThatBreak(TableMetricProvider):
 
 
 class RowsOfQuery(TableMetricProvider):
-    """How many rows a query (`query`, SQL that names its tables) gives."""
+    """How many rows a query (`query`, SQL that names its tables) returns."""
 
     metric_name = "table.rows_of_query"
     value_keys = ("query",)
@@ -58,7 +58,7 @@ class RowsOfQuery(TableMetricProvider):
         return int(execution_engine.execute_query(sa.select(counted)).scalar())
 
 
-class _FindsNothing(BatchExpectation):
+class _MetricIsZero(BatchExpectation):
     """Passes when its one metric is 0."""
 
     def _validate(self, metrics: dict[str, Any], runtime_configuration: Any = None, execution_engine: Any = None) -> dict[str, Any]:
@@ -66,16 +66,16 @@ class _FindsNothing(BatchExpectation):
         return {"success": found == 0, "result": {"unexpected_count": found}}
 
 
-class ExpectRowsToKeep(_FindsNothing):
+class ExpectNoRowsInBreach(_MetricIsZero):
     """Expect no row of the table to meet the condition `breach`."""
 
     breach: str
-    metric_dependencies: ClassVar[tuple[str, ...]] = ("table.rows_that_break",)
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("table.rows_in_breach",)
     success_keys: ClassVar[tuple[str, ...]] = ("breach",)
 
 
-class ExpectQueryToFindNothing(_FindsNothing):
-    """Expect the query to give no row."""
+class ExpectQueryToReturnNoRows(_MetricIsZero):
+    """Expect the query to return no row."""
 
     query: str
     metric_dependencies: ClassVar[tuple[str, ...]] = ("table.rows_of_query",)

@@ -1,6 +1,6 @@
 """The gate: one audit of all staged batches of a feed, and a verdict on each.
 
-Whatever is wrong with us raises AuditError: no verdict is given, and the batches stay where they are.
+An internal error raises AuditError: no verdict is given, and the batches stay in their state.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,26 +14,30 @@ from psycopg import sql
 from labour_market.batches.ledger import Batch
 from labour_market.batches.periods import period_bounds
 from labour_market.contracts import Contract, Rule
+from labour_market.database import read_sql
 from labour_market.database.tables import stage_columns
 from labour_market.errors import LabourMarketError
 from labour_market.quality.checks import BatchDays, Check, checks_of, fill, fill_template, literal, totals_counted
-from labour_market.quality.messages import block_reason, clerks_words
+from labour_market.quality.messages import block_reason, localise_value
 from labour_market.quality.suites import WORK_MEMORY, CheckError, build_suite, run_suite
 from labour_market.settings import PROVINCE_TIME
 
 FIRST_ROWS = 20
-KEPT_OUT = ("quarantine", "normalise")
+EXCLUDING_ACTIONS = ("quarantine", "normalise")  # of rules whose failing rows do not go to core
 
 
 class AuditError(LabourMarketError):
-    """The audit could not be made, or contradicts itself. An error of ours, never a verdict."""
+    """The audit could not be made, or contradicts itself. An internal error, never a verdict."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of a batch. blocked_by: the rule that blocks it, with the reason for the ledger; None: it may be published.
+    """Whether a batch may be published.
 
-    totals: what was counted of the totals that its sender typed.
+    Attributes:
+        totals: What was counted of the totals that its sender typed.
+        blocked_by: The rule that blocks it; None: it may be published.
+        reason_vi: Why, for the ledger; so are reason_en and remedy_vi.
     """
 
     totals: Mapping[str, Any]
@@ -45,9 +49,16 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a rule found in a batch: failed of checked rows (or of the one batch, where the rule speaks of it as a whole).
+    """What a rule found in a batch.
 
-    verdict: pass, normalise, warn, quarantine or block. first_rows, column, value_class: where, of the first ones.
+    Attributes:
+        rule: The rule.
+        checked: Rows that were checked; 1 for a rule about the batch.
+        failed: Those that break it.
+        verdict: pass, normalise, warn, quarantine or block.
+        first_rows: Numbers of the first rows that break it.
+        column: The column of the first breach.
+        value_class: The pattern of the value there.
     """
 
     rule: Rule
@@ -62,19 +73,33 @@ class Finding:
 def audit(
     connection: psycopg.Connection, contract: Contract, batches: Sequence[Batch], attempts: Mapping[int, int], stage_table: str
 ) -> dict[int, Verdict]:
-    """Judge every batch of stage.<stage_table>; the connection is the auditor's.
+    """Audit every batch of a stage table.
 
-    Fills stage.<stage_table>_failures with the rows to be kept out, and ops.audit_result with a line for each batch and rule.
-    Raises AuditError when the audit itself is at fault, psycopg.Error when the server refuses; then nothing is written.
+    Writes the rows that do not go to core into stage.<stage_table>_failures, and a row for each batch and rule into
+    ops.audit_result; nothing when it raises.
+
+    Args:
+        connection: The auditor's.
+        contract: Of the feed.
+        batches: The batches in the stage table.
+        attempts: batch_id -> the attempt that has taken the batch.
+        stage_table: The stage table, without its schema.
+
+    Returns:
+        batch_id -> verdict.
+
+    Raises:
+        AuditError: The audit itself failed.
+        psycopg.Error: The server refused a statement.
     """
     with connection.transaction():
         connection.execute(f"set local work_mem = '{WORK_MEMORY}'")
         days = _days(connection, batches)
         checks = fill(checks_of(contract), stage_table, days)
-        rows = _guarded(connection, contract, checks, batches, stage_table)
-        _find(connection, checks, stage_table)
+        rows = _check_preconditions(connection, contract, checks, batches, stage_table)
+        _run_checks(connection, checks, stage_table)
         findings = _findings(connection, checks, rows)
-        _keep_out(connection, contract, stage_table)
+        _write_failures(connection, contract, stage_table)
         for batch in batches:
             _record(connection, batch.batch_id, attempts[batch.batch_id], findings[batch.batch_id])
         totals = _totals(connection, contract, stage_table, days)
@@ -97,10 +122,17 @@ def _days(connection: psycopg.Connection, batches: Sequence[Batch]) -> list[Batc
     return [BatchDays(b.batch_id, *period_bounds(b.period), delivered[b.batch_id]) for b in batches]
 
 
-def _guarded(
+def _check_preconditions(
     connection: psycopg.Connection, contract: Contract, checks: list[Check], batches: Sequence[Batch], stage_table: str
 ) -> dict[int, int]:
-    """What a suite takes for granted and passes without: raises AuditError unless it is there. Returns batch -> rows."""
+    """Check what a suite passes without: that it has checks, columns, reference lists and the announced rows.
+
+    Returns:
+        batch_id -> rows.
+
+    Raises:
+        AuditError: Something of it is missing.
+    """
     if not checks:
         raise AuditError(f"the suite of {contract.feed} is empty, and an empty suite passes everything")
     columns = connection.execute(
@@ -118,16 +150,16 @@ def _guarded(
         ).fetchall()
     )
     announced = {batch.batch_id: batch.declared_records for batch in batches}
-    if odd := sorted(b for b in rows.keys() | announced.keys() if rows.get(b, 0) != announced.get(b)):
-        raise AuditError(f"stage.{stage_table} does not hold the announced rows of batch {', '.join(map(str, odd))}")
+    if differing := sorted(b for b in rows.keys() | announced.keys() if rows.get(b, 0) != announced.get(b)):
+        raise AuditError(f"stage.{stage_table} does not hold the announced rows of batch {', '.join(map(str, differing))}")
     return announced
 
 
-# ---- the suite, and the rows it speaks of
+# ---- the suite, and the rows in breach
 
 
-def _find(connection: psycopg.Connection, checks: list[Check], stage_table: str) -> None:
-    """Run the suite; put what breaks a rule into the temporary table `failing`, and hold the one count against the other."""
+def _run_checks(connection: psycopg.Connection, checks: list[Check], stage_table: str) -> None:
+    """Run the suite, write what breaks a rule into the temporary table `failing`, and compare the two counts of each check."""
     try:
         counts = run_suite(build_suite(stage_table, checks), stage_table, connection)
     except CheckError as error:
@@ -150,23 +182,17 @@ def _find(connection: psycopg.Connection, checks: list[Check], stage_table: str)
 
 
 def _findings(connection: psycopg.Connection, checks: list[Check], rows: Mapping[int, int]) -> dict[int, list[Finding]]:
-    """Of each batch what each rule found, in the order of the rules."""
+    """batch_id -> what each rule found, in the order of the rules."""
     failing = {
-        (batch_id, rule_id): place
-        for batch_id, rule_id, *place in connection.execute(
-            "select batch_id, rule_id, count(distinct row_no),"
-            " coalesce((array_agg(distinct row_no order by row_no) filter (where row_no > 0))[1:%s], array[]::int[]),"
-            " (array_agg(column_name order by row_no, column_name))[1], (array_agg(value_class order by row_no, column_name))[1]"
-            " from failing where not excused group by batch_id, rule_id",
-            [FIRST_ROWS],
-        ).fetchall()
+        (batch_id, rule_id): found
+        for batch_id, rule_id, *found in connection.execute(read_sql(__package__, "failing_by_rule"), {"first_rows": FIRST_ROWS}).fetchall()
     }
-    whole = {check.rule.id: check.rule for check in checks if check.whole_batch}
+    rules_of_batches = {check.rule.id for check in checks if check.is_of_batch}
     rules = list({check.rule.id: check.rule for check in checks}.values())
-    lost: dict[int, int] = dict(
+    excluded: dict[int, int] = dict(
         connection.execute(
             "select batch_id, count(distinct row_no) from failing where rule_id = any(%s) and not excused group by batch_id",
-            [[rule.id for rule in rules if rule.action in KEPT_OUT]],
+            [[rule.id for rule in rules if rule.action in EXCLUDING_ACTIONS]],
         ).fetchall()
     )
     findings = {}
@@ -174,40 +200,40 @@ def _findings(connection: psycopg.Connection, checks: list[Check], rows: Mapping
         found = []
         for rule in rules:
             failed, first, column, value_class = failing.get((batch_id, rule.id), [0, [], "", ""])
-            checked = 1 if rule.id in whole else count
-            found.append(Finding(rule, checked, failed, _weigh(rule, checked, failed), first, column, value_class))
-        findings[batch_id] = _blocked_when_nothing_is_left(found, count, lost.get(batch_id, 0))
+            checked = 1 if rule.id in rules_of_batches else count
+            found.append(Finding(rule, checked, failed, _rule_verdict(rule, checked, failed), first, column, value_class))
+        findings[batch_id] = _block_if_no_row_is_left(found, count, excluded.get(batch_id, 0))
     return findings
 
 
-def _weigh(rule: Rule, checked: int, failed: int) -> str:
-    """What a rule's breaches come to. Where a share is tolerated, a single row neither blocks a batch nor is worth a warning."""
-    beyond = failed > rule.tolerance * checked and (rule.tolerance == 0 or failed > 1)
+def _rule_verdict(rule: Rule, checked: int, failed: int) -> str:
+    """The verdict of a rule. Where a share is tolerated, a single row neither blocks a batch nor gives a warning."""
+    exceeds_tolerance = failed > rule.tolerance * checked and (rule.tolerance == 0 or failed > 1)
     if not failed:
         return "pass"
     if rule.action == "quarantine":
-        return "block" if beyond else "quarantine"
+        return "block" if exceeds_tolerance else "quarantine"
     if rule.action == "normalise":
         return "normalise"
-    return rule.action if beyond else "pass"
+    return rule.action if exceeds_tolerance else "pass"
 
 
-def _blocked_when_nothing_is_left(found: list[Finding], rows: int, lost: int) -> list[Finding]:
-    """A batch of which every row is kept out would replace what stands by nothing; the rule that kept out most blocks it."""
-    if not rows or lost < rows or any(f.verdict == "block" for f in found):
+def _block_if_no_row_is_left(found: list[Finding], rows: int, excluded: int) -> list[Finding]:
+    """A batch of which every row is excluded would empty its partition: the rule that excludes most rows blocks it."""
+    if not rows or excluded < rows or any(f.verdict == "block" for f in found):
         return found
     worst = max(found, key=lambda f: f.failed if f.verdict == "quarantine" else -1)
     return [replace(f, verdict="block") if f is worst else f for f in found]
 
 
-def _keep_out(connection: psycopg.Connection, contract: Contract, stage_table: str) -> None:
+def _write_failures(connection: psycopg.Connection, contract: Contract, stage_table: str) -> None:
     connection.execute(
         sql.SQL(
             "insert into {} (batch_id, row_no, rule_id, column_name, value_class)"
             " select distinct on (batch_id, row_no, rule_id, column_name) batch_id, row_no, rule_id, column_name, value_class"
             " from failing where not excused and rule_id = any(%s)"
         ).format(sql.Identifier("stage", f"{stage_table}_failures")),
-        [[rule.id for rule in contract.rules if rule.action in KEPT_OUT]],
+        [[rule.id for rule in contract.rules if rule.action in EXCLUDING_ACTIONS]],
     )
 
 
@@ -223,7 +249,7 @@ def _record(connection: psycopg.Connection, batch_id: int, attempt: int, finding
 
 
 def _totals(connection: psycopg.Connection, contract: Contract, stage_table: str, days: Sequence[BatchDays]) -> dict[int, Any]:
-    """Batch -> what its rows have of each total that its sender typed, as expect_totals_as_declared counts it."""
+    """batch_id -> each total that the sender typed as the rows have it, counted as expect_totals_as_declared does."""
     totals: dict[int, Any] = {}
     for rule in contract.rules:
         if rule.expectation == "expect_totals_as_declared":
@@ -232,7 +258,7 @@ def _totals(connection: psycopg.Connection, contract: Contract, stage_table: str
 
 
 def _verdict(contract: Contract, batch: Batch, findings: list[Finding], totals: Mapping[str, Any]) -> Verdict:
-    """A rule that blocks by itself speaks before one whose share was too large, and among these the largest share."""
+    """The verdict on a batch. Its reason is a rule that blocks by itself, else the rule with the largest share of failed rows."""
     blocking = [f for f in findings if f.verdict == "block"]
     if not blocking:
         return Verdict(totals)
@@ -244,7 +270,7 @@ def _verdict(contract: Contract, batch: Batch, findings: list[Finding], totals: 
         "column": worst.column,
         "column_vi": contract.field(worst.column).label_vi if worst.column else "",
         "value_class": worst.value_class,
-        "value_class_vi": clerks_words(contract, worst.column, worst.value_class),
+        "value_class_vi": localise_value(contract, worst.column, worst.value_class),
         "details": worst.value_class,
     }
     return Verdict(totals, worst.rule.id, *block_reason(worst.rule, batch.delivery_id, details))

@@ -1,4 +1,4 @@
-"""What a clerk is told: why a batch was blocked, what is wrong with a row, and what to do. Vietnamese first, English beside."""
+"""Sentences for a clerk: why a batch was blocked, what is wrong with a row, and what to do; in Vietnamese and English."""
 
 import re
 from collections.abc import Mapping
@@ -8,10 +8,11 @@ import psycopg
 from psycopg.rows import dict_row
 
 from labour_market.contracts import Contract, Rule, load_contract
+from labour_market.database import read_sql
 
-SHAPE_LENGTH = 40
+PATTERN_LENGTH = 40
 ROWS_NAMED = 5
-# why a value could not be read, as the normalisers say it and as a clerk is told
+# why a value could not be read: the reason that the normalisers give, and its text for a clerk
 REASONS_VI = {
     "ambiguous": "có hai cách hiểu",
     "check_digit": "sai chữ số kiểm tra",
@@ -46,7 +47,7 @@ REASONS_VI = {
     "wrong_length": "sai độ dài",
     "year_only": "chỉ có năm",
 }
-# totals that senders type beside their rows, where they have not the name of a field
+# totals that senders type, as far as they are not named after a field
 TOTALS_VI = {
     "allocated_vnd": "số vốn giao",
     "attendees": "số lượt tham dự",
@@ -68,56 +69,72 @@ TOTALS_VI = {
 }
 
 
-def value_class(text: str) -> str:
-    """The shape of a value, which tells what is wrong with it and not whose it is: 0801234 -> 9999999, Lan -> Aaa; at most 40."""
-    shape = ("9" if c.isdigit() else "A" if c.isupper() else "a" if c.isalpha() else c for c in text)
-    return "".join(shape)[:SHAPE_LENGTH]
+def value_pattern(text: str) -> str:
+    """The pattern of a value, which shows what is wrong without the value: 0801234 -> 9999999, Lan -> Aaa; at most 40 characters."""
+    pattern = ("9" if c.isdigit() else "A" if c.isupper() else "a" if c.isalpha() else c for c in text)
+    return "".join(pattern)[:PATTERN_LENGTH]
 
 
-class _Known(dict[str, Any]):
+class _DashWhereMissing(dict[str, Any]):
     def __missing__(self, name: str) -> str:
         return "-"
 
 
-def _filled(template: str, details: Mapping[str, Any]) -> str:
-    return template.format_map(_Known(details))
+def _fill_in(template: str, details: Mapping[str, Any]) -> str:
+    return template.format_map(_DashWhereMissing(details))
 
 
-def clerks_words(contract: Contract, column: str, seen: str) -> str:
-    """What an audit saw in a column ("": in the batch as a whole), in Vietnamese: why it could not be read, or codes by their labels."""
-    if seen in REASONS_VI:
-        return REASONS_VI[seen]
+def localise_value(contract: Contract, column: str, observed: str) -> str:
+    """Translate what an audit observed into Vietnamese.
+
+    Args:
+        contract: Of the feed.
+        column: The column in which it was observed; "" for a batch.
+        observed: Why a value could not be read, or text that may contain codes of the form and names of totals.
+
+    Returns:
+        The reason in Vietnamese, or the text with labels in place of codes and names.
+    """
+    if observed in REASONS_VI:
+        return REASONS_VI[observed]
     if column:
-        words = next((f.code_labels for f in contract.fields if f.name == column), {})
+        labels = next((f.code_labels for f in contract.fields if f.name == column), {})
     else:
-        words = TOTALS_VI | {f.name: f.label_vi for f in contract.fields}
-        words |= {code: label for f in contract.fields for code, label in f.code_labels.items()}
-    return re.sub(r"[a-z][a-z0-9_]+", lambda word: _within(words[word[0]]) if word[0] in words else word[0], seen)
+        labels = TOTALS_VI | {f.name: f.label_vi for f in contract.fields}
+        labels |= {code: label for f in contract.fields for code, label in f.code_labels.items()}
+    return re.sub(r"[a-z][a-z0-9_]+", lambda word: _inside_sentence(labels[word[0]]) if word[0] in labels else word[0], observed)
 
 
-def _within(label: str) -> str:
-    """A label within a sentence: without its capital, unless it is an acronym."""
+def _inside_sentence(label: str) -> str:
+    """A label as it is written inside a sentence: without its capital, unless it is an acronym."""
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
 def block_reason(rule: Rule, delivery_id: str, details: Mapping[str, Any]) -> tuple[str, str, str]:
-    """One sentence in Vietnamese, one in English, and the remedy in Vietnamese, for a batch that a rule keeps out.
+    """Say why a rule blocks or rejects a batch.
 
-    details: what the reader of a file found, by name; or of an audit count, total (rows), rows (the first ones), column,
-    column_vi, value_class, value_class_vi (in a clerk's words), details.
+    Args:
+        rule: The rule.
+        delivery_id: The delivery of the batch.
+        details: What the reader of a file found, by name; or of an audit: count (of rows in breach), total (of rows), rows
+            (numbers of the first ones), column, column_vi (its label), value_class (the pattern of a value), value_class_vi
+            (localise_value of it), details.
+
+    Returns:
+        A sentence in Vietnamese, the same in English, and the remedy in Vietnamese.
     """
     count, total, rows = details.get("count"), details.get("total"), details.get("rows") or []
     share = count / total if count and total else 0.0
-    seen_vi = details.get("value_class_vi", "-")
-    told_vi = {**details, "share": _percent(share, ","), "column": _label(details), "value_class": seen_vi, "details": seen_vi}
-    vi = _filled(rule.message_vi, told_vi)
-    en = _filled(rule.message_en, {**details, "share": _percent(share, ".")})
+    value_vi = details.get("value_class_vi", "-")
+    details_vi = {**details, "share": _percent(share, ","), "column": _label(details), "value_class": value_vi, "details": value_vi}
+    vi = _fill_in(rule.message_vi, details_vi)
+    en = _fill_in(rule.message_en, {**details, "share": _percent(share, ".")})
     if rows and total:
         named = ", ".join(map(str, rows[:ROWS_NAMED]))
         more = "..." if (count or 0) > ROWS_NAMED else ""
         vi = f"{count} trên {total} dòng ({_percent(share, ',')}) bị lỗi: {vi} (dòng {named}{more})"
-        en = f"{count} of {total} rows ({_percent(share, '.')}) are at fault: {en} (rows {named}{more})"
-    return f"Lần gửi {delivery_id}: {vi}.", f"Delivery {delivery_id}: {en}.", _filled(rule.remedy_vi, details)
+        en = f"{count} of {total} rows ({_percent(share, '.')}) break a rule: {en} (rows {named}{more})"
+    return f"Lần gửi {delivery_id}: {vi}.", f"Delivery {delivery_id}: {en}.", _fill_in(rule.remedy_vi, details)
 
 
 def _label(details: Mapping[str, Any]) -> Any:
@@ -129,22 +146,32 @@ def _percent(share: float, point: str) -> str:
 
 
 def explain(contract: Contract, rule_id: str, row_no: int, column: str, value_class: str) -> tuple[str, str]:
-    """What is wrong with one row and what to do, in one sentence each (vi, en). A rule that is no more is only named."""
+    """Say what is wrong with one row and what to do.
+
+    Args:
+        contract: Of the feed.
+        rule_id: The rule that the row breaks; one that is no longer in the contract is only named.
+        row_no: The row of the delivery.
+        column: The column of the value; "" where the rule is about the row.
+        value_class: The pattern of the value, or why it could not be read.
+
+    Returns:
+        The sentences in Vietnamese, with the remedy, and a sentence in English.
+    """
     try:
         rule = contract.rule(rule_id)
     except KeyError:
         return f"Dòng {row_no}: quy tắc {rule_id} không còn áp dụng.", f"Row {row_no}: the rule {rule_id} is no longer in force."
     label = next((f.label_vi for f in contract.fields if f.name == column), column)
     details = {"row": row_no, "value_class": value_class, "details": value_class}
-    seen_vi = clerks_words(contract, column, value_class)
-    vi = _filled(rule.message_vi, {**details, "column": label, "value_class": seen_vi, "details": seen_vi})
-    en = _filled(rule.message_en, {**details, "column": column})
+    value_vi = localise_value(contract, column, value_class)
+    vi = _fill_in(rule.message_vi, {**details, "column": label, "value_class": value_vi, "details": value_vi})
+    en = _fill_in(rule.message_en, {**details, "column": column})
     return f"Dòng {row_no}: {vi}. {rule.remedy_vi}", f"Row {row_no}: {en}."
 
 
 def rejected_rows(connection: psycopg.Connection, batch_id: int) -> list[dict[str, Any]]:
-    """The rows of a batch that were put aside, each a dict: row_no, rule_id, action, column_name, value_class, status and the
-    sentences sentence_vi and sentence_en."""
+    """The quarantined rows of a batch: row_no, rule_id, action, column_name, value_class, status, sentence_vi and sentence_en of each."""
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
             "select feed, row_no, rule_id, action, column_name, value_class, status from quarantine.rejected_row"
@@ -158,16 +185,9 @@ def rejected_rows(connection: psycopg.Connection, batch_id: int) -> list[dict[st
 
 
 def rule_findings(connection: psycopg.Connection, batch_id: int) -> list[dict[str, Any]]:
-    """What the last audit of a batch found, worst first, each a dict: rule_id, verdict, checked, failed, first_rows, fixed_by,
-    remedy_vi."""
+    """What the last audit of a batch found, worst first: rule_id, verdict, checked, failed, first_rows, fixed_by, remedy_vi of each."""
     with connection.cursor(row_factory=dict_row) as cursor:
-        rows = cursor.execute(
-            "select b.feed, r.rule_id, r.verdict, r.checked, r.failed, r.first_rows from ops.audit_result as r"
-            " join ops.batch as b using (batch_id) where r.batch_id = %(batch)s and r.verdict <> 'pass'"
-            " and r.attempt = (select max(attempt) from ops.audit_result where batch_id = %(batch)s)"
-            " order by array_position(array['block', 'quarantine', 'warn', 'normalise'], r.verdict), r.failed desc, r.rule_id",
-            {"batch": batch_id},
-        ).fetchall()
+        rows = cursor.execute(read_sql(__package__, "findings_of_last_audit"), {"batch_id": batch_id}).fetchall()
     for row in rows:
         rule = load_contract(row.pop("feed")).rule(row["rule_id"])
         row |= {"fixed_by": rule.fixed_by, "remedy_vi": rule.remedy_vi}

@@ -18,17 +18,17 @@ from labour_market.quality import expectations as own
 from labour_market.quality.checks import Check
 
 SEVERITIES = {"block": "critical", "quarantine": "critical", "warn": "warning", "normalise": "info"}
-# counts, and no value of any row: BASIC asks for sample values, and none is wanted
+# counts and no value of any row: BASIC gives sample values unless their number is 0
 RESULT_FORMAT = {"result_format": "BASIC", "partial_unexpected_count": 0}
 WORK_MEMORY = "64MB"
 
 
 class CheckError(LabourMarketError):
-    """An expectation could not be evaluated; that says nothing about the data."""
+    """An expectation could not be evaluated, so that nothing is known about the data."""
 
 
 def build_suite(name: str, checks: Sequence[Check]) -> gx.ExpectationSuite:
-    """The suite of these checks, their SQL filled in. An expectation's meta says its rule and its place among the checks."""
+    """The suite of checks whose SQL is filled in. The meta of an expectation has its rule and its position among the checks."""
     return gx.ExpectationSuite(
         name=name,
         expectations=[
@@ -46,9 +46,18 @@ def _expectation_class(name: str) -> Any:
 
 
 def run_suite(suite: gx.ExpectationSuite, table: str, connection: psycopg.Connection) -> list[int]:
-    """Evaluate a suite over stage.<table>, on the server and as the role of a connection; what each check found, in their order.
+    """Evaluate a suite over a stage table.
 
-    Raises CheckError when an expectation raised or was not evaluated. Its text holds no value of a row.
+    Args:
+        suite: The suite.
+        table: The stage table, without its schema.
+        connection: Names the server and the role; the suite runs on a connection of its own.
+
+    Returns:
+        The rows in breach of each check, in the order of the checks.
+
+    Raises:
+        CheckError: An expectation raised or was not evaluated. The text holds no value of a row.
     """
     logging.getLogger("great_expectations").setLevel(logging.CRITICAL)  # it logs the text of errors, which may hold values
     try:
@@ -62,7 +71,7 @@ def run_suite(suite: gx.ExpectationSuite, table: str, connection: psycopg.Connec
             raise CheckError(f"{config.meta['rule']} ({config.type}): {raised}")
         found[config.meta["check"]] = result.result["unexpected_count"]
     if sorted(found) != list(range(len(suite.expectations))):
-        raise CheckError(f"{len(suite.expectations)} expectations were asked and {len(found)} answered")
+        raise CheckError(f"{len(suite.expectations)} expectations were sent and {len(found)} evaluated")
     return [found[place] for place in sorted(found)]
 
 
@@ -87,7 +96,7 @@ def _error_names(info: dict[str, Any]) -> str:
 
 
 def _url(connection: psycopg.Connection) -> str:
-    """The address of a psycopg connection for SQLAlchemy, with all that was said of it (TLS, for one)."""
+    """The address of a psycopg connection for SQLAlchemy, with all its parameters (TLS and others)."""
     parts = {name: str(value) for name, value in conninfo.conninfo_to_dict(connection.info.dsn).items()}
     url = sqlalchemy.URL.create(
         "postgresql+psycopg2",

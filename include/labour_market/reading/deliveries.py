@@ -1,4 +1,4 @@
-"""From the bytes of a delivery to raw columns, with the row in which each value stood."""
+"""From the bytes of a delivery to raw columns, with the row number of each value."""
 
 import csv
 import io
@@ -10,7 +10,14 @@ from typing import Any
 import orjson
 from upath import UPath
 
-from labour_market.batches.delivery_errors import InvalidDeliveryError, drift_defect, legacy_defect, shape_defect, shown, too_large
+from labour_market.batches.delivery_errors import (
+    InvalidDeliveryError,
+    header_mismatch,
+    invalid_shape,
+    legacy_encoding_found,
+    printable_name,
+    too_large,
+)
 from labour_market.batches.formats import CSV, JSON_LINES, MAX_DEPTH, MAX_RECORDS, XLSX, nesting
 from labour_market.contracts import Contract
 from labour_market.normalise.records import ParsedDelivery, without_collector
@@ -41,9 +48,22 @@ def parse_delivery(
     contract: Contract,
     layouts_dir: Path = LAYOUTS_DIR,
 ) -> ParsedDelivery:
-    """Read a landed delivery. encoding: of a CSV, None for UTF-8; a byte order mark goes before it.
+    """Read a landed delivery.
 
-    Raises InvalidDeliveryError (its rules are in labour_market.batches.delivery_errors); LayoutError when the layout itself is at fault.
+    Args:
+        path: The landed file.
+        media_type: Its announced media type.
+        encoding: The announced encoding of a CSV, None for UTF-8; a byte order mark has precedence.
+        form_version: The announced version of the form, which names the layout of a CSV or workbook.
+        contract: Of the feed.
+        layouts_dir: The folder of the layouts.
+
+    Returns:
+        Raw columns by field, the row number of each record, and notes on the rows that were skipped.
+
+    Raises:
+        InvalidDeliveryError: A rule of labour_market.batches.delivery_errors is broken.
+        LayoutError: The layout itself is wrong.
     """
     data = UPath(path).read_bytes()
     _check_kind(data, media_type)
@@ -52,7 +72,7 @@ def parse_delivery(
     else:
         found = layout_path(contract.feed, form_version or "", layouts_dir)
         if found is None:
-            raise InvalidDeliveryError("form_version_known", {"form_version": shown(form_version or "-")})
+            raise InvalidDeliveryError("form_version_known", {"form_version": printable_name(form_version or "-")})
         layout = read_layout(found, contract)
         parsed = _parse_csv(data, encoding, layout, contract) if media_type == CSV else _parse_workbook(data, layout, contract)
     if len(parsed.row_numbers) > MAX_RECORDS:
@@ -73,12 +93,12 @@ _FOUND_VI = {
 
 def _check_kind(data: bytes, media_type: str) -> None:
     if media_type not in (*JSON_LINES, CSV, XLSX):
-        found, found_vi = shown(media_type), "loại tệp không hỗ trợ"
-        raise InvalidDeliveryError("file_kind", {"declared": shown(media_type), "found": found, "found_vi": found_vi})
+        found, found_vi = printable_name(media_type), "loại tệp không hỗ trợ"
+        raise InvalidDeliveryError("file_kind", {"declared": printable_name(media_type), "found": found, "found_vi": found_vi})
     if not data and media_type not in JSON_LINES:
         raise InvalidDeliveryError("not_empty", {"found_vi": "tệp không có nội dung (0 byte)"})
     head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if data.startswith(b"\xd0\xcf\x11\xe0"):  # an OLE container: what Excel wrote before 2007, and what it puts around a password
+    if data.startswith(b"\xd0\xcf\x11\xe0"):  # an OLE container: a file of Excel before 2007, or one with a password
         found = "password" if "EncryptedPackage".encode("utf-16-le") in data else "xls"
     elif data.startswith(b"%PDF"):
         found = "pdf"
@@ -99,34 +119,34 @@ def _parse_lines(data: bytes, contract: Contract) -> ParsedDelivery:
     sent: set[str] = set()
     for start in range(0, len(lines), CHUNK_LINES):
         records = _records(lines[start : start + CHUNK_LINES], start)
-        layouts = set(map(tuple, records))
-        sent |= set(chain.from_iterable(layouts))
-        if len(layouts) == 1:  # as a sender's program writes them: turned in one go
-            turned = dict(zip(layouts.pop(), zip(*map(dict.values, records), strict=True), strict=True))
+        key_orders = set(map(tuple, records))
+        sent |= set(chain.from_iterable(key_orders))
+        if len(key_orders) == 1:  # as a sender's program writes them: all columns at once
+            transposed = dict(zip(key_orders.pop(), zip(*map(dict.values, records), strict=True), strict=True))
             for name, column in columns.items():
-                column.extend(turned[name] if name in turned else [None] * len(records))
+                column.extend(transposed[name] if name in transposed else [None] * len(records))
         else:
             for name, column in columns.items():
                 column.extend([record.get(name) for record in records])
     unknown, missing = sorted(sent - set(names)), [n for n in names if n not in sent]
     required = {f.name for f in contract.sent_fields if f.required}
     if lines and (required & set(missing) or (missing and unknown)):
-        raise drift_defect(missing, unknown)
-    return ParsedDelivery(columns, list(range(1, len(lines) + 1)), unknown_columns=list(map(shown, unknown)))
+        raise header_mismatch(missing, unknown)
+    return ParsedDelivery(columns, list(range(1, len(lines) + 1)), unknown_columns=list(map(printable_name, unknown)))
 
 
 def _records(lines: Sequence[bytes], before: int) -> list[dict[str, Any]]:
-    """The records of some lines; before: how many lines stood before them. Raises InvalidDeliveryError: shape, encoding_readable."""
+    """The records of some lines; before: the number of lines before them. Raises InvalidDeliveryError: shape, encoding_readable."""
     try:
         records = list(map(orjson.loads, lines))
     except orjson.JSONDecodeError:
         raise next(filter(None, map(_line_defect, lines, range(before + 1, before + len(lines) + 1)))) from None
     if set(map(type, records)) != {dict}:
         row = next(row for row, record in enumerate(records, before + 1) if type(record) is not dict)
-        raise shape_defect(row, "not a record", "không phải một bản ghi")
+        raise invalid_shape(row, "not a record", "không phải một bản ghi")
     for index in [i for i, line in enumerate(lines) if line.count(b"[") + line.count(b"{") > MAX_DEPTH]:
         if nesting(records[index]) > MAX_DEPTH:
-            raise shape_defect(before + index + 1, "nested too deep", "lồng nhau quá sâu")
+            raise invalid_shape(before + index + 1, "nested too deep", "lồng nhau quá sâu")
     return records
 
 
@@ -139,8 +159,8 @@ def _line_defect(line: bytes, row: int) -> InvalidDeliveryError | None:
         except UnicodeDecodeError:
             return InvalidDeliveryError("encoding_readable", {"encoding": "utf-8", "row": row})
         if "depth" in error.msg:
-            return shape_defect(row, "nested too deep", "lồng nhau quá sâu")
-        return shape_defect(row, "not JSON", "không phải JSON hợp lệ")
+            return invalid_shape(row, "nested too deep", "lồng nhau quá sâu")
+        return invalid_shape(row, "not JSON", "không phải JSON hợp lệ")
     return None
 
 
@@ -148,7 +168,7 @@ def _parse_csv(data: bytes, encoding: str | None, layout: Layout, contract: Cont
     text = _decode(data, encoding)
     if not text.strip():
         raise InvalidDeliveryError("not_empty", {"found_vi": "tệp không có dòng nào"})
-    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # a huge value is unreadable, not the end of the file
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))  # a huge value is one unreadable value, and the rest is read
     rows: list[list[str]] = []
     numbers: list[int] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, layout), strict=True)
@@ -159,7 +179,7 @@ def _parse_csv(data: bytes, encoding: str | None, layout: Layout, contract: Cont
             numbers.append(start)
             start = reader.line_num + 1
     except csv.Error:
-        raise shape_defect(start, "an unbalanced quote", "dấu ngoặc kép không đóng") from None
+        raise invalid_shape(start, "an unbalanced quote", "dấu ngoặc kép không đóng") from None
     return ParsedDelivery(*read_table(find_header(rows, layout), rows, numbers, contract, same_width=True))
 
 
@@ -167,16 +187,16 @@ def _decode(data: bytes, encoding: str | None) -> str:
     declared = (encoding or "utf-8").strip().lower().replace("_", "-")
     codec = next((codec for mark, codec in BYTE_ORDER_MARKS.items() if data.startswith(mark)), ENCODINGS.get(declared))
     if codec is None:
-        raise InvalidDeliveryError("encoding_readable", {"encoding": shown(declared), "row": 1})
+        raise InvalidDeliveryError("encoding_readable", {"encoding": printable_name(declared), "row": 1})
     try:
         return data.decode(codec)
     except UnicodeDecodeError as error:
         row = data.count(b"\n", 0, error.start) + 1
-        raise InvalidDeliveryError("encoding_readable", {"encoding": shown(declared), "row": row}) from None
+        raise InvalidDeliveryError("encoding_readable", {"encoding": printable_name(declared), "row": row}) from None
 
 
 def _delimiter(text: str, layout: Layout) -> str:
-    """The one of ; , and tab under which the first lines show most of the layout's headers."""
+    """The one of ; , and tab with which most headers of the layout are found in the first lines."""
     head = "\n".join(text.split("\n", HEADER_SEARCH_ROWS)[:HEADER_SEARCH_ROWS])
 
     def recognised(delimiter: str) -> int:
@@ -192,17 +212,17 @@ def _parse_workbook(data: bytes, layout: Layout, contract: Contract) -> ParsedDe
     if all(blank(cell) for rows in sheets.values() for row in rows for cell in row):
         raise InvalidDeliveryError("not_empty", {"found_vi": "tệp không có bảng dữ liệu"})
     headers = {name: find_header(rows, layout) for name, rows in sheets.items()}
-    holding = [n for n, h in headers.items() if h.complete and not all(map(blank, chain.from_iterable(sheets[n][h.end :])))]
-    if len(holding) > 1:
-        names = ", ".join(map(shown, holding))
-        raise shape_defect(1, f"more than one sheet holds the table: {names}", f"nhiều trang tính cùng có bảng: {names}")
-    chosen = holding[0] if holding else max(headers, key=lambda name: len(headers[name].columns))
+    with_table = [n for n, h in headers.items() if h.complete and not all(map(blank, chain.from_iterable(sheets[n][h.end :])))]
+    if len(with_table) > 1:
+        names = ", ".join(map(printable_name, with_table))
+        raise invalid_shape(1, f"more than one sheet holds the table: {names}", f"nhiều trang tính cùng có bảng: {names}")
+    chosen = with_table[0] if with_table else max(headers, key=lambda name: len(headers[name].columns))
     rows = sheets[chosen]
     return ParsedDelivery(*read_table(headers[chosen], rows, range(1, len(rows) + 1), contract))
 
 
 def _check_text(parsed: ParsedDelivery, contract: Contract) -> None:
-    """Refuse a column of text of which more than a twentieth is in an old font encoding, or broken already."""
+    """Refuse a column of text of which more than 5 % is in an old font encoding, or broken already."""
     for text_field in contract.sent_fields:
         if text_field.type != "text":
             continue
@@ -214,4 +234,4 @@ def _check_text(parsed: ParsedDelivery, contract: Contract) -> None:
         texts = [cell for cell in cells if cell in looks]
         broken = [kind for kind in map(looks.__getitem__, texts) if kind]
         if len(broken) > LEGACY_SHARE * len(texts):
-            raise legacy_defect(broken, len(texts), text_field.name, text_field.label_vi)
+            raise legacy_encoding_found(broken, len(texts), text_field.name, text_field.label_vi)

@@ -1,8 +1,8 @@
-"""Layouts of file deliveries: which header of a form holds which field.
+"""Layouts of file deliveries: which header of a form has which field.
 
 include/layouts/<feed>/<form_version, / written as __>.csv with the columns
-- sheet: the sheet that holds the table; empty: the first one on which the header is found
-- header: the whole header as printed; of a merged two-level header `Nhóm > Cột`
+- sheet: the sheet of the table; empty: the first one on which the header is found
+- header: the complete header as printed; of a merged two-level header `Nhóm > Cột`
 - field: the field of the feed; empty: a known column that is not loaded (STT, Ghi chú); `field[code]`: a box that is ticked when
   the code is in the list; `field[code].part`: one part of one item of a list of items, such as demand_grid[17].quantity
 - value_map: `1=male;2=female`, also of an empty cell (`x=true;=false`)
@@ -33,7 +33,7 @@ class LayoutError(LabourMarketError):
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a form. key: the header as it is compared; field None: known, not loaded; item and part: see the module."""
+    """A column of a form. key: the header as it is compared; field None: a column that is not loaded; item and part: see the module."""
 
     header: str
     key: str
@@ -58,7 +58,7 @@ def header_key(header: str) -> str:
 
 
 def layout_path(feed: str, form_version: str, root: Path = LAYOUTS_DIR) -> Path | None:
-    """Where the layout of a form version is kept; None when nobody has written it, or the name is no name."""
+    """The path of the layout of a form version; None when there is none, or the name is invalid."""
     if not _FORM_VERSION.fullmatch(form_version):
         return None
     path = root / feed / (form_version.replace("/", "__") + ".csv")
@@ -66,10 +66,11 @@ def layout_path(feed: str, form_version: str, root: Path = LAYOUTS_DIR) -> Path 
 
 
 def read_layout(path: Path, contract: Contract) -> Layout:
-    """Read one layout file and hold it against the contract.
+    """Read one layout file and check it against the contract.
 
-    Raises LayoutError (a fault of ours, not of a sender) when it names an unknown field, repeats a header or a target,
-    or leaves out a required field.
+    Raises:
+        LayoutError: It names an unknown field, repeats a header or a target, or lacks a required field. That is an internal error,
+            not one of a sender.
     """
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, strict=True)
@@ -95,7 +96,7 @@ def _column(row: dict[str, str], path: Path, contract: Contract) -> Column:
     target = _TARGET.fullmatch(row["field"])
     fields = {f.name: f for f in contract.sent_fields}
     if not target or target["field"] not in fields:
-        raise LayoutError(f"{path.name}: {row['field']!r} is no field of {contract.feed}")
+        raise LayoutError(f"{path.name}: {row['field']!r} is not a field of {contract.feed}")
     kind = fields[target["field"]].type
     if target["item"] and kind != ("items" if target["part"] else "list"):
         raise LayoutError(f"{path.name}: {row['field']!r} is not how a field of type {kind} is written")

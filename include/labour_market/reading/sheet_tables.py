@@ -1,4 +1,4 @@
-"""Printed tables: finding the header of a form in a sheet, and telling its records from titles, totals and signatures."""
+"""Tables of printed forms: find the header in a sheet, and separate its records from titles, totals and signatures."""
 
 import re
 from collections import Counter
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labour_market.batches.delivery_errors import InvalidDeliveryError, drift_defect, legacy_defect, shape_defect
+from labour_market.batches.delivery_errors import InvalidDeliveryError, header_mismatch, invalid_shape, legacy_encoding_found
 from labour_market.contracts import Contract
 from labour_market.normalise.codes import ITEM_CODE
 from labour_market.normalise.numbers import boolean
@@ -21,7 +21,7 @@ Row = Sequence[Any]
 
 @dataclass
 class Header:
-    """Where a header stands (start, and end: the first row under it), which column is which, and what does not fit the form."""
+    """A header: its rows (start, and end: the first row below it), its columns, and how it differs from the form."""
 
     start: int
     end: int
@@ -35,11 +35,12 @@ class Header:
 
 
 def blank(cell: Any) -> bool:
+    """Whether a cell is empty or has only spaces."""
     return cell is None or (type(cell) is str and not cell.strip())
 
 
 def find_header(rows: Sequence[Row], layout: Layout) -> Header:
-    """The place in the first rows where most headers of the layout are found, as one level or as two."""
+    """The rows among the first ones in which most headers of the layout are found, on one level or on two."""
     known = {c.key: c for c in layout.columns}
     best = Header(0, 0, {}, [c.header for c in layout.columns], [])
     keys = [[_number_or_key(cell) for cell in row] for row in rows[:HEADER_SEARCH_ROWS]]
@@ -56,9 +57,9 @@ def find_header(rows: Sequence[Row], layout: Layout) -> Header:
 
 
 def _two_levels(upper: Sequence[str], lower: Sequence[str]) -> list[list[str]]:
-    """What each column of a two-level header may be called, the likeliest first.
+    """The possible names of each column of a two-level header, the most likely first.
 
-    A merged group stands in its first column only; the blank cells after it belong to it while there is a lower level.
+    A merged group has its text in its first column only; the blank cells after it belong to it while there is a lower level.
     """
     paths: list[list[str]] = []
     group = ""
@@ -105,10 +106,20 @@ def _key(cell: Any) -> str:
 def read_table(
     header: Header, rows: Sequence[Row], numbers: Sequence[int], contract: Contract, *, same_width: bool = False
 ) -> tuple[dict[str, list[Any]], list[int], dict[str, int]]:
-    """The records under a header: raw columns, the number of each record's row, and how many rows were skipped as what.
+    """Read the records below a header.
 
-    same_width: every record must have as many cells as the header (CSV). Raises InvalidDeliveryError: header_recognised, text_readable
-    (a header in an old font encoding), shape.
+    Args:
+        header: The header.
+        rows: All rows of the sheet.
+        numbers: The number of each row in the delivery.
+        contract: Of the feed.
+        same_width: Every record must have as many cells as the header (CSV).
+
+    Returns:
+        Raw columns by field, the row number of each record, and the number of skipped rows by kind.
+
+    Raises:
+        InvalidDeliveryError: header_recognised, text_readable (a header in an old font encoding), shape.
     """
     if not header.complete:
         raise _unknown_header(header, rows)
@@ -123,13 +134,13 @@ def read_table(
             notes[structure] += 1
             continue
         if same_width and len(row) != width:
-            raise shape_defect(
+            raise invalid_shape(
                 number,
                 f"{len(row)} columns under a header of {width}",
                 f"có {len(row)} cột trong khi tiêu đề có {width} cột",
             )
         if any(i not in header.columns and not blank(cell) for i, cell in enumerate(row)):
-            raise shape_defect(number, "a value under no header", "có giá trị ở cột không có tiêu đề")
+            raise invalid_shape(number, "a value without a header", "có giá trị ở cột không có tiêu đề")
         kept.append(row)
         kept_numbers.append(number)
     return _columns(kept, header, contract), kept_numbers, {name: times for name, times in notes.items() if times}
@@ -139,10 +150,10 @@ def _unknown_header(header: Header, rows: Sequence[Row]) -> InvalidDeliveryError
     cells = [c for row in rows[:HEADER_SEARCH_ROWS] for c in row if type(c) is str and c.strip()]
     broken = [kind for kind in map(legacy_encoding, cells) if kind]
     if len(broken) > LEGACY_SHARE * len(cells):
-        return legacy_defect(broken, len(cells), "header", "tiêu đề")
-    # with so little recognised, what looks like a header may be a row of people: say nothing of it
+        return legacy_encoding_found(broken, len(cells), "header", "tiêu đề")
+    # with so few columns recognised, the supposed header may be a row of persons: its text must not be reported
     unexpected = header.unexpected if len(header.columns) >= len(header.missing) else []
-    return drift_defect(header.missing, unexpected)
+    return header_mismatch(header.missing, unexpected)
 
 
 _TOTAL = r"(?:tổng|cộng)\b.*"
@@ -157,27 +168,27 @@ _NUMBERING = re.compile(r"\(?(\d{1,3})\)?(?: ?= ?[\d()+\-. ]+)?|[a-zđ]{1,2}")
 
 
 class _Cells:
-    """Which cells of a row hold its key, and which hold what else every record must have."""
+    """The cells of a row that have its key, and those of other values that every record must have."""
 
     def __init__(self, header: Header, contract: Contract) -> None:
-        must = {f.name for f in contract.sent_fields if f.required and f.type in ("text", "code", "date")} - set(contract.key)
+        required = {f.name for f in contract.sent_fields if f.required and f.type in ("text", "code", "date")} - set(contract.key)
         self.count = len(header.columns)
         self.key = [i for i, column in header.columns.items() if column.field in contract.key]
-        self.must = [i for i, column in header.columns.items() if column.field in must]
+        self.required = [i for i, column in header.columns.items() if column.field in required]
 
     def of_key(self, row: Row) -> list[Any]:
         return [row[i] for i in self.key if i < len(row) and not blank(row[i])]
 
     def lacks_most(self, row: Row) -> bool:
-        there = [i for i in self.must if i < len(row) and not blank(row[i]) and not _is_label(row[i])]
-        return not self.must or len(there) * 2 < len(self.must)
+        present = [i for i in self.required if i < len(row) and not blank(row[i]) and not _is_label(row[i])]
+        return not self.required or len(present) * 2 < len(self.required)
 
 
 def _structure(row: Row, cells: _Cells, *, at_top: bool, signed: bool) -> str | None:
-    """What a row is when it is no record: blank_rows, numbering_rows, subtotal_rows, signature_rows; None for a record.
+    """The kind of a row that is not a record: blank_rows, numbering_rows, subtotal_rows, signature_rows; None for a record.
 
-    A row is only taken for structure when it says so itself, its key is empty (or holds a label that was merged across) and
-    it lacks most of what a record must have: a record that lost its key is still a record, for the row rules to judge.
+    A row is structure only when its text says so, its key is empty (or has a label that was merged across) and most of the
+    required values are missing: a record without a key is still a record, and the row rules check it.
     """
     labelled = all(map(_is_label, cells.of_key(row)))
     if not labelled and not at_top and not signed:
@@ -193,7 +204,7 @@ def _structure(row: Row, cells: _Cells, *, at_top: bool, signed: bool) -> str | 
     elif labelled and _SUBTOTAL.fullmatch(words[0]) and cells.lacks_most(row):
         found = "subtotal_rows"
     elif (signed and len(filled) <= 2) or (labelled and few and (signed or any(map(_SIGNED.fullmatch, words)))):
-        found = "signature_rows"  # also the names under the signatures, wherever they stand
+        found = "signature_rows"  # also the names below the signatures, in any column
     return found
 
 
@@ -202,7 +213,7 @@ def _is_label(cell: Any) -> bool:
 
 
 def _is_numbering(filled: Row, width: int) -> bool:
-    """The line under a header that numbers its columns: 1 2 3, (1) (2), A B C 1 2, 5=6+7."""
+    """The line below a header that numbers its columns: 1 2 3, (1) (2), A B C 1 2, 5=6+7."""
     words = [_number_or_key(w) or str(w) for w in filled]
     found = [_NUMBERING.fullmatch(w) for w in words]
     if len(words) * 2 < width or not all(found) or len(set(words)) != len(words):
@@ -234,7 +245,7 @@ def _columns(rows: Sequence[Row], header: Header, contract: Contract) -> dict[st
 
 
 def _mapped(cells: list[Any], column: Column, *, joined: bool) -> list[Any]:
-    """Cells with blanks as None and the layout's value map applied; a value that it does not know stays as it is."""
+    """Cells with blanks as None and the layout's value map applied; a value that is not in the map stays unchanged."""
     if not column.value_map:
         return [None if blank(cell) else cell for cell in cells]
 
@@ -254,7 +265,7 @@ def _mapped(cells: list[Any], column: Column, *, joined: bool) -> list[Any]:
 
 
 def _ticked(boxes: dict[str, list[Any]], row: int) -> list[Any]:
-    """The codes whose boxes are ticked; what is no tick stays in the list, for the reader of the list to refuse."""
+    """The codes whose boxes are ticked; other text stays in the list, and the reader of the list refuses it."""
     codes: list[Any] = []
     for code, cells in boxes.items():
         cell = cells[row]

@@ -1,4 +1,4 @@
-"""Excel workbooks: held against limits before a reader opens them, and read with every error cell kept as one."""
+"""Excel workbooks: checked against limits before a reader opens them, and read with every error cell kept as an error."""
 
 import html
 import io
@@ -18,10 +18,10 @@ MAX_RATIO = 100
 MAX_CELLS = 20_000_000
 ERROR = "#ERROR!"
 
-# what zipfile raises, one way or another, for an archive that is none
+# what zipfile raises for a file that is not an archive, or a damaged one
 _DAMAGES = (
     zipfile.BadZipFile,
-    NotImplementedError,  # a way of compressing that it does not know
+    NotImplementedError,  # an unknown kind of compression
     RuntimeError,
     EOFError,
     KeyError,
@@ -39,9 +39,16 @@ _FOUND_VI = {
 
 
 def read_sheets(data: bytes) -> dict[str, list[list[Any]]]:
-    """The cells of each sheet from its first row on: str, float, bool, date, datetime, "" for empty, #ERROR! for Excel's errors.
+    """Read the cells of each sheet from its first row on.
 
-    Raises InvalidDeliveryError: file_kind (macros, another archive, damaged), too_large.
+    Args:
+        data: The bytes of the workbook.
+
+    Returns:
+        Sheet -> rows of cells: str, float, bool, date, datetime, "" for empty, #ERROR! for an error of Excel.
+
+    Raises:
+        InvalidDeliveryError: file_kind (macros, another archive, damaged), too_large.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -67,7 +74,7 @@ def _cells(data: bytes) -> dict[str, list[list[Any]]]:
     except CalamineError:
         raise _not_a_workbook("damaged") from None
     except BaseException as error:
-        # a panic of the Rust reader is no Exception, and one sheet that nobody foresaw must not end the load of all senders
+        # a panic of the Rust reader is not an Exception, and one damaged sheet must not end the load of all senders
         if type(error).__name__ == "PanicException":
             raise _not_a_workbook("damaged") from None
         raise
@@ -78,7 +85,7 @@ def _not_a_workbook(found: str) -> InvalidDeliveryError:
 
 
 def _check_archive(archive: zipfile.ZipFile) -> None:
-    """Every part is unpacked once, counting: what an archive says of its own sizes proves nothing."""
+    """Unpack every part once and count the bytes: the sizes that an archive states are not reliable."""
     entries = archive.infolist()
     names = {entry.filename for entry in entries}
     if any(name.endswith("vbaProject.bin") for name in names):
@@ -99,7 +106,7 @@ def _check_archive(archive: zipfile.ZipFile) -> None:
 
 
 def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
-    """The part of the archive that holds each sheet, by the sheet's name."""
+    """The part of the archive of each sheet, by the name of the sheet."""
 
     def attributes(part: str, element: str) -> Iterator[dict[str, str]]:
         text = archive.read(part).decode("utf-8", "replace")
@@ -129,9 +136,10 @@ _TWO_LETTERS = re.compile(rb'\br="([A-Z]{2})\d')
 
 
 def _read_part(xml: bytes) -> list[tuple[int, int]]:
-    """Cells that show an error (#N/A, #REF!) or a formula that nobody computed: the reader gives both as empty.
+    """The cells with an error (#N/A, #REF!) or a formula without a computed value, both of which the reader gives as empty.
 
-    Raises InvalidDeliveryError too_large: a reader lays a sheet out as a full rectangle, and two far cells would ask for gigabytes.
+    Raises:
+        InvalidDeliveryError: too_large. A reader holds a sheet as a full rectangle, and two distant cells would need gigabytes.
     """
     height = max(map(int, _ROW.findall(xml) + _FAR_ROW.findall(xml)), default=0)
     width = max(map(_column_index, set(_TWO_LETTERS.findall(xml))), default=25) + 1

@@ -1,30 +1,30 @@
-"""What a clerk is told of a blocked batch and of a row."""
+"""The sentences for a clerk about a blocked batch and about a row."""
 
 import pytest
 from labour_market.contracts import load_contract, load_contracts
-from labour_market.quality.messages import block_reason, clerks_words, explain, value_class
+from labour_market.quality.messages import block_reason, explain, localise_value, value_pattern
 
 SURVEY = load_contract("labour_survey")
 
 
 @pytest.mark.parametrize(
-    ("text", "shape"),
+    ("text", "pattern"),
     [("0801900001", "9999999999"), ("Nguyễn Văn Đ.", "Aaaaaa Aaa A."), ("a@b.vn", "a@a.aa"), ("", ""), ("9" * 60, "9" * 40)],
 )
-def test_a_shape_tells_what_a_value_looks_like_and_not_what_it_is(text, shape):
-    assert value_class(text) == shape
+def test_a_pattern_shows_the_form_of_a_value_and_not_the_value(text, pattern):
+    assert value_pattern(text) == pattern
 
 
-def test_a_refused_file_is_one_sentence_that_names_the_delivery_and_what_is_wrong():
-    told = block_reason(SURVEY.rule("file.record_count"), "LS-2022-1", {"declared": 120, "found": 118})
-    assert told == (
+def test_a_rejected_file_is_one_sentence_that_names_the_delivery_and_the_error():
+    sentences = block_reason(SURVEY.rule("file.record_count"), "LS-2022-1", {"declared": 120, "found": 118})
+    assert sentences == (
         "Lần gửi LS-2022-1: số bản ghi đã báo là 120 nhưng nhận được 118.",
-        "Delivery LS-2022-1: 120 records were announced and 118 came.",
+        "Delivery LS-2022-1: 120 records were announced and 118 were received.",
         "Xuất lại dữ liệu, kiểm tra số bản ghi rồi gửi lại bằng một lần gửi mới.",
     )
 
 
-def test_what_a_sender_wrote_is_told_as_it_is_and_never_read_as_a_template():
+def test_text_of_a_sender_is_shown_unchanged_and_never_used_as_a_template():
     vi, en, _ = block_reason(SURVEY.rule("file.header_recognised"), "{row}", {"missing": "{column}", "unexpected": "-"})
     assert vi == "Lần gửi {row}: thiếu cột của mẫu biểu: {column}; có cột lạ: -."
     assert "{column}" in en
@@ -35,7 +35,7 @@ def test_a_detail_that_is_missing_is_a_dash_and_not_an_error():
     assert vi == "Lần gửi D: dòng -: -."
 
 
-def test_a_row_is_told_its_column_by_its_label_and_the_reason_in_vietnamese():
+def test_a_sentence_about_a_row_has_the_label_of_the_column_and_the_reason_in_vietnamese():
     vi, en = explain(SURVEY, "labour_survey.row.value_readable", 7, "surveyed_on", "impossible")
     assert vi == (
         "Dòng 7: cột “Ngày thu thập” có giá trị không đọc được (ngày không có thật). Sửa giá trị của cột này ở dòng đã nêu rồi gửi lại."
@@ -45,8 +45,8 @@ def test_a_row_is_told_its_column_by_its_label_and_the_reason_in_vietnamese():
 
 def test_a_vietnamese_sentence_names_codes_and_totals_by_their_vietnamese_names():
     budget = load_contract("budget_movements")
-    seen = "2022 recurrent: 0 ≠ 9626000"
-    details = {"value_class": seen, "details": seen, "value_class_vi": clerks_words(budget, "", seen)}
+    observed = "2022 recurrent: 0 ≠ 9626000"
+    details = {"value_class": observed, "details": observed, "value_class_vi": localise_value(budget, "", observed)}
     vi, en, _ = block_reason(budget.rule("budget_movements.reconciliation.transfers_pair"), "D", details)
     assert vi == "Lần gửi D: tổng điều chuyển đi khác tổng điều chuyển đến (2022 vốn sự nghiệp: 0 ≠ 9626000)."
     assert "(2022 recurrent: 0 ≠ 9626000)" in en
@@ -54,17 +54,17 @@ def test_a_vietnamese_sentence_names_codes_and_totals_by_their_vietnamese_names(
         "ở trạng thái đã phê duyệt khi"
         in explain(load_contract("programme_plans"), "programme_plans.cross_batch.submitted_first", 1, "plan_status", "approved")[0]
     )
-    assert clerks_words(SURVEY, "commune_code", "aaa 99") == "aaa 99", "the shape of a value is no word"
+    assert localise_value(SURVEY, "commune_code", "aaa 99") == "aaa 99", "the pattern of a value is not translated"
 
 
 def test_every_total_that_may_be_typed_has_a_vietnamese_name():
     for contract in load_contracts().values():
         for rule in contract.rules:
             for name in rule.arguments.get("totals", ()):
-                assert clerks_words(contract, "", f"{name}: 1").isascii() is False, f"{contract.feed}: {name}"
+                assert localise_value(contract, "", f"{name}: 1").isascii() is False, f"{contract.feed}: {name}"
 
 
-def test_a_row_of_a_rule_that_is_no_more_is_still_explained():
+def test_a_row_of_a_rule_that_was_removed_is_still_explained():
     vi, en = explain(SURVEY, "labour_survey.row.gone", 3, "sex", "a")
     assert "labour_survey.row.gone" in vi
     assert en.startswith("Row 3")
