@@ -69,9 +69,9 @@ def test_a_token_that_would_write_headers_is_refused() -> None:
         ({"base_url": "https://a.vn@b.vn"}, "user name"),
         ({"base_url": '"https://a.vn/?x=1"'}, "query"),
         ({"base_url": '"https://a.vn/#x"'}, "query"),
-        ({"base_url": "https://"}, "no address"),
-        ({"base_url": '"https://a.vn:99999"'}, "no address"),
-        ({"base_url": '"https://a b.vn"'}, "no address"),
+        ({"base_url": "https://"}, "is not an address"),
+        ({"base_url": '"https://a.vn:99999"'}, "is not an address"),
+        ({"base_url": '"https://a b.vn"'}, "is not an address"),
     ],
 )
 def test_a_senders_file_that_is_wrong_says_where(tmp_path: Path, changes: dict[str, str], problem: str) -> None:
