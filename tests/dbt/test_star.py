@@ -1,5 +1,6 @@
 """The star, built from a few rows written into core by hand; every expected figure is computed by hand in the test."""
 
+import csv
 import hashlib
 import json
 from pathlib import Path
@@ -313,6 +314,16 @@ def test_every_model_is_described_in_two_languages_and_every_mart_has_a_contract
         t for t in manifest["nodes"].values() if t["resource_type"] == "test" and t.get("column_name", "") and "not_null" in t["name"]
     ]
     assert not [t["name"] for t in hashed if t["column_name"].endswith("_sk")], "a not-null test on a hash cannot fail"
+
+
+def test_a_mart_of_persons_has_the_flag_of_every_priority_group(built):
+    manifest = json.loads((Path(load_settings().home) / "dbt" / "target" / "manifest.json").read_text(encoding="utf-8"))
+    with (DBT_DIR / "seeds" / "form" / "code_list.csv").open(encoding="utf-8", newline="") as file:
+        flags = {f"is_{row['code']}" for row in csv.DictReader(file) if row["code_list"] == "priority_group"}
+    columns = {node["name"]: set(node["columns"]) for node in manifest["nodes"].values() if node["schema"] == "marts"}
+    of_persons = {name: named for name, named in columns.items() if "is_disabled" in named}
+    assert len(of_persons) == 5
+    assert [name for name, named in of_persons.items() if not flags <= named] == []
 
 
 def test_the_unit_tests_of_the_models_hold(built):

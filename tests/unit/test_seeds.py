@@ -16,7 +16,7 @@ from labour_market.contracts import load_contracts
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = ROOT / "dbt_project" / "seeds"
 FACTS = ROOT.parent / "shared" / "reference"
-OWN_SUBJECTS = ("area", "occupation", "industry", "form", "programme")
+SUBJECTS = ("area", "calendar", "form", "industry", "metric", "occupation", "programme")
 
 Row = dict[str, str]
 
@@ -30,12 +30,12 @@ def rows(name: str) -> list[Row]:
 
 @cache
 def described() -> dict[str, Any]:
-    files = [path for subject in OWN_SUBJECTS for path in (SEEDS / subject).glob("*.yml")]
+    files = [path for subject in SUBJECTS for path in (SEEDS / subject).glob("*.yml")]
     return {seed["name"]: seed for path in files for seed in yaml.safe_load(path.read_text(encoding="utf-8"))["seeds"]}
 
 
-def own_seeds() -> list[str]:
-    return sorted(path.stem for subject in OWN_SUBJECTS for path in (SEEDS / subject).glob("*.csv"))
+def seeds() -> list[str]:
+    return sorted(path.stem for subject in SUBJECTS for path in (SEEDS / subject).glob("*.csv"))
 
 
 def facts(name: str) -> list[Row]:
@@ -54,7 +54,11 @@ def active(level: str, day: str) -> list[Row]:
     ]
 
 
-@pytest.mark.parametrize("name", own_seeds())
+def test_every_folder_of_seeds_is_a_subject() -> None:
+    assert {path.name for path in SEEDS.iterdir() if path.is_dir()} == set(SUBJECTS)
+
+
+@pytest.mark.parametrize("name", seeds())
 def test_every_seed_is_described_with_all_its_columns_as_text(name: str) -> None:
     columns = list(rows(name)[0])
     seed = described()[name]
@@ -64,7 +68,7 @@ def test_every_seed_is_described_with_all_its_columns_as_text(name: str) -> None
     assert " / " in seed["description"]
 
 
-@pytest.mark.parametrize("name", own_seeds())
+@pytest.mark.parametrize("name", seeds())
 def test_every_seed_is_nfc_trimmed_and_without_repeated_rows(name: str) -> None:
     seen = Counter(tuple(row.values()) for row in rows(name))
     assert [row for row, times in seen.items() if times > 1] == []
