@@ -1,4 +1,4 @@
-"""The tables of core follow the contracts of their feeds: each difference is a recorded change, or a refusal that says what to do."""
+"""Tables of core are compared with the contracts: each difference is a recorded change, or a refusal that says what to do."""
 
 import logging
 from collections.abc import Iterator
@@ -108,8 +108,8 @@ def _apply(login: str, changes: list[Change]) -> None:
                     connection.execute(change.statement)
             except (psycopg.ProgrammingError, psycopg.NotSupportedError, psycopg.IntegrityError, DependentObjectsStillExist) as error:
                 raise ContractConflictError(
-                    f"core.{feed} cannot follow its contract by {change.statement.as_string(connection)!r}: {error.diag.message_primary};"
-                    " change the rows or the objects that prevent it first"
+                    f"core.{feed} cannot be changed to its contract by {change.statement.as_string(connection)!r}:"
+                    f" {error.diag.message_primary}; change the rows or the objects that prevent it first"
                 ) from error
             connection.execute("reset role")
             if change.recorded:

@@ -16,6 +16,7 @@ from labour_market.errors import LabourMarketError
 VERSIONS = Path(__file__).parent / "versions"
 BASELINE = "0001"
 BASELINE_CATALOG = Path(__file__).parent / "baseline_catalog.txt"
+VERSION_TABLE = Path(__file__).parent / "version_table.sql"
 CATALOG_QUERY = Path(__file__).parent / "catalog.sql"
 VERSIONED_SCHEMAS = ["ops", "vault", "quarantine", "core"]
 logger = logging.getLogger(__name__)
@@ -104,8 +105,7 @@ def _create_version_table(admin: psycopg.Connection) -> None:
     """ops.alembic_version, with the baseline's number where the tables of the last release without versions exist."""
     stamp = _has_baseline(admin)
     with admin.transaction():
-        admin.execute("set local role loader")
-        admin.execute("create table if not exists ops.alembic_version (version_num varchar(32) primary key)")
+        admin.execute(VERSION_TABLE.read_bytes())
         if stamp:
             admin.execute("insert into ops.alembic_version values (%s)", [BASELINE])
 
