@@ -13,6 +13,7 @@
     and these settings:
       areas              'modes' (default): in each area mode and in the province; 'province': in the province alone; 'given': the rows are in their areas already
       outside_province   kinds of period that the province has no cell of
+      only_province      breakdowns that only the province has cells of
       evidence           a model (row_key, kind, fact, batch_id, row_no): further source rows of a counted thing
       breakdown_evidence {<breakdown>: <kind of evidence>}: rows that say which value of a breakdown a row has; they add nothing
       counts: {<count>: {where: <boolean column>, amount: <numeric column>, once: true, unweighted: true, default: 0}}
@@ -255,7 +256,8 @@ inner join {{ evidence }} as evidence on counted.row_key = evidence.row_key and 
             {%- set values = [] %}
             {%- for period_kind, breakdown in cells_of_rows(subject, name) %}
             {%- set kind = "'" ~ period_kind ~ ':' ~ breakdown ~ "', '" ~ period_kind ~ "', " ~ ("'all'" if period_kind == 'all' else 'placed.' ~ period_kind) %}
-            {%- set here = "placed.area_code <> 'all'" if period_kind in rows.outside_province | default([]) else 'true' %}
+            {%- set here = "placed.area_code <> 'all'" if period_kind in rows.outside_province | default([])
+                else "placed.area_code = 'all'" if breakdown in rows.only_province | default([]) else 'true' %}
             {%- if breakdown == 'priority_group' %}
             {%- for group in priority_groups() %}
             {%- do values.append('(' ~ kind ~ ", 'priority_group=" ~ group ~ "', placed.is_" ~ group ~ ' and ' ~ here ~ ')') %}
@@ -355,6 +357,52 @@ inner join {{ evidence }} as evidence on counted.row_key = evidence.row_key and 
 {%- else -%}
 {{ relation }}
 {%- endif -%}
+{%- endmacro %}
+
+{#
+  Rows of persons (unit_key, sex, flags) in each area, with is_repeated_unit. Where a person has several rows in an area, each has what any of them says, so that the
+  person is counted in the same groups by all of them; `flags` are further columns of which that holds.
+#}
+{% macro persons_in_areas(persons, flags=[]) -%}
+{%- set attributes = [] -%}
+{%- for group in priority_groups() -%}{%- do attributes.append('is_' ~ group) -%}{%- endfor -%}
+{%- set attributes = attributes + ['is_border'] + flags -%}
+select
+    placed.row_key,
+    placed.unit_key,
+    false as is_repeated_unit,
+    placed.fact,
+    placed.batch_id,
+    placed.row_no,
+    placed.area_mode,
+    placed.area_code,
+    placed.area,
+    placed.area_weight,
+    placed.sex,
+    {%- for attribute in attributes %}
+    placed.{{ attribute }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from {{ in_areas("(select *, count(*) over (partition by unit_key) as rows_of_unit from " ~ persons ~ ")") }} as placed
+where placed.rows_of_unit = 1
+union all
+select
+    placed.row_key,
+    placed.unit_key,
+    true as is_repeated_unit,
+    placed.fact,
+    placed.batch_id,
+    placed.row_no,
+    placed.area_mode,
+    placed.area_code,
+    placed.area,
+    max(placed.area_weight) over person_in_area as area_weight,
+    max(placed.sex) over person_in_area as sex,
+    {%- for attribute in attributes %}
+    bool_or(placed.{{ attribute }}) over person_in_area as {{ attribute }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from {{ in_areas("(select *, count(*) over (partition by unit_key) as rows_of_unit from " ~ persons ~ ")") }} as placed
+where placed.rows_of_unit > 1
+window person_in_area as (partition by placed.area_mode, placed.area_code, placed.unit_key)
 {%- endmacro %}
 
 {# A person by pseudonym; one without is counted by the key of the row. #}

@@ -99,7 +99,8 @@ def test_every_stock_is_what_stands_behind_it_in_every_place_and_group(admin):
 def test_persons_of_two_districts_at_once_are_among_those_counted(admin):
     """Otherwise the tests above would not speak of them."""
     (crowded, alone), = admin.execute(
-        "select count(*) filter (where not is_alone), count(*) filter (where is_alone) from intermediate.int_wish__lasting"
+        "select count(*) filter (where overlaps_other_wish), count(*) filter (where not overlaps_other_wish)"
+        " from indicators.int_job_wishes__with_end_date"
     ).fetchall()  # fmt: skip
     assert crowded > 20
     assert alone > 20

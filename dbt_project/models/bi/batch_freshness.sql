@@ -4,7 +4,7 @@ with batches as (select * from {{ ref('stg_ops__batch') }}),
 
 areas as (select * from {{ ref('dim_area') }}),
 
-latest_periods as (select * from {{ ref('int_period__latest') }}),
+latest_periods as (select * from {{ ref('int_periods__latest') }}),
 
 offices as (select * from {{ ref('dim_reporting_unit') }}),
 

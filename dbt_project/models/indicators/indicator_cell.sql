@@ -14,25 +14,37 @@
 -- Every figure of the reports as this build counts it, exact and long: one row a metric, period, area and breakdown. Each build writes it whole. What of it may
 -- be shown is bi.indicator.
 with cells as (
-    select * from {{ ref('int_indicator__counselling') }}
+    select * from {{ ref('cells_counselling') }}
     union all
-    select * from {{ ref('int_indicator__durations') }}
+    select * from {{ ref('cells_coding') }}
     union all
-    select * from {{ ref('int_indicator__fairs') }}
+    select * from {{ ref('cells_deliveries') }}
     union all
-    select * from {{ ref('int_indicator__households') }}
+    select * from {{ ref('cells_durations') }}
     union all
-    select * from {{ ref('int_indicator__job_market') }}
+    select * from {{ ref('cells_fairs') }}
     union all
-    select * from {{ ref('int_indicator__occupation') }}
+    select * from {{ ref('cells_fill') }}
+    union all
+    select * from {{ ref('cells_flow') }}
+    union all
+    select * from {{ ref('cells_households') }}
+    union all
+    select * from {{ ref('cells_money') }}
+    union all
+    select * from {{ ref('cells_occupation') }}
     union all
     select * from {{ ref('cells_placements') }}
     union all
-    select * from {{ ref('int_indicator__poverty') }}
+    select * from {{ ref('cells_plans') }}
     union all
-    select * from {{ ref('int_indicator__programme') }}
+    select * from {{ ref('cells_poverty') }}
     union all
-    select * from {{ ref('int_indicator__quality') }}
+    select * from {{ ref('cells_poverty_reduction') }}
+    union all
+    select * from {{ ref('cells_session_costs') }}
+    union all
+    select * from {{ ref('cells_stock') }}
 )
 
 select

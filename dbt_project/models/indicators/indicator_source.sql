@@ -1,22 +1,34 @@
 -- The rows behind every figure of indicator_cell, one row a cell, part (numerator or denominator) and source row. A part of a figure is the sum over its
 -- units of the greatest amount of a unit: a person whom two rows speak of counts once. Read by cell it says where a figure came from; read by batch, what a
 -- delivery touched.
-select * from {{ ref('int_indicator_source__counselling') }}
+select * from {{ ref('sources_counselling') }}
 union all
-select * from {{ ref('int_indicator_source__durations') }}
+select * from {{ ref('sources_coding') }}
 union all
-select * from {{ ref('int_indicator_source__fairs') }}
+select * from {{ ref('sources_deliveries') }}
 union all
-select * from {{ ref('int_indicator_source__households') }}
+select * from {{ ref('sources_durations') }}
 union all
-select * from {{ ref('int_indicator_source__job_market') }}
+select * from {{ ref('sources_fairs') }}
 union all
-select * from {{ ref('int_indicator_source__occupation') }}
+select * from {{ ref('sources_fill') }}
+union all
+select * from {{ ref('sources_flow') }}
+union all
+select * from {{ ref('sources_households') }}
+union all
+select * from {{ ref('sources_money') }}
+union all
+select * from {{ ref('sources_occupation') }}
 union all
 select * from {{ ref('sources_placements') }}
 union all
-select * from {{ ref('int_indicator_source__poverty') }}
+select * from {{ ref('sources_plans') }}
 union all
-select * from {{ ref('int_indicator_source__programme') }}
+select * from {{ ref('sources_poverty') }}
 union all
-select * from {{ ref('int_indicator_source__quality') }}
+select * from {{ ref('sources_poverty_reduction') }}
+union all
+select * from {{ ref('sources_session_costs') }}
+union all
+select * from {{ ref('sources_stock') }}

@@ -1,0 +1,1 @@
+{{ indicator_sources(counselling_measures()) }}

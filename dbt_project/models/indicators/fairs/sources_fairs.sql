@@ -1,0 +1,1 @@
+{{ indicator_sources(fairs_measures()) }}

@@ -1,0 +1,1 @@
+{{ indicator_cells(fill_measures()) }}

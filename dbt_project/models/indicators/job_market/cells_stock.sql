@@ -1,0 +1,180 @@
+-- Written by hand: a stock is the sum of what came until then less what ended, so that a long history is read once and not again for each of its periods. Only
+-- wishes that overlap another of the same person are counted period by period. Areas and breakdowns are those of stock_measures().
+with cutoff as (
+    select * from {{ ref('int_reporting_cutoff_date') }}
+),
+
+periods as (
+    select * from {{ ref('int_stock_periods') }}
+),
+
+order_changes as (
+    select
+        orders.area_sk,
+        orders.district_code,
+        orders.occupation_code as occupation,
+        date_trunc('month', changes.day::timestamp)::date as month,
+        date_trunc('quarter', changes.day::timestamp)::date as quarter,
+        sum(changes.sign * orders.openings) as openings
+    from {{ ref('int_job_orders__with_end_date') }} as orders
+    inner join cutoff on orders.posted_on <= cutoff.day
+    cross join
+        lateral (values (orders.posted_on, 1), (case when orders.ended_on <= cutoff.day then orders.ended_on end, -1)) as changes (day, sign)
+    where changes.day is not null
+    group by orders.area_sk, orders.district_code, orders.occupation_code, date_trunc('month', changes.day::timestamp), quarter
+),
+
+wish_changes as (
+    select
+        wishes.area_sk,
+        wishes.district_code,
+        wishes.occupation_code as occupation,
+        wishes.sex,
+        {{ priority_columns('wishes') }},
+        wishes.is_border,
+        date_trunc('month', changes.day::timestamp)::date as month,
+        date_trunc('quarter', changes.day::timestamp)::date as quarter,
+        sum(changes.sign) as seekers
+    from {{ ref('int_job_wishes__with_end_date') }} as wishes
+    inner join cutoff on wishes.wished_on <= cutoff.day
+    cross join
+        lateral (values (wishes.wished_on, 1), (case when wishes.ended_on <= cutoff.day then wishes.ended_on end, -1)) as changes (day, sign)
+    where changes.day is not null and not wishes.overlaps_other_wish
+    group by
+        wishes.area_sk, wishes.district_code, wishes.occupation_code, wishes.sex,
+        {{ priority_columns('wishes') }},
+        wishes.is_border, date_trunc('month', changes.day::timestamp), quarter
+),
+
+changes as (
+    select
+        cell_kind,
+        period_kind,
+        period as begins_on,
+        area_mode,
+        area_code,
+        area,
+        breakdown,
+        openings * area_weight as openings,
+        0 as seekers
+    from {{ rows_in_cells(stock_measures(), 'rows_orders_in_stock', 'order_changes') }} as in_cells
+    union all
+    select
+        cell_kind,
+        period_kind,
+        period as begins_on,
+        area_mode,
+        area_code,
+        area,
+        breakdown,
+        0 as openings,
+        seekers * area_weight as seekers
+    from {{ rows_in_cells(stock_measures(), 'rows_wishes_in_stock', 'wish_changes') }} as in_cells
+),
+
+changes_by_cell as (
+    select
+        cell_kind,
+        period_kind,
+        begins_on,
+        area_mode,
+        area_code,
+        area,
+        breakdown,
+        sum(openings) as openings,
+        sum(seekers) as seekers
+    from changes
+    group by cell_kind, period_kind, begins_on, area_mode, area_code, area, breakdown
+),
+
+levels as (
+    select
+        cell_kind,
+        period_kind,
+        area_mode,
+        area_code,
+        area,
+        breakdown,
+        begins_on,
+        lead(begins_on, 1, 'infinity') over cell as next_begins_on,
+        sum(openings) over cell as openings,
+        sum(seekers) over cell as seekers
+    from changes_by_cell
+    window cell as (partition by cell_kind, area_mode, area_code, area, breakdown order by begins_on)
+),
+
+overlapping_wishes as (
+    select * from {{ ref('rows_wishes_in_stock') }}
+    where overlaps_other_wish
+),
+
+persons_with_overlaps as (
+    select
+        cell_kind,
+        period_kind,
+        period,
+        area_mode,
+        area_code,
+        area,
+        breakdown,
+        max(area_weight) as seekers
+    from {{ rows_in_cells(stock_measures(), 'rows_wishes_in_stock', 'overlapping_wishes') }} as in_cells
+    group by cell_kind, period_kind, period, area_mode, area_code, area, breakdown, unit_key
+),
+
+stocks as (
+    select
+        levels.cell_kind,
+        levels.period_kind,
+        periods.period,
+        levels.area_mode,
+        levels.area_code,
+        levels.area,
+        levels.breakdown,
+        levels.openings,
+        levels.seekers
+    from levels
+    inner join periods
+        on levels.period_kind = periods.period_kind and levels.begins_on <= periods.begins_on and levels.next_begins_on > periods.begins_on
+    where levels.openings > 0 or levels.seekers > 0
+    union all
+    select
+        cell_kind,
+        period_kind,
+        period,
+        area_mode,
+        area_code,
+        area,
+        breakdown,
+        0 as openings,
+        seekers
+    from persons_with_overlaps
+),
+
+stocks_by_cell as (
+    select
+        cell_kind,
+        period_kind,
+        period,
+        area_mode,
+        area_code,
+        area,
+        breakdown,
+        {{ rounded_sum('sum(openings)') }} as openings,
+        {{ rounded_sum('sum(seekers)') }} as seekers
+    from stocks
+    group by cell_kind, period_kind, period, area_mode, area_code, area, breakdown
+),
+
+counts as (
+    select
+        stocks_by_cell.*,
+        stocks_by_cell.openings as compared_openings,
+        stocks_by_cell.seekers as compared_seekers,
+        periods.has_orders,
+        periods.has_wishes
+    from stocks_by_cell
+    inner join periods on stocks_by_cell.period_kind = periods.period_kind and stocks_by_cell.period = periods.period
+)
+
+{{ measured_cells(stock_measures().measures, 'counts') }}

@@ -1,0 +1,68 @@
+-- A stated wish for work is live until its sender's next survey or the person's first start after it. overlaps_other_wish: another wish of the same person is
+-- live on some of its days.
+with supply as (
+    select * from {{ ref('fct_labour_supply') }}
+),
+
+dates as (
+    select * from {{ ref('dim_date') }}
+),
+
+occupations as (
+    select * from {{ ref('dim_occupation') }}
+),
+
+placements as (
+    select * from {{ ref('fct_placement') }}
+),
+
+wishes as (
+    select
+        supply.*,
+        {{ counting_key('supply', 'supply_sk') }} as person_key,
+        surveyed.date_day as wished_on,
+        surveyed.year_month,
+        case when occupations.level = 2 then occupations.code else 'unknown' end as occupation_code
+    from supply
+    inner join dates as surveyed on supply.surveyed_date_sk = surveyed.date_sk
+    inner join occupations on supply.wanted_occupation_sk = occupations.occupation_sk
+    where supply.wants_job
+),
+
+survey_rounds as (
+    select
+        supply.sender_code,
+        supply.period,
+        lead(min(surveyed.date_day), 1, 'infinity') over (partition by supply.sender_code order by min(surveyed.date_day)) as next_begins_on
+    from supply
+    inner join dates as surveyed on supply.surveyed_date_sk = surveyed.date_sk
+    group by supply.sender_code, supply.period
+),
+
+first_starts as (
+    select
+        wishes.supply_sk,
+        min(started.date_day) as started_on
+    from wishes
+    inner join placements on wishes.person_sk = placements.person_sk
+    inner join dates as started on placements.start_date_sk = started.date_sk and wishes.wished_on <= started.date_day
+    where wishes.person_sk > 0
+    group by wishes.supply_sk
+),
+
+dated_wishes as (
+    select
+        wishes.*,
+        least(survey_rounds.next_begins_on, first_starts.started_on) as ended_on
+    from wishes
+    inner join survey_rounds on wishes.sender_code = survey_rounds.sender_code and wishes.period = survey_rounds.period
+    left join first_starts on wishes.supply_sk = first_starts.supply_sk
+)
+
+select
+    *,
+    coalesce(max(ended_on) over earlier > wished_on, false) or coalesce(lead(wished_on) over of_person < ended_on, false) as overlaps_other_wish
+from dated_wishes
+window
+    of_person as (partition by person_key order by wished_on, supply_sk),
+    earlier as (of_person rows between unbounded preceding and 1 preceding)

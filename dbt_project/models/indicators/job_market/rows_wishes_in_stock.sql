@@ -1,0 +1,26 @@
+with wishes as (
+    select * from {{ ref('int_job_wishes__with_end_date') }}
+),
+
+periods as (
+    select * from {{ ref('int_stock_periods') }}
+)
+
+select
+    wishes.supply_sk as row_key,
+    wishes.person_key as unit_key,
+    'fct_labour_supply' as fact,
+    wishes.batch_id,
+    wishes.row_no,
+    wishes.area_sk,
+    wishes.district_code,
+    case when periods.period_kind = 'month' then periods.period end as month,
+    case when periods.period_kind = 'quarter' then periods.period end as quarter,
+    wishes.occupation_code as occupation,
+    wishes.sex,
+    {{ priority_columns('wishes') }},
+    wishes.is_border,
+    periods.has_orders as is_comparable,
+    wishes.overlaps_other_wish
+from wishes
+inner join periods on wishes.wished_on <= periods.last_day and wishes.ended_on > periods.last_day

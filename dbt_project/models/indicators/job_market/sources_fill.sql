@@ -1,0 +1,1 @@
+{{ indicator_sources(fill_measures()) }}

@@ -1,0 +1,1 @@
+{{ indicator_cells(occupation_measures()) }}

@@ -1,0 +1,1 @@
+{{ indicator_sources(poverty_reduction_measures()) }}

@@ -1,0 +1,1 @@
+{{ indicator_cells(plans_measures()) }}

@@ -1,0 +1,1 @@
+{{ indicator_cells(session_costs_measures()) }}

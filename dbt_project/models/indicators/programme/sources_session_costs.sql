@@ -1,0 +1,1 @@
+{{ indicator_sources(session_costs_measures()) }}

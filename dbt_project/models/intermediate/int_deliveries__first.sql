@@ -1,0 +1,15 @@
+-- On time: within the days that the contract allows from the first of the period, by the province's calendar.
+with batches as (
+    select * from {{ ref('stg_ops__batch') }}
+    where state in ('published', 'superseded', 'quarantined', 'rejected')
+)
+
+select distinct on (batches.feed, batches.sender_code, batches.period)
+    batches.feed,
+    batches.sender_code,
+    batches.batch_id,
+    batches.published_at is not null as is_passed,
+    batches.delivered_on < (batches.period || substr('0000-01-01', length(batches.period) + 1))::date + allowed.days as is_on_time
+from batches
+inner join {{ allowed_days() }} as allowed (feed, days) on batches.feed = allowed.feed
+order by batches.feed asc, batches.sender_code asc, batches.period asc, batches.sequence asc, batches.batch_id asc
