@@ -75,7 +75,7 @@ def twice(tmp_path_factory) -> tuple[dict, dict]:
     return read_dags(home), read_dags(home)
 
 
-def test_there_are_exactly_these_dags_and_none_fails_to_import(twice):
+def test_there_are_exactly_these_dags_and_all_import(twice):
     assert twice[0]["errors"] == {}
     assert set(twice[0]["dags"]) == EXPECTED
 
@@ -104,7 +104,7 @@ def test_every_pool_that_a_task_waits_for_is_made_and_no_other(twice):
     assert {pool for dag in twice[0]["dags"].values() for pool in dag["pools"]} - {"default_pool"} == made
 
 
-def test_every_dag_explains_itself_in_vietnamese_and_english(twice):
+def test_every_dag_is_described_in_vietnamese_and_english(twice):
     for dag_id, dag in twice[0]["dags"].items():
         assert dag["doc"], dag_id
         assert not dag["doc"].splitlines()[0].isascii(), f"{dag_id}: the first line of its text is for Vietnamese readers"

@@ -8,7 +8,7 @@ from staged import Gate
 
 @pytest.fixture(scope="module")
 def module_warehouse(clone) -> Iterator[str]:
-    """A fresh warehouse for a whole module."""
+    """A fresh warehouse for all tests of a module."""
     with pytest.MonkeyPatch.context() as patch, clone() as dsn:
         patch.setenv("WAREHOUSE_DSN", dsn)
         yield dsn

@@ -58,7 +58,7 @@ def states(connection, feed=None, sender=None):
     return [b.state for b in find_batches(connection, feed=feed, sender=sender)]
 
 
-def test_each_bad_delivery_of_a_night_has_its_named_effect_and_no_other(gateway, province, loader):
+def test_each_bad_delivery_of_a_night_has_its_expected_effect_and_no_other(gateway, province, loader):
     reports, unreachable = ingest(senders(), FEEDS)
     assert not unreachable
     assert not any(report.errors for report in reports)
@@ -70,7 +70,7 @@ def test_each_bad_delivery_of_a_night_has_its_named_effect_and_no_other(gateway,
     rows_expected: dict[str, int] = {}
     for bad in province.expected:
         if bad["effect"] == "left_alone":
-            assert bad["delivery_id"] not in found, "a draft is not for us"
+            assert bad["delivery_id"] not in found, "a draft is not loaded"
             continue
         effect = meant.get(bad["effect"], bad["effect"])
         assert found[bad["delivery_id"]][0] == effect, bad
@@ -202,7 +202,7 @@ def spoil_audit(patch, loader, canary):
 
 def spoil_publishing(patch, loader, canary):
     """The server quotes the row that fails the check."""
-    loader.execute("alter table vault.person add constraint nobody check (full_name is null)")
+    loader.execute("alter table vault.person add constraint no_name check (full_name is null)")
 
 
 @pytest.mark.parametrize("spoil", [None, spoil_copy, spoil_audit, spoil_publishing])
@@ -267,7 +267,7 @@ def test_reconcile_exits_1_and_names_the_batch_when_a_row_is_removed_by_hand(gat
     assert "lost_records: batch" in lost.output
 
 
-def test_reconcile_notices_a_kept_file_that_is_gone_and_one_that_changed(gateway, loader):
+def test_reconcile_finds_a_landed_file_that_is_missing_and_one_that_changed(gateway, loader):
     ingest(senders("794", "803"), ["employers"])
     first, second = loader.execute("select landing_path from ops.batch where sha256 is not null order by batch_id").fetchall()
     for (path,), content in ((first, None), (second, b"something else")):
@@ -278,24 +278,24 @@ def test_reconcile_notices_a_kept_file_that_is_gone_and_one_that_changed(gateway
     assert kinds == {"missing_bytes", "damaged_bytes"}
 
 
-def test_a_replay_reads_the_kept_bytes_again_and_ends_where_it_was(gateway, loader):
+def test_a_replay_reads_the_landed_bytes_and_gives_the_same_result(gateway, loader):
     ingest(senders("803"), ["employers"])
     batch = find_batches(loader, feed="employers")[0]
     current = "select employer_no, name from core.employers where recorded_to = 'infinity' order by 1"
     before = loader.execute(current).fetchall()
     gateway.close()
-    dry = replay_feed("employers", reason="a rule was mended", dry_run=True)
+    dry = replay_feed("employers", reason="a rule was fixed", dry_run=True)
     assert [(r.batch_id, r.after) for r in dry] == [(batch.batch_id, None)]
-    done = replay_feed("employers", reason="a rule was mended", dry_run=False)
+    done = replay_feed("employers", reason="a rule was fixed", dry_run=False)
     assert done[0].before == done[0].after
     assert loader.execute(current).fetchall() == before
     assert reconcile().findings == []
     reasons = loader.execute("select detail ->> 'replay' from ops.batch_event where detail ? 'replay'").fetchall()
-    assert reasons == [("a rule was mended",)]
+    assert reasons == [("a rule was fixed",)]
 
 
-def test_a_load_that_was_killed_is_taken_up_again_from_the_kept_bytes(gateway, loader, monkeypatch):
-    """Killed after staging: the ledger says staged, a stage table is left, and the next load ends what was begun."""
+def test_a_killed_load_is_resumed_from_the_landed_bytes(gateway, loader, monkeypatch):
+    """Killed after staging: the batch is staged, a stage table is left, and the next load completes it."""
     from labour_market.quality import gate
 
     pull("employers", senders("794")[0])
@@ -312,7 +312,7 @@ def test_a_load_that_was_killed_is_taken_up_again_from_the_kept_bytes(gateway, l
     assert loader.execute("select count(*) from pg_tables where schemaname = 'stage'").fetchone() == (0,)
 
 
-def test_an_audit_that_breaks_is_our_error_and_leaves_the_batch_where_it_is(gateway, loader, monkeypatch):
+def test_an_audit_that_fails_is_an_internal_error_and_leaves_the_batch_staged(gateway, loader, monkeypatch):
     from labour_market.quality import gate
 
     pull("employers", senders("794")[0])

@@ -1,4 +1,4 @@
-"""What publishing promises, held against a model in plain Python: any order of deliveries, corrections and crashes."""
+"""Publishing, compared with a model in plain Python: any order of deliveries, corrections and crashes."""
 
 import itertools
 import random
@@ -147,7 +147,7 @@ class Deliveries(RuleBasedStateMachine):
 
 
 @pytest.mark.usefixtures("warehouse")
-def test_any_order_of_deliveries_leaves_the_latest_truth_and_counts_every_record():
+def test_any_order_of_deliveries_gives_the_latest_records_and_counts_every_record():
     run_state_machine_as_test(
         Deliveries,
         settings=settings(max_examples=40, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)),
@@ -160,7 +160,7 @@ def loader(warehouse):
         yield connection
 
 
-def test_an_attempt_that_was_overtaken_publishes_nothing(loader):
+def test_a_stale_attempt_publishes_nothing(loader):
     table = make_stage_table(loader, SESSIONS, "one")
     batch = announce(loader, SESSIONS, "794", "2023-06", 1, 1)
     zombie = stage(loader, SESSIONS, batch, table, {"1": "a"})
@@ -181,16 +181,16 @@ def test_rows_that_a_rule_keeps_out_are_quarantined_and_not_published(loader):
     assert loader.execute("select row_no from quarantine.rejected_row").fetchall() == [(2,)]
 
 
-def test_what_was_replaced_stays_with_the_time_until_which_it_was_known(loader):
+def test_a_replaced_record_is_kept_with_the_time_of_its_replacement(loader):
     table = make_stage_table(loader, SESSIONS, "one")
-    for sequence, text in ((1, "as first told"), (2, "as corrected")):
+    for sequence, text in ((1, "first version"), (2, "corrected version")):
         batch = announce(loader, SESSIONS, "794", "2023-06", sequence, 1)
         publish_batch(loader, SESSIONS, batch, stage(loader, SESSIONS, batch, table, {"1": text}), table, "test")
     rows = loader.execute(
         "select name, recorded_to = lead(recorded_from) over (order by recorded_from), recorded_to = 'infinity'"
         " from core.fair_sessions order by recorded_from"
     ).fetchall()
-    assert rows == [("as first told", True, False), ("as corrected", None, True)], "one ends in the moment the next begins"
+    assert rows == [("first version", True, False), ("corrected version", None, True)], "one ends in the moment the next begins"
     assert loader.execute("select state from ops.batch order by sequence").fetchall() == [("superseded",), ("published",)]
 
 
@@ -208,7 +208,7 @@ def test_a_replay_of_a_record_that_came_too_late_counts_it_once(loader):
     assert first == second == Published(published=0, quarantined=0, duplicate=0, superseded=1)
 
 
-def test_the_ledger_refuses_a_move_that_the_state_machine_does_not_know(loader):
+def test_the_ledger_refuses_a_move_that_is_not_allowed(loader):
     batch = announce(loader, SESSIONS, "794", "2023-06", 1, 0)
     with pytest.raises(ValueError, match="cannot go from landed to published"):
         ledger.move(loader, batch.batch_id, batch.attempt, BatchState.PUBLISHED, "test")

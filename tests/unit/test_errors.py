@@ -30,7 +30,7 @@ def test_a_fault_of_the_program_keeps_its_traceback(error):
 
 
 def test_an_internal_key_error_of_a_command_is_no_wrong_call(monkeypatch):
-    """Through the whole of `lmw`: the traceback is in the result, and the exit code is that of a crash."""
+    """Through all of `lmw`: the traceback is in the result, and the exit code is that of a crash."""
 
     def broken(check: bool) -> list[str]:
         return [{"a": "b"}["c"]]
@@ -74,7 +74,7 @@ def test_a_port_that_is_none_names_its_variable(port, monkeypatch):
         (["replay", "employers", "--reason", " "], "a replay needs a reason"),
         (["question", "nonsense"], "unknown question 'nonsense'"),
         (["trace", "indicator", "metric"], "'metric' is not COLUMN=VALUE"),
-        (["psql", "--role", "nobody"], "there is no role 'nobody'"),
+        (["psql", "--role", "owner"], "there is no role 'owner'"),
         (["occupation", "evaluate", "--part", "nonsense"], "no titles are labelled for the part 'nonsense'"),
     ],
 )

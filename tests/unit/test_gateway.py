@@ -201,7 +201,7 @@ def unavailable(stage: Stage, client: GatewayClient, wanted: Delivery) -> Gatewa
 # ---- the list of deliveries
 
 
-def test_deliveries_come_page_by_page_with_the_token_and_the_question(stage: Stage) -> None:
+def test_deliveries_are_listed_page_by_page_with_the_token_and_the_query(stage: Stage) -> None:
     client, script = stage.serve(
         page("items", [announced(delivery_id="1")], "next"), page("items", [announced(delivery_id="2", surprise=True)])
     )
@@ -213,7 +213,7 @@ def test_deliveries_come_page_by_page_with_the_token_and_the_question(stage: Sta
     assert "cursor" not in first and second["cursor"] == "next"
 
 
-def test_a_draft_is_left_alone(stage: Stage) -> None:
+def test_a_draft_is_not_listed(stage: Stage) -> None:
     client, _ = stage.serve(page("items", [announced(delivery_id="1", status="draft"), announced(delivery_id="2")]))
     assert [d.delivery_id for d in client.deliveries("employers")] == ["2"]
     with pytest.raises(ValueError, match="draft"):
@@ -241,7 +241,7 @@ def test_a_draft_is_left_alone(stage: Stage) -> None:
         {"media_type": None},
     ],
 )
-def test_one_announcement_that_cannot_be_read_does_not_lose_the_others(stage: Stage, wrong: dict[str, Any]) -> None:
+def test_an_unreadable_announcement_does_not_hide_the_others(stage: Stage, wrong: dict[str, Any]) -> None:
     broken = {"delivery_id": "odd", **announced(), **{"delivery_id": "odd"}, **wrong}
     client, _ = stage.serve(page("items", [announced(delivery_id="1"), broken, None, announced(delivery_id="2")]))
     found = list(client.deliveries("employers"))
@@ -349,7 +349,7 @@ def test_tries_are_bounded(stage: Stage) -> None:
     assert len(script.requests) == 4
 
 
-def test_a_refused_token_is_not_tried_again(stage: Stage) -> None:
+def test_a_refused_token_is_not_retried(stage: Stage) -> None:
     client, script = stage.serve(failing(401))
     with pytest.raises(GatewayUnavailableError, match="refused the token"):
         list(client.deliveries("employers"))
@@ -370,12 +370,12 @@ def test_records_land_as_canonical_lines_whatever_the_pages(stage: Stage) -> Non
     assert script.requests[0][0] == "/districts/803/v1/deliveries/803-employers-1/records"
 
 
-def test_no_records_are_an_empty_delivery_that_says_so(stage: Stage) -> None:
+def test_no_records_are_an_empty_delivery(stage: Stage) -> None:
     client, _ = stage.serve(page("records", []))
     assert client.fetch(of_records([]), stage.store).size == 0
 
 
-def test_a_delivery_id_never_leaves_its_place_in_the_address(stage: Stage) -> None:
+def test_a_delivery_id_never_changes_the_path_of_the_address(stage: Stage) -> None:
     client, script = stage.serve(page("records", []))
     client.fetch(of_records([], delivery_id="../../admin?x=1#y"), stage.store)
     assert script.requests[0][0] == "/districts/803/v1/deliveries/..%2F..%2Fadmin%3Fx%3D1%23y/records"
@@ -435,7 +435,7 @@ def test_other_bytes_than_announced_are_refused(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("record", ["[]", "null", '"text"', "1", '{"a": 1e999}', '{"a": "\\ud800"}', '{"a": ' + "[" * 60 + "]" * 60 + "}"])
-def test_a_record_that_is_none_is_refused_by_its_row(stage: Stage, record: str) -> None:
+def test_an_item_that_is_not_a_record_is_refused_with_its_row(stage: Stage, record: str) -> None:
     answer = body(f'{{"records": [{{}}, {record}], "next_cursor": null}}'.encode(), "application/json")
     client, _ = stage.serve(answer)
     refused = refusal(stage, client, delivery(media_type="application/json", record_count=2))
@@ -488,45 +488,45 @@ def test_a_cut_body_is_resumed_not_accepted(stage: Stage) -> None:
     assert [headers.get("Range") for _, _, headers in script.requests] == [None, "bytes=100000-", "bytes=400000-"]
 
 
-def test_a_server_without_ranges_sends_it_all_again_and_nothing_is_doubled(stage: Stage) -> None:
+def test_a_server_without_ranges_sends_everything_and_nothing_is_doubled(stage: Stage) -> None:
     client, script = stage.serve(file_with_ranges(CONTENT, 100_000), body(CONTENT))
     assert Path(client.fetch(delivery(CONTENT), stage.store).path).read_bytes() == CONTENT
     assert len(script.requests) == 2
 
 
-def test_a_cut_that_comes_again_and_again_is_given_up(stage: Stage) -> None:
+def test_a_download_that_is_always_cut_ends_with_an_error(stage: Stage) -> None:
     client, script = stage.serve(file_with_ranges(CONTENT, 0), tries=3)
     unavailable(stage, client, delivery(CONTENT))
     assert len(script.requests) == 3
 
 
-def test_a_download_that_gets_on_is_not_given_up(stage: Stage) -> None:
+def test_a_download_that_advances_is_continued(stage: Stage) -> None:
     content = b"x" * (client_module.PROGRESS * 5)
     client, script = stage.serve(file_with_ranges(content, client_module.PROGRESS), tries=2)
     client.fetch(delivery(content), stage.store)
     assert len(script.requests) == 5
 
 
-def test_a_part_of_another_place_is_not_joined(stage: Stage) -> None:
+def test_a_part_with_another_offset_is_not_appended(stage: Stage) -> None:
     wrong = body(CONTENT[:10], CSV, 206, Content_Range=f"bytes 0-9/{len(CONTENT)}")
     client, _ = stage.serve(file_with_ranges(CONTENT, 1_000), wrong)
     assert "another part" in str(unavailable(stage, client, delivery(CONTENT)))
 
 
 @pytest.mark.parametrize("once", [body(CONTENT[:-7]), body(CONTENT[::-1]), file_with_ranges(CONTENT + b"x")])
-def test_a_sender_is_not_blamed_for_what_goes_wrong_once(stage: Stage, once: Answer) -> None:
+def test_a_fault_that_happens_once_does_not_refuse_the_delivery(stage: Stage, once: Answer) -> None:
     client, _ = stage.serve(once, file_with_ranges(CONTENT))
     assert Path(client.fetch(delivery(CONTENT), stage.store).path).read_bytes() == CONTENT
 
 
-def test_a_web_page_for_a_moment_is_asked_past(stage: Stage) -> None:
+def test_a_web_page_in_place_of_a_response_is_retried(stage: Stage) -> None:
     login = body(b"<html>maintenance</html>", "text/html")
     client, _ = stage.serve(login, page("items", [announced()]), login, body(b"a,b\n1,2\n"))
     (found,) = client.deliveries("employers")
     assert isinstance(found, Delivery) and client.fetch(found, stage.store).size == 8
 
 
-def test_a_joint_that_does_not_fit_is_fetched_anew_before_the_sender_is_blamed(stage: Stage) -> None:
+def test_a_broken_seam_of_two_parts_is_fetched_once_more_before_a_refusal(stage: Stage) -> None:
     other = bytes(len(CONTENT))
     client, script = stage.serve(file_with_ranges(CONTENT, 1_000), file_with_ranges(other), file_with_ranges(CONTENT))
     assert Path(client.fetch(delivery(CONTENT), stage.store).path).read_bytes() == CONTENT
@@ -613,7 +613,7 @@ def test_a_client_can_be_used_again_after_a_deadline(stage: Stage) -> None:
     assert len(list(client.deliveries("employers"))) == 1
 
 
-def test_silence_within_the_deadline_is_tried_again(stage: Stage) -> None:
+def test_silence_within_the_deadline_is_retried(stage: Stage) -> None:
     client, script = stage.serve(lambda handler: time.sleep(1), page("items", []), timeout=0.2)
     assert list(client.deliveries("employers")) == [] and len(script.requests) == 2
 

@@ -49,7 +49,7 @@ def test_other_bytes_than_announced_are_not_kept(tmp_path: Path) -> None:
     assert files(tmp_path) == [] and not store.exists(HELLO)
 
 
-def test_a_download_that_breaks_off_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_an_aborted_download_leaves_no_file(tmp_path: Path) -> None:
     def cut() -> Iterator[bytes]:
         yield b"hel"
         raise ConnectionError
@@ -69,7 +69,7 @@ def test_kept_bytes_are_never_overwritten_even_when_they_are_damaged(tmp_path: P
     assert path.read_bytes() == b"hellO"
 
 
-def test_the_owner_alone_may_read_what_has_landed(tmp_path: Path) -> None:
+def test_only_the_owner_may_read_a_landed_file(tmp_path: Path) -> None:
     store = LandingStore(str(tmp_path / "home" / "landing"))
     before = os.umask(0)
     try:
@@ -81,7 +81,7 @@ def test_the_owner_alone_may_read_what_has_landed(tmp_path: Path) -> None:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_bytes_reach_the_disk_before_the_store_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bytes_are_on_the_disk_when_put_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[str] = []
     real = os.fsync
 
@@ -96,11 +96,11 @@ def test_bytes_reach_the_disk_before_the_store_says_so(tmp_path: Path, monkeypat
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", HELLO.upper(), HELLO + "\n", "", "a/" * 32, HELLO[:63]])
-def test_nothing_but_a_hash_names_a_file(store: LandingStore, name: str) -> None:
+def test_only_a_hash_names_a_file(store: LandingStore, name: str) -> None:
     for use in (store.path_of, store.exists, store.open, store.verify):
         with pytest.raises(ValueError, match="64"):
             use(name)
 
 
-def test_what_was_never_landed_is_neither_there_nor_verified(store: LandingStore) -> None:
+def test_a_file_that_never_landed_neither_exists_nor_is_verified(store: LandingStore) -> None:
     assert not store.exists(HELLO) and not store.verify(HELLO)

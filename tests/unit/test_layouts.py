@@ -16,7 +16,7 @@ def layout(tmp_path: Path, rows: str, feed: str = "fair_sessions") -> object:
     return read_layout(path, load_contract(feed))
 
 
-def test_every_feed_travels_in_two_spreadsheets_and_two_text_files() -> None:
+def test_every_feed_has_layouts_of_two_spreadsheets_and_two_text_files() -> None:
     for feed in contract_feeds():
         names = {path.stem for path in LAYOUTS if path.parts[0] == feed}
         assert {f"TT01-2022__{form}" for form in ("xlsx-a", "xlsx-b", "csv-a", "csv-b")} <= names
@@ -43,7 +43,7 @@ def test_a_cell_is_mapped_by_its_clean_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["", "..", "../fair_sessions/TT01-2022__csv-a", "TT01-2022/csv-a/x", "TT01-2022\\csv-a", "a\x00b", "TT01-2022/.."]
 )
-def test_a_form_version_is_a_name_and_no_path(name: str) -> None:
+def test_a_form_version_is_a_name_and_not_a_path(name: str) -> None:
     assert layout_path("fair_sessions", name) is None
 
 

@@ -1,18 +1,9 @@
 """The sentences for a clerk about a blocked batch and about a row."""
 
-import pytest
 from labour_market.contracts import load_contract, load_contracts
-from labour_market.quality.messages import block_reason, explain, localise_value, value_pattern
+from labour_market.quality.messages import block_reason, explain, localise_value
 
 SURVEY = load_contract("labour_survey")
-
-
-@pytest.mark.parametrize(
-    ("text", "pattern"),
-    [("0801900001", "9999999999"), ("Nguyễn Văn Đ.", "Aaaaaa Aaa A."), ("a@b.vn", "a@a.aa"), ("", ""), ("9" * 60, "9" * 40)],
-)
-def test_a_pattern_shows_the_form_of_a_value_and_not_the_value(text, pattern):
-    assert value_pattern(text) == pattern
 
 
 def test_a_rejected_file_is_one_sentence_that_names_the_delivery_and_the_error():

@@ -77,7 +77,7 @@ def test_a_table_on_a_later_sheet_is_found() -> None:
     assert read("table_on_the_second_sheet.xlsx").columns["session_no"] == ["P01"]
 
 
-def test_a_table_on_two_sheets_is_not_read_by_half() -> None:
+def test_a_table_on_two_sheets_is_refused() -> None:
     defect = refused("table_on_two_sheets.xlsx")
     assert defect.rule_name == "shape" and "Biểu 2" in defect.details["problem_vi"]
 
@@ -101,7 +101,7 @@ def test_error_cells_and_formulas_without_a_value_are_unreadable_and_not_empty()
         ("columns_in_another_order.csv", None),
     ],
 )
-def test_a_text_file_is_read_in_every_way_that_offices_save_it(name: str, encoding: str | None) -> None:
+def test_a_text_file_is_read_in_every_encoding_and_delimiter_of_offices(name: str, encoding: str | None) -> None:
     parsed = read(name, encoding)
     assert parsed.row_numbers == [2, 3]
     normalised = normalise_columns(parsed, SESSIONS)
@@ -121,7 +121,7 @@ def test_decomposed_letters_are_composed_and_noted() -> None:
     assert normalised.columns["name"] == ["Phiên lưu động xã Mỹ Yên"] and "name:nfc" in normalised.notes[0]
 
 
-def test_a_form_with_a_header_alone_is_an_empty_delivery() -> None:
+def test_a_form_with_only_a_header_is_an_empty_delivery() -> None:
     parsed = read("header_alone.csv")
     assert parsed.row_numbers == [] and set(parsed.columns) == {f.name for f in SESSIONS.sent_fields}
 
@@ -205,7 +205,7 @@ def test_another_media_type_is_refused() -> None:
     assert caught.value.rule_name == "file_kind"
 
 
-def test_a_record_that_lost_its_key_is_still_a_record(tmp_path: Path) -> None:
+def test_a_record_without_its_key_is_still_a_record(tmp_path: Path) -> None:
     text = (FIXTURES / "plain.csv").read_text(encoding="utf-8").replace("P02,Ngày hội việc làm", ",Tổng công ty Khai thác")
     (tmp_path / "f.csv").write_text(text.replace("Khác", ""), encoding="utf-8")
     parsed = parse_delivery(tmp_path / "f.csv", CSV, None, "TT01-2022/csv-a", SESSIONS)
@@ -220,7 +220,7 @@ def test_records_after_a_signature_are_not_lost(tmp_path: Path) -> None:
     assert parsed.columns["session_no"] == ["P01", "P02"] and parsed.notes["signature_rows"] == 2
 
 
-def test_what_an_archive_says_of_its_own_sizes_is_not_believed(tmp_path: Path) -> None:
+def test_the_sizes_that_an_archive_states_are_not_trusted(tmp_path: Path) -> None:
     content = bytearray((FIXTURES / "bomb.xlsx").read_bytes())
     place = content.rindex(b"PK\x01\x02", 0, content.index(b"xl/media/image1.bin", content.index(b"PK\x01\x02")))
     content[place + 24 : place + 28] = (100).to_bytes(4, "little")  # the size before packing, in the central directory
@@ -240,7 +240,7 @@ def test_a_damaged_workbook_is_refused_or_read_and_never_breaks_the_reader(seed:
         workbooks.read_sheets(bytes(content))
 
 
-def test_a_reader_that_panics_costs_one_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_panic_of_the_reader_refuses_one_delivery(monkeypatch: pytest.MonkeyPatch) -> None:
     class PanicException(BaseException):  # what the Rust reader raises is called so, and is no Exception either
         pass
 
@@ -263,7 +263,7 @@ def session_record(**values: object) -> dict[str, object]:
     return {f.name: values.get(f.name) for f in SESSIONS.sent_fields} | values
 
 
-def test_no_record_at_all_is_an_empty_delivery(tmp_path: Path) -> None:
+def test_no_record_is_an_empty_delivery(tmp_path: Path) -> None:
     parsed = lines(tmp_path, b"", JSON)
     assert parsed.row_numbers == [] and parsed.columns["session_no"] == []
 

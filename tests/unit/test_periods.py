@@ -22,13 +22,13 @@ def test_a_period_ends_where_the_next_one_begins(period, first, after):
 
 
 @pytest.mark.parametrize("period", ["", "23", "2023-13", "2023-00", "2023-02-30", "2023-6", "2023-06-14T00:00", "2023\n", "tháng 6"])
-def test_what_is_not_a_period_is_refused_with_a_reason(period):
+def test_text_that_is_not_a_period_is_refused_with_a_reason(period):
     with pytest.raises(ValueError, match=r"."):
         period_bounds(period)
 
 
 @given(st.dates(date(1900, 1, 1), date(2999, 12, 30)))
-def test_every_day_lies_in_its_day_its_month_and_its_year(day):
+def test_every_day_is_in_its_day_month_and_year(day):
     for form in ("%Y", "%Y-%m", "%Y-%m-%d"):
         first, after = period_bounds(day.strftime(form))
         assert first <= day < after

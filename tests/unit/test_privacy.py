@@ -32,7 +32,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return load_settings()
 
 
-def test_a_pseudonym_is_the_keyed_hash_that_it_says_it_is() -> None:
+def test_a_pseudonym_is_the_documented_keyed_hash() -> None:
     mac = hmac.digest(TEXT.encode(), b"national_id:080190012345", hashlib.sha256).hex()
     assert person_key(KEY, "national_id", "080190012345") == f"{KEY.key_id}:{mac[:32]}"
 
@@ -43,7 +43,7 @@ def test_one_person_has_one_pseudonym_and_two_have_two(one: str, other: str) -> 
     assert one not in person_key(KEY, "national_id", one)
 
 
-def test_two_keys_never_meet() -> None:
+def test_pseudonyms_of_two_keys_never_match() -> None:
     other = make_key(TEXT[::-1])
     assert person_key(KEY, "national_id", "1").split(":")[0] != person_key(other, "national_id", "1").split(":")[0]
 
@@ -66,7 +66,7 @@ def test_the_key_is_made_once_and_then_the_same(settings: Settings) -> None:
     assert re.fullmatch(r"[0-9a-f]{8}", first.key_id)
 
 
-def test_a_key_that_is_gone_is_not_replaced_by_another(settings: Settings) -> None:
+def test_a_missing_key_is_not_replaced(settings: Settings) -> None:
     load_pseudonym_key(settings)
     (settings.secrets_dir / "pseudonym_key").unlink()
     with pytest.raises(LabourMarketError, match="gone"):
@@ -84,7 +84,7 @@ def test_a_key_that_others_may_read_is_refused(settings: Settings) -> None:
         load_pseudonym_key(settings)
 
 
-def test_a_person_of_the_survey_is_known_by_number_old_number_or_form() -> None:
+def test_a_person_of_the_survey_is_identified_by_number_old_number_or_form() -> None:
     contract = load_contract("labour_survey")
     read = survey(
         contract,
@@ -134,7 +134,7 @@ def test_a_personal_tax_code_becomes_the_pseudonym_of_that_citizen() -> None:
     assert "080190012345" not in repr(columns)
 
 
-def test_an_enumerator_can_be_known_again_and_not_be_named() -> None:
+def test_an_enumerator_has_one_pseudonym_and_no_name() -> None:
     contract = load_contract("labour_survey")
     read = survey(contract, {"enumerator": "Trần Thị  Mô Phỏng"}, {"enumerator": "Trần Thị Mô Phỏng"}, {"enumerator": None})
     here, elsewhere = (person_columns(read, contract, KEY, sender, "2022").columns["enumerator"] for sender in ("803", "794"))
@@ -142,7 +142,7 @@ def test_an_enumerator_can_be_known_again_and_not_be_named() -> None:
     assert here[0] != elsewhere[0]
 
 
-def test_every_derived_column_of_every_contract_is_there_and_no_sent_one_is_lost() -> None:
+def test_every_derived_column_of_every_contract_is_added_and_no_sent_one_is_lost() -> None:
     for feed in ("employers", "job_orders", "labour_survey", "fair_sessions", "fair_attendance"):
         contract = load_contract(feed)
         columns = person_columns(survey(contract, {}), contract, KEY, "803", "2023-06").columns
@@ -175,7 +175,7 @@ def test_another_day_of_birth_or_another_name_is_another_match_key(name: str, bi
     assert match_key(KEY, name, birth) != person_key(KEY, "national_id", name), "a number and a name never meet"
 
 
-def test_no_match_key_without_a_day_of_birth_that_is_one() -> None:
+def test_there_is_no_match_key_without_a_known_day_of_birth() -> None:
     contract = load_contract("labour_survey")
     births = ["14/06/1990", 1990, "06/1990", "01/01/1990", None]
     read = survey(contract, *({"full_name": "Trần Thị Mơ", "birth_date": birth} for birth in births), {"birth_date": "14/06/1990"})

@@ -43,7 +43,7 @@ def test_a_token_that_is_not_set_stops_its_own_sender_only(tmp_path: Path, monke
     GatewayClient(second)
 
 
-def test_a_token_that_would_write_headers_is_refused() -> None:
+def test_a_token_with_characters_of_headers_is_refused() -> None:
     with pytest.raises(UsageError, match="that a header cannot have") as caught:
         Sender("794", "x", "https://a.vn", "a\r\nX-Evil: 1", ("employers",)).bearer()
     assert "Evil" not in str(caught.value)
@@ -86,7 +86,7 @@ def test_a_file_that_names_no_senders_is_refused(tmp_path: Path, text: str) -> N
         load_senders(written(tmp_path, text))
 
 
-def test_a_file_that_is_no_yaml_is_refused_without_quoting_a_token(tmp_path: Path) -> None:
+def test_a_file_that_is_not_yaml_is_refused_without_quoting_a_token(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"line 2 is not YAML") as caught:
         load_senders(written(tmp_path, f"senders:\n  - {{code: [, token: {TOKEN}}}\n"))
     assert TOKEN not in str(caught.value)
@@ -97,7 +97,7 @@ def test_a_sender_that_is_listed_twice_is_refused(tmp_path: Path) -> None:
         load_senders(written(tmp_path, f"senders: [{one()}, {one()}]"))
 
 
-def test_a_host_of_ones_own_network_may_be_listed(tmp_path: Path) -> None:
+def test_a_host_of_a_private_network_may_be_listed(tmp_path: Path) -> None:
     base_url = "http://simulator:8099/districts/794"
     text = f"http_hosts: [simulator]\nsenders: [{one(base_url=repr(base_url))}]"
     assert load_senders(written(tmp_path, text))[0].base_url == base_url

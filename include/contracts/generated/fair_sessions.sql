@@ -11,9 +11,9 @@ comment on column "core"."fair_sessions"."kind" is 'Loại phiên | kind of sess
 comment on column "core"."fair_sessions"."held_on" is 'Ngày tổ chức | day on which it was held';
 comment on column "core"."fair_sessions"."commune_code" is 'Mã xã nơi tổ chức | commune where it was held, five digits; empty for an online session';
 comment on column "core"."fair_sessions"."fund" is 'Nguồn kinh phí | fund that pays this row''s share';
-comment on column "core"."fair_sessions"."fund_share_pct" is 'Tỷ lệ nguồn chi trả (%) | share of the session''s cost borne by the fund; shares of a session sum to 100';
+comment on column "core"."fair_sessions"."fund_share_pct" is 'Tỷ lệ nguồn chi trả (%) | share of the session''s cost paid by the fund; shares of a session sum to 100';
 comment on column "core"."fair_sessions"."cost_planned_vnd" is 'Kinh phí kế hoạch (đồng) | planned cost of this row''s share, VND';
-comment on column "core"."fair_sessions"."cost_settled_vnd" is 'Kinh phí quyết toán (đồng) | settled cost of this row''s share, VND; empty until it is settled';
+comment on column "core"."fair_sessions"."cost_settled_vnd" is 'Kinh phí quyết toán (đồng) | settled cost of this row''s share, VND; empty until the accounts are settled';
 comment on column "core"."fair_sessions"."employers_declared" is 'Số đơn vị tham gia (khai) | employers taking part, as typed';
 comment on column "core"."fair_sessions"."attendees_declared" is 'Số người lao động tham gia (khai) | people who came, as typed; may be visits';
 

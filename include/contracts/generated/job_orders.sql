@@ -16,8 +16,8 @@ comment on column "core"."job_orders"."wage_max_vnd" is 'Mức lương cao nhấ
 comment on column "core"."job_orders"."wage_text" is 'Mức lương như ghi trên phiếu | wage as typed: 7-10 triệu, thỏa thuận';
 comment on column "core"."job_orders"."contract_type" is 'Loại hợp đồng lao động | type of labour contract';
 comment on column "core"."job_orders"."work_time" is 'Hình thức làm việc | full time, part time or in shifts';
-comment on column "core"."job_orders"."education_level" is 'Trình độ học vấn yêu cầu | general education asked for';
-comment on column "core"."job_orders"."qualification" is 'Trình độ CMKT yêu cầu | technical qualification asked for';
+comment on column "core"."job_orders"."education_level" is 'Trình độ học vấn yêu cầu | general education required';
+comment on column "core"."job_orders"."qualification" is 'Trình độ CMKT yêu cầu | technical qualification required';
 comment on column "core"."job_orders"."commune_code" is 'Mã xã nơi làm việc | commune of the work place, five digits; may lie in another district or province';
 comment on column "core"."job_orders"."priority_groups" is 'Đối tượng ưu tiên | groups of candidates that the employer prefers';
 comment on column "core"."job_orders"."posted_on" is 'Ngày đăng ký | day on which the order was posted';

@@ -12,6 +12,6 @@ comment on column "core"."poverty_register"."status" is 'Tình trạng | status 
 comment on column "core"."poverty_register"."members" is 'Số nhân khẩu | members of the household';
 comment on column "core"."poverty_register"."working_age_members" is 'Số người trong độ tuổi lao động | members of working age';
 comment on column "core"."poverty_register"."standard_version" is 'Chuẩn nghèo áp dụng | poverty standard that was applied';
-comment on column "core"."poverty_register"."as_of_date" is 'Ngày chốt số liệu | day of which the status is told';
+comment on column "core"."poverty_register"."as_of_date" is 'Ngày chốt số liệu | day of the status';
 
 create unlogged table stage."poverty_register__load" (batch_id bigint, row_no integer, sender_code text, period text, sequence integer, issues text[], notes text[], "household_no" text, "district_code" text, "commune_code" text, "status" text, "members" bigint, "working_age_members" bigint, "standard_version" text, "as_of_date" date);

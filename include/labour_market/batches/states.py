@@ -11,7 +11,7 @@ class BatchState(StrEnum):
     STAGED = "staged"  # its records are in a stage table
     AUDITED = "audited"  # its rules were checked
     PUBLISHED = "published"  # its records are in core
-    QUARANTINED = "quarantined"  # a rule blocked it as a whole
+    QUARANTINED = "quarantined"  # a rule blocked the batch
     REJECTED = "rejected"  # it could not be read as a delivery of its feed
     SUPERSEDED = "superseded"  # another batch holds its content, or replaced it
 

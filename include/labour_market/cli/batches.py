@@ -85,16 +85,17 @@ def batches(
 @app.command()
 @plain_errors
 def show(batch: int, as_json: Json = False) -> None:
-    """Show one batch: its row of the ledger, its moves, and its rejected rows with their remedies."""
+    """Show one batch: its row of the ledger, its moves, the findings of its last audit, and its rejected rows with their remedies."""
     from labour_market.batches.ledger import batch_history
     from labour_market.database import connect
-    from labour_market.quality.messages import rejected_rows
+    from labour_market.quality.messages import rejected_rows, rule_findings
 
     with connect("loader") as connection:
         row, events = batch_history(connection, batch)
+        findings = rule_findings(connection, batch)
         rejected = rejected_rows(connection, batch)
     if as_json:
-        print_json({"batch": row, "events": events, "rejected_rows": rejected})
+        print_json({"batch": row, "events": events, "findings": findings, "rejected_rows": rejected})
         return
     for name, value in row.items():
         if value is not None:
@@ -104,6 +105,9 @@ def show(batch: int, as_json: Json = False) -> None:
         for e in events
     ]
     print_table(["at", "attempt", "move", "actor", "detail"], moves)
+    if findings:
+        columns = {"rule": "rule_id", "verdict": "verdict", "failed": "failed", "checked": "checked", "what to do": "remedy_vi"}
+        print_table(list(columns), [[finding[key] for key in columns.values()] for finding in findings])
     if rejected:
         print_table(
             ["row", "rule", "column", "value looks like", "what to do"],

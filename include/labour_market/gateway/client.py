@@ -36,7 +36,7 @@ class GatewayClient:
     Args:
         sender: The sender.
         timeout: Seconds of silence after which a request fails.
-        deadline: Seconds for a page of the list, or for a whole delivery.
+        deadline: Seconds for a page of the list, or for one delivery.
         tries: How often in a row one request may fail.
         pause: Seconds before the second try, doubled before each further one.
 

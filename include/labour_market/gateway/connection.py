@@ -42,7 +42,7 @@ class GatewayUnavailableError(LabourMarketError):
 
 
 class RetryableError(Exception):
-    """A request that failed and may succeed when it is sent again. wait: the seconds that the gateway asked for, where it did."""
+    """A request that failed and may succeed when it is sent again. wait: the seconds of Retry-After, if it was sent."""
 
     def __init__(self, reason: str, wait: float | None = None) -> None:
         super().__init__(reason)
@@ -145,7 +145,7 @@ class GatewayConnection:
         return Retrying(retry=retry_if_exception_type(RetryableError), wait=self._pause_after, stop=stop, before_sleep=self._log_failure)
 
     def _pause_after(self, state: RetryCallState) -> float:
-        """The seconds that the gateway asked for, else twice as long as the last time, with jitter."""
+        """The seconds of Retry-After, else twice as long as the last time, with jitter."""
         asked = _failure(state).wait
         if asked is not None:
             return asked
@@ -278,7 +278,7 @@ def chunks(response: requests.Response) -> Iterator[bytes]:
 
 
 def body(response: requests.Response) -> bytes:
-    """The whole body. Raises GatewayUnavailableError when it is larger than MAX_PAGE_BYTES."""
+    """The complete body. Raises GatewayUnavailableError when it is larger than MAX_PAGE_BYTES."""
     parts, size = [], 0
     for chunk in chunks(response):
         size += len(chunk)

@@ -1,11 +1,11 @@
-"""Pseudonyms: a person is known in the warehouse by a keyed hash of their number, and never by the number.
+"""Pseudonyms: the warehouse identifies a person by a keyed hash of their number, and never by the number.
 
-A plain hash of a citizen number is guessed in minutes, for there are few of them: so HMAC-SHA-256, with a key that is kept
-outside the database. The pseudonym begins with the key's id, so that two keys never meet in one join.
+There are so few citizen numbers that a plain hash is reversed in minutes: so it is HMAC-SHA-256, with a key that is kept outside
+the database. A pseudonym begins with the id of its key, so that pseudonyms of two keys are never joined.
 
-Beside it a record that tells name and day of birth has a match key: the same HMAC over the folded name and the day. It is no
-identity, since two people may share both: it only finds persons who were seen once by an old number, or by a form without one,
-and once by the new number (labour_market.persons).
+A record with name and day of birth also has a match key: the same HMAC over the folded name and the day. It is not an identity,
+since two persons may share both: it finds persons who have one record with an old number, or without a number, and another one
+with the new number (labour_market.persons).
 """
 
 import hashlib
@@ -30,14 +30,14 @@ NAME = "full_name"
 
 @dataclass(frozen=True)
 class PseudonymKey:
-    """A secret that no repr shows, ready to be used, and its public id: 8 hex digits."""
+    """A secret that no repr shows, and its public id: 8 hex digits."""
 
     key_id: str
     mac: hmac.HMAC = field(repr=False, compare=False)
 
 
 def make_key(secret: str) -> PseudonymKey:
-    """A key from its text. Raises UsageError when it is shorter than 32 characters or one character repeated."""
+    """A key from its text. Raises UsageError when it has fewer than 32 characters or 8 different ones."""
     if len(secret) < SHORTEST_KEY or len(set(secret)) < 8:
         raise UsageError(f"the pseudonym key is too weak: at least {SHORTEST_KEY} random characters are needed")
     raw = secret.encode()
@@ -48,9 +48,11 @@ def make_key(secret: str) -> PseudonymKey:
 def load_pseudonym_key(settings: Settings) -> PseudonymKey:
     """The installation's key: LMW_PSEUDONYM_KEY, else the file pseudonym_key among its secrets, made at random once.
 
-    Fails closed: raises LabourMarketError when the file is gone or changed although a key was used before (the id of the first
-    one is kept beside it: a new key would make every known person a stranger), or when others may read it; UsageError when
-    the key is weak.
+    The id of the first key is kept in a file next to it: with another key every person would get another pseudonym.
+
+    Raises:
+        LabourMarketError: The file is missing or changed although a key was used before, or others may read it.
+        UsageError: The key is weak.
     """
     given = os.environ.get("LMW_PSEUDONYM_KEY")
     if given is not None:
@@ -79,7 +81,7 @@ def person_key(key: PseudonymKey, kind: str, normalised_id: str) -> str:
 
 
 def folded_name(name: str) -> str:
-    """A name as it is compared: letters alone, without case, diacritics, spaces and signs; đ is d."""
+    """A name as it is compared: only letters, without case, diacritics, spaces and signs; đ is d."""
     return "".join(map(_folded_word, name.split()))
 
 
@@ -90,7 +92,7 @@ def _folded_word(word: str) -> str:
 
 
 def match_key(key: PseudonymKey, name: str, birth: date) -> str | None:
-    """The pseudonym of a name and a day of birth; None for a name without letters, and for 1 January, which stands for an unknown day."""
+    """The pseudonym of a name and a day of birth; None for a name without letters, and for 1 January, which means an unknown day."""
     folded = folded_name(name)
     if not folded or (birth.month, birth.day) == (1, 1):
         return None
@@ -99,14 +101,25 @@ def match_key(key: PseudonymKey, name: str, birth: date) -> str | None:
 
 @without_collector()
 def person_columns(normalised: Normalised, contract: Contract, key: PseudonymKey, sender_code: str, period: str) -> Normalised:
-    """Add the derived columns that a contract names.
+    """Add the derived columns that a contract names, and replace direct identifiers that core keeps by pseudonyms.
 
-    person_key, person_method: from the citizen number (national_id, old_id); a record without one is keyed by sender, period
-    and its own key (form) where the contract says that a record of a period is one person, else unknown (none).
-    birth_precision: day, month or year. match_key: from name and birth date, where the day is known. tax_code_kind:
-    enterprise, branch or personal; a personal tax code, which is a citizen number, is replaced by its pseudonym. So is a name
-    of somebody else than the record's person (an enumerator): the same one of a sender can be known again, and nobody can be
-    named.
+    - person_key, person_method: from the citizen number (national_id, old_id); a record without one is keyed by sender, period
+      and its own key (form) where a record of a period is one person by the contract, else it has none.
+    - birth_precision: day, month or year.
+    - match_key: from name and birth date, where the day is known.
+    - tax_code_kind: enterprise, branch or personal. A personal tax code is a citizen number, and its pseudonym replaces it.
+    - A pseudonym also replaces the name of a person other than the person of the record (an enumerator); it is the same for all
+      records of a sender.
+
+    Args:
+        normalised: The typed columns of one batch.
+        contract: Of its feed.
+        key: The key of the pseudonyms.
+        sender_code: The sender of the batch.
+        period: Its period.
+
+    Returns:
+        The columns, with the derived ones.
     """
     derived = {f.name for f in contract.fields if f.derived}
     columns = dict(normalised.columns)
@@ -139,8 +152,8 @@ def _persons(normalised: Normalised, contract: Contract, key: PseudonymKey, form
     numbers = normalised.columns[next(f.name for f in contract.sent_fields if f.kind == "national_id")]
     kinds = {None: "none", 12: "national_id", 9: "old_id"}  # by the length of the number
     methods = [kinds[number and len(number)] for number in numbers]
-    known = {number: number and person_key(key, kinds[len(number)], number) for number in set(numbers)}
-    keys: list[str | None] = [known[number] for number in numbers]
+    pseudonyms = {number: number and person_key(key, kinds[len(number)], number) for number in set(numbers)}
+    keys: list[str | None] = [pseudonyms[number] for number in numbers]
     if "period" in contract.key:  # one record is one person of the period
         own = [normalised.columns[name] for name in contract.key if name in normalised.columns]
         for row in [row for row, number in enumerate(numbers) if number is None]:

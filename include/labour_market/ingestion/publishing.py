@@ -158,7 +158,7 @@ class _Publication:
         return self.connection.execute(read_sql(__package__, name).format(**self._names), {**self._values, **more})
 
     def quarantine_rows(self) -> None:
-        """Copy the rows that rules keep out into quarantine; a replay replaces those that nobody has decided on yet."""
+        """Copy the rows that rules keep out into quarantine; a replay replaces those without a decision."""
         self.connection.execute("delete from quarantine.rejected_row where batch_id = %s and status = 'open'", [self.batch.batch_id])
         actions = {rule.id: "normalise" if rule.action == "normalise" else "quarantine" for rule in self.contract.rules}
         self._execute("insert_rejected_rows", rules=list(actions), actions=list(actions.values()))

@@ -102,8 +102,8 @@ def literal(value: object) -> str:
     return sql.Literal(value).as_string()
 
 
-def pattern_sql(value: str) -> str:
-    """SQL of the pattern of a text, as messages.value_pattern gives it: digits 9, letters a or A, at most 40 characters."""
+def value_pattern_sql(value: str) -> str:
+    """SQL of the pattern of a text, which shows what is wrong without the value: 0801234 -> 9999999, Lan -> Aaa; at most 40 characters."""
     for letters, sign in (("[[:digit:]]", "9"), ("(?![[:upper:]])[[:alpha:]]", "a"), ("[[:upper:]]", "A")):
         value = f"regexp_replace({value}, '{letters}', '{sign}', 'g')"
     return f"left({value}, {PATTERN_LENGTH})"
@@ -118,7 +118,7 @@ def _reported_value(contract: Contract, column: str) -> str:
         return "''"
     text = f"array_to_string({column}, ';')" if of.type == "list" else f"{column}::text"
     public = of.pii is None and (of.type in PUBLIC_TYPES or of.kind in PUBLIC_KINDS or bool(of.codes))
-    return f"coalesce({text if public else pattern_sql(text)}, '')"
+    return f"coalesce({text if public else value_pattern_sql(text)}, '')"
 
 
 def _failing(contract: Contract, column: str, breach: str, excused: str = "false") -> str:

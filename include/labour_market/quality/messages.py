@@ -10,7 +10,6 @@ from psycopg.rows import dict_row
 from labour_market.contracts import Contract, Rule, load_contract
 from labour_market.database import read_sql
 
-PATTERN_LENGTH = 40
 ROWS_NAMED = 5
 # why a value could not be read: the reason that the normalisers give, and its text for a clerk
 REASONS_VI = {
@@ -67,12 +66,6 @@ TOTALS_VI = {
     "units": "số đơn vị",
     "visits": "số lượt tham dự",
 }
-
-
-def value_pattern(text: str) -> str:
-    """The pattern of a value, which shows what is wrong without the value: 0801234 -> 9999999, Lan -> Aaa; at most 40 characters."""
-    pattern = ("9" if c.isdigit() else "A" if c.isupper() else "a" if c.isalpha() else c for c in text)
-    return "".join(pattern)[:PATTERN_LENGTH]
 
 
 class _DashWhereMissing(dict[str, Any]):
