@@ -20,6 +20,7 @@ for asset in others:
 
 @task(pool="warehouse", retries=1, retry_delay=timedelta(minutes=1), execution_timeout=timedelta(hours=2))
 def build_and_show() -> str:
+    """Build the marts, render the page, and return a sentence about the build."""
     from labour_market import site, transform
 
     report = transform.build()

@@ -38,6 +38,7 @@ WHEN_UNREACHABLE = ExceptionRetryPolicy(
 
 @task(retries=0)
 def list_senders(feed: str) -> list[str]:
+    """The codes of the senders of a feed, or of those districts that the form names."""
     from labour_market.errors import UsageError
     from labour_market.gateway import load_senders
     from labour_market.settings import load_settings
@@ -58,6 +59,7 @@ def list_senders(feed: str) -> list[str]:
     execution_timeout=timedelta(hours=1),
 )
 def pull(feed: str, code: str) -> list[int]:
+    """Announce and land the deliveries of one sender; returns the ids of the batches."""
     from labour_market.gateway import load_senders
     from labour_market.ingestion.pipeline import pull as pull_sender
     from labour_market.settings import load_settings
@@ -72,6 +74,7 @@ def pull(feed: str, code: str) -> list[int]:
 
 @task(pool="warehouse", retries=1, retry_delay=timedelta(minutes=1), trigger_rule="all_done", execution_timeout=timedelta(hours=2))
 def load(feed: str) -> dict:
+    """Stage, audit and publish all landed batches of a feed; returns the state that each reached."""
     from labour_market.errors import LabourMarketError
     from labour_market.ingestion.pipeline import load as load_feed
 
@@ -84,6 +87,8 @@ def load(feed: str) -> dict:
 
 
 def ingest_dag(feed: str, title_vi: str, schedule: str, priority: int):
+    """The DAG of one feed."""
+
     @dag(
         dag_id=f"ingest_{feed}",
         dag_display_name=f"Nhận dữ liệu: {title_vi}",

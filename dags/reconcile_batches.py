@@ -11,6 +11,7 @@ from airflow.sdk import dag, task
 
 @task(pool="warehouse", retries=0, execution_timeout=timedelta(hours=2))
 def reconcile() -> dict:
+    """Resume stale batches, reconcile the ledger, and build what waited too long; fails when there is a finding."""
     from labour_market import site, transform
     from labour_market.errors import LabourMarketError
     from labour_market.ingestion.pipeline import resume_stale_batches

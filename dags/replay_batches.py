@@ -15,6 +15,7 @@ FEEDS = list(yaml.safe_load((CONFIG_DIR / "feeds.yml").read_text(encoding="utf-8
 
 @task(pool="warehouse", retries=0, execution_timeout=timedelta(hours=2))
 def replay() -> list[str]:
+    """Replay the batches that the form names; returns a line about each of them."""
     from labour_market.ingestion.replay import replay as replay_feed
 
     params = get_current_context()["params"]

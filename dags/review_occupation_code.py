@@ -15,6 +15,7 @@ APPROVE, REFUSE = "Đồng ý | approve", "Từ chối | refuse"
 
 @task(retries=0)
 def describe() -> str:
+    """The proposal as Markdown, for the person who decides."""
     from labour_market.database import connect
     from labour_market.occupations.local import description
 
@@ -24,6 +25,7 @@ def describe() -> str:
 
 @task(retries=0)
 def record(answer: dict) -> str:
+    """Write the decision; returns it as a sentence."""
     from labour_market.database import connect
     from labour_market.occupations.local import decide
 

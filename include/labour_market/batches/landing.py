@@ -57,9 +57,11 @@ class LandingStore:
         return self.root / sha256[:2] / sha256[2:4] / sha256
 
     def exists(self, sha256: str) -> bool:
+        """Whether the store has bytes of this hash."""
         return bool(self.path_of(sha256).exists())
 
     def open(self, sha256: str) -> BinaryIO:
+        """Open the bytes of this hash for reading."""
         return self.path_of(sha256).open("rb")
 
     def verify(self, sha256: str) -> bool:

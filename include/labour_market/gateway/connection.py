@@ -81,6 +81,7 @@ class GatewayConnection:
         self._session.mount("https://", adapter)
 
     def close(self) -> None:
+        """Close all connections of the session."""
         self._session.close()
 
     @contextmanager

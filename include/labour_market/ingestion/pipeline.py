@@ -59,6 +59,7 @@ class LoadReport:
 
     @property
     def changed(self) -> bool:
+        """Whether the load changed core."""
         return BatchState.PUBLISHED in self.outcomes.values()
 
     @property

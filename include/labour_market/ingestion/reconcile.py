@@ -53,6 +53,7 @@ class Reconciliation:
     to_build: int
 
     def as_dict(self) -> dict[str, Any]:
+        """All of it, for JSON."""
         return asdict(self)
 
 

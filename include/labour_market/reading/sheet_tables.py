@@ -31,6 +31,7 @@ class Header:
 
     @property
     def complete(self) -> bool:
+        """Whether the header has all columns of the form and no other."""
         return not self.missing and not self.unexpected
 
 
