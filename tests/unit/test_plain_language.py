@@ -49,7 +49,6 @@ NOT_YET_CLEAN: tuple[str, ...] = (
     "tests/e2e/test_compose_commands.py",
     "tests/e2e/test_page.py",
     "tests/e2e/test_stack.py",
-    "tests/integration/test_golden.py",
     "tests/integration/test_title_coding.py",
     "tests/unit/test_charts.py",
     "tests/unit/test_coder.py",
