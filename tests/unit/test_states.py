@@ -2,7 +2,7 @@
 
 import pytest
 from labour_market.batches.states import ALLOWED_MOVES, BLOCKED_STATES, LOADABLE_STATES, OPEN_STATES, REPLAYABLE_STATES, BatchState
-from labour_market.site.questions import STATES
+from labour_market.site.queries import STATES
 
 
 def test_every_state_says_where_a_batch_may_go_from_it():

@@ -221,6 +221,7 @@ def load(feed: str, settings: Settings | None = None) -> LoadReport:
         connect("loader", settings, autocommit=True) as connection,
         session_lock(connection, feed_load(feed)),
     ):
+        log.info("feed locked: feed=%s", feed)
         current = Load(load_contract(feed), connection, settings)
         current.run()
         counts.update(Counter(current.report.outcomes.values()), errors=len(current.report.errors))

@@ -1,5 +1,7 @@
 """The queries of the page on `bi`, and its labels for the states of batches."""
 
+from labour_market.batches.states import BatchState
+
 QUERIES = {
     "supply_demand": """
         select occupation_code || ' ' || occupation_vi as occupation, seekers::int as seekers, openings_planned::int as openings
@@ -44,7 +46,7 @@ QUERIES = {
         from bi.blocked_batches
         order by batch_id
     """,
-    "quarantined": """
+    BatchState.QUARANTINED: """
         select rule_id, sum(rows)::int as rows, count(distinct sender_code)::int as senders
         from bi.data_quality
         where status = 'open'
@@ -54,10 +56,10 @@ QUERIES = {
 }
 
 STATES = {
-    "published": "đã công bố | published",
-    "quarantined": "bị chặn | blocked",
-    "rejected": "không nhận | rejected",
-    "superseded": "đã thay thế | superseded",
+    BatchState.PUBLISHED: "đã công bố | published",
+    BatchState.QUARANTINED: "bị chặn | blocked",
+    BatchState.REJECTED: "không nhận | rejected",
+    BatchState.SUPERSEDED: "đã thay thế | superseded",
     "waiting": "đang xử lý | in progress",
     "missing": "còn thiếu | missing",
 }
