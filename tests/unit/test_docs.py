@@ -108,11 +108,11 @@ def models() -> dict[str, str]:
 def relations() -> frozenset[str]:
     """Every table, view and function that the database scripts, the contracts or the dbt project make, as schema.name."""
     scripts = "\n".join(text_of(path) for path in (INCLUDE / "labour_market" / "database").rglob("*.sql"))
-    functions = "\n".join(text_of(path) for path in (DBT_DIR / "macros").rglob("*.sql"))
+    functions = "\n".join(text_of(path) for path in (DBT_DIR / "routines").glob("*.sql"))
     return frozenset(
         [
             *re.findall(r"create (?:unlogged )?table (?:if not exists )?(\w+\.\w+)", scripts, flags=re.IGNORECASE),
-            *(f"bi.{name}" for name in re.findall(r"create or replace function \{\{ \w+\.schema \}\}\.(\w+)", functions)),
+            *re.findall(r"create or replace function (\w+\.\w+)", functions),
             *(f"core.{feed}" for feed in contract_feeds()),
             *(f"{schema}.{model}" for model, schema in models().items()),
             *(f"reference.{path.stem}" for path in (DBT_DIR / "seeds").rglob("*.csv")),
