@@ -19,12 +19,12 @@ def run() -> list[dict[str, Any]]:
         big, small = survey_delivery(home, RECORDS), survey_delivery(home, SMALL)
         year = datetime.now(UTC).year
         land(big, period=str(year - ROUNDS - 1))
-        in_a_process("tests.bench.load_ours")
+        in_a_process("tests.bench.load_warehouse")
         in_a_process("tests.bench.build_once")
         once = _after_a_small_batch(small, "2024-01", "2024-02", "2024-03")
         for years in range(ROUNDS - 1):
             land(big, period=str(year - ROUNDS + years))
-        in_a_process("tests.bench.load_ours")
+        in_a_process("tests.bench.load_warehouse")
         in_a_process("tests.bench.build_once")
         with connect("loader") as connection:
             held = connection.execute("select count(*) from core.labour_survey").fetchone()
@@ -47,6 +47,6 @@ def _after_a_small_batch(delivery: Any, *periods: str) -> dict[str, Any]:
     found = []
     for period in periods:
         land(delivery, period=period)
-        in_a_process("tests.bench.load_ours")
+        in_a_process("tests.bench.load_warehouse")
         found.append(in_a_process("tests.bench.build_once"))
     return min(found, key=lambda figures: float(figures["seconds"]))

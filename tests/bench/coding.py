@@ -1,7 +1,7 @@
 """The coder against what one would try first, on the test part of the labelled titles, and how fast it goes through many titles.
 
 Both baselines see the very entries that the coder sees. They answer everything, so they are held to the share of titles that the
-coder answers, the most confident of theirs.
+coder answers, namely those of highest confidence.
 """
 
 import random
@@ -77,16 +77,16 @@ def accuracy(guesses: Sequence[Guess], level: int, answered: int | None = None) 
         if right is not None and len(code) >= level:
             judged.append((confidence, right))
     judged.sort(key=lambda pair: -pair[0])
-    told = judged[:answered]
-    return sum(right for _, right in told) / len(told), len(told)
+    answers = judged[:answered]
+    return sum(right for _, right in answers) / len(answers), len(answers)
 
 
 def compare() -> dict[str, dict[int, tuple[float, int]]]:
     """Accuracy and answers by level, of the coder and of both baselines at the coder's coverage."""
     titles = labelled("test")
     texts = [title.title for title in titles]
-    ours = by_coder(texts, [title.industry for title in titles])
-    found = {"coder": {level: accuracy(ours, level) for level in (1, 2, 4)}}
+    codings = by_coder(texts, [title.industry for title in titles])
+    found = {"coder": {level: accuracy(codings, level) for level in (1, 2, 4)}}
     for name, guesses in (("plain fuzzy match", by_fuzzy_match(texts)), ("TF-IDF nearest neighbour", by_tfidf_neighbour(texts))):
         found[name] = {level: accuracy(guesses, level, found["coder"][level][1]) for level in (1, 2, 4)}
     return found
@@ -112,11 +112,11 @@ def run() -> list[dict[str, Any]]:
     figures = compare()
     rows = []
     for baseline in ("plain fuzzy match", "TF-IDF nearest neighbour"):
-        (ours, answers), (theirs, _) = figures["coder"][2], figures[baseline][2]
+        (share, answers), (baseline_share, _) = figures["coder"][2], figures[baseline][2]
         rows.append(
             {
-                "what": f"level 2 errors of the coder / {baseline}: {ours:.3f} against {theirs:.3f} right of {answers}",
-                "ratio": (1 - ours) / (1 - theirs),
+                "what": f"level 2 errors of the coder / {baseline}: {share:.3f} and {baseline_share:.3f} right of {answers}",
+                "ratio": (1 - share) / (1 - baseline_share),
                 "bar": 0.99,
                 "bar_text": "fewer",
                 "seconds": [],

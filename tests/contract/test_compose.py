@@ -11,7 +11,7 @@ from labour_market.settings import PROJECT_ROOT
 TEXT = (PROJECT_ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load(TEXT)
 SERVICES = COMPOSE["services"]
-OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("labour-market-warehouse")}
+OWN_IMAGES = {name: service for name, service in SERVICES.items() if service["image"].startswith("labour-market-warehouse")}
 # the specification's own schema (Apache-2.0)
 SCHEMA = json.loads((PROJECT_ROOT / "tests/fixtures/compose/compose-spec.schema.json").read_text(encoding="utf-8"))
 
@@ -26,12 +26,12 @@ def test_the_schema_would_refuse_a_wrong_file():
         jsonschema.Draft201909Validator(SCHEMA).validate(wrong)
 
 
-def test_the_stack_is_whole():
+def test_every_part_of_the_stack_is_a_service():
     assert {"postgres", "redis", "simulator", "airflow-api", "airflow-scheduler", "airflow-processor", "airflow-worker", "site"} <= set(
         SERVICES
     )
     assert SERVICES["postgres"]["image"].startswith("postgres:18")
-    assert OURS["airflow-worker"]["environment"]["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
+    assert OWN_IMAGES["airflow-worker"]["environment"]["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
 
 
 def test_every_variable_is_in_the_example_without_a_value_and_has_no_default():
@@ -42,7 +42,7 @@ def test_every_variable_is_in_the_example_without_a_value_and_has_no_default():
     assert ":-" not in TEXT, "a secret with a default is no secret"
 
 
-def test_ports_are_bound_to_loopback_alone():
+def test_ports_are_bound_only_to_loopback():
     ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert ports
     assert all(port.startswith("127.0.0.1:") for port in ports)

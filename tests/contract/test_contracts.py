@@ -130,7 +130,7 @@ def test_the_suite_of_a_feed_is_not_thin(feed):
 
 
 @pytest.mark.parametrize("feed", FEEDS)
-def test_what_great_expectations_gets_is_what_the_listing_says(feed):
+def test_great_expectations_gets_the_listed_expectations(feed):
     from labour_market.quality.suites import SEVERITIES, build_suite
 
     listed = json.loads((GENERATED / f"{feed}.suite.json").read_text(encoding="utf-8"))["expectations"]
@@ -140,7 +140,7 @@ def test_what_great_expectations_gets_is_what_the_listing_says(feed):
         assert {name: configuration.kwargs[name] for name in entry["kwargs"]} == entry["kwargs"]
 
 
-def test_what_is_derived_from_the_contracts_is_up_to_date():
+def test_generated_files_are_up_to_date():
     assert render_all(check=True) == []
 
 

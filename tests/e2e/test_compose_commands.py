@@ -1,6 +1,6 @@
 """docker-compose.yml without containers: every service's own command on this machine, up to a DAG run through Redis and Celery.
 
-Loopback ports stand for the names and ports of the services, folders for their volumes, and what the Dockerfile copies for the image.
+Loopback ports replace the names and ports of the services, folders their volumes, and the files that the Dockerfile copies the image.
 """
 
 import base64
@@ -45,7 +45,7 @@ class Containers:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.state = home / "state"  # the volume that all services of ours share
+        self.state = home / "state"  # the volume that the services of the project share
         self.image = home / "image"
         self.ports = {name: free_port() for name in PORTS}
         self.state.mkdir()
@@ -176,7 +176,7 @@ def test_every_command_keeps_running_and_every_healthcheck_succeeds(containers):
     assert requests.get(f"http://127.0.0.1:{containers.ports['site']}/", timeout=10).status_code == 200
 
 
-def test_the_database_is_not_called_healthy_while_its_scripts_run(containers):
+def test_the_database_is_not_healthy_while_its_scripts_run(containers):
     assert not containers.healthy_too_early, "the image's entrypoint stops the server again after its scripts"
 
 
@@ -192,9 +192,9 @@ def test_a_run_goes_through_redis_and_the_celery_worker_and_publishes(containers
     assert set(states.values()) == {"success"}
     tasks = [task for run_id in states for task in api.task_instances(DAG, run_id)]
     with psycopg.connect(containers.environment("airflow-worker")["AIRFLOW__CELERY__RESULT_BACKEND"].removeprefix("db+")) as airflow:
-        told = [status for (status,) in airflow.execute("select status from celery_taskmeta")]
-    assert len(told) == len(tasks) == 6
-    assert set(told) <= {"STARTED", "SUCCESS"}, "the worker tells of a task's end a moment after Airflow knows it"
+        statuses = [status for (status,) in airflow.execute("select status from celery_taskmeta")]
+    assert len(statuses) == len(tasks) == 6
+    assert set(statuses) <= {"STARTED", "SUCCESS"}, "the worker reports the end of a task a moment after Airflow"
     assert "list_senders" in str(api.call("GET", f"{run}/taskInstances/list_senders/logs/1")), "the api-server reads what the worker logged"
     with connect("steward") as warehouse:
         batches = warehouse.execute("select sender_code, state from ops.batch").fetchall()
@@ -202,7 +202,7 @@ def test_a_run_goes_through_redis_and_the_celery_worker_and_publishes(containers
     assert set(batches) == {(SENDER, "published")}
 
 
-def test_what_the_image_holds_is_enough_and_nothing_is_written_there(containers):
+def test_the_files_of_the_image_are_enough_and_are_not_changed(containers):
     """In the image it belongs to root, and the services do not run as root."""
     used = f"from labour_market.settings import PROJECT_ROOT; assert str(PROJECT_ROOT) == {str(containers.image.resolve())!r}"
     assert containers.run("airflow-worker", "python", "-c", used) == 0, "the checkout was used instead"
@@ -211,7 +211,7 @@ def test_what_the_image_holds_is_enough_and_nothing_is_written_there(containers)
     assert [path for path in held if not (PROJECT_ROOT / path).exists()] == []
 
 
-def test_nothing_is_left_when_all_is_stopped(containers):
+def test_no_process_is_left_after_the_stop(containers):
     sessions = {json.loads(path.read_text())["pid"] for path in (containers.home / "run").glob("*.json")}
     assert len(sessions) == len(containers.services)
     containers.down()

@@ -17,7 +17,7 @@ from tests.conftest import program
 
 pytestmark = pytest.mark.browser
 
-# of each chart: whether it is shown whole, and what is written above it
+# of each chart: whether it is printed whole, and what is written above it
 CHARTS = """[...document.querySelectorAll('.chart')].map(
     chart => [chart.scrollWidth <= chart.clientWidth, getComputedStyle(chart, '::before').content])"""
 
@@ -69,14 +69,14 @@ def test_the_page_draws_every_chart_and_names_every_blocked_batch(page, page_fil
     with connect("bi_reader") as connection:
         blocked = connection.execute("select batch_id, reason_vi from bi.blocked_batches order by batch_id").fetchall()
     assert len(blocked) >= 6
-    shown = page.locator("#blocked-batches tr").all_inner_texts()[1:]
-    assert len(shown) == len(blocked)
-    for (batch_id, reason), text in zip(blocked, shown, strict=True):
+    printed = page.locator("#blocked-batches tr").all_inner_texts()[1:]
+    assert len(printed) == len(blocked)
+    for (batch_id, reason), text in zip(blocked, printed, strict=True):
         assert text.strip().startswith(str(batch_id))
         assert reason.rstrip(".") in " ".join(text.split())
     assert page.locator(".figure").count() == 5
     assert all(figure.strip()[0].isdigit() for figure in page.locator(".figure b").all_inner_texts())
-    assert page.locator("#freshness .missing").count() > 0, "a district without fairs is shown as missing"
+    assert page.locator("#freshness .missing").count() > 0, "a district without fairs is printed as missing"
     assert page.locator("#coding-quality tr").count() > 15, "every district with its share of coded jobs"
     assert page.locator("#coding-queue").count() == 1
     for width, is_wide_enough in ((1240, True), (390, False), (360, False)):

@@ -1,4 +1,4 @@
-"""The two commands as a newcomer runs them: a night under the real scheduler, a crash of every part, and nothing left behind."""
+"""The two main commands: a night under the real scheduler, a crash of every part, and a complete stop."""
 
 import json
 import os
@@ -14,7 +14,6 @@ import psutil
 import pytest
 import requests
 import yaml
-from labour_market.settings import PROJECT_ROOT
 
 from tests.conftest import free_port
 
@@ -62,7 +61,7 @@ def demonstrated(environment) -> str:
     return lmw(environment, "demo").stdout
 
 
-def test_the_demonstration_tells_the_night_and_leaves_the_stack_up(demonstrated, environment):
+def test_the_demonstration_prints_the_night_and_leaves_the_stack_running(demonstrated, environment):
     for feed in ("employers", "job_orders", "labour_survey", "fair_sessions", "fair_attendance"):
         assert f"{feed:<16} 803" in demonstrated, f"no line for {feed} of 803"
     assert "the night is over, the marts are built" in demonstrated
@@ -89,7 +88,7 @@ def test_the_scheduler_ran_the_night_in_fewer_than_a_hundred_tasks(demonstrated,
     assert [run["run_type"] for run in builds] == ["asset_triggered"], "one build, and the assets asked for it"
 
 
-def test_everything_listens_on_loopback_alone(demonstrated, environment):
+def test_every_port_listens_only_on_loopback(demonstrated, environment):
     ports = {int(environment[name]) for name in PORTS}
     listening = [c.laddr for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN and c.laddr.port in ports]
     assert {address.port for address in listening} == ports
@@ -105,8 +104,8 @@ def test_secrets_are_private_files_and_are_nowhere_in_the_logs(demonstrated, env
     secrets |= {sender["token"] for sender in yaml.safe_load(files[0].read_text())["senders"]}
     logs = [path for path in (home / "logs").rglob("*") if path.is_file()]
     assert any("airflow" in path.parts for path in logs)
-    told = [path.name for path in logs for secret in secrets if secret in path.read_text(encoding="utf-8", errors="replace")]
-    assert told == []
+    leaks = [path.name for path in logs for secret in secrets if secret in path.read_text(encoding="utf-8", errors="replace")]
+    assert leaks == []
 
 
 def test_a_person_decides_on_a_provisional_code_in_airflow(demonstrated, environment):
@@ -139,10 +138,10 @@ def test_a_person_decides_on_a_provisional_code_in_airflow(demonstrated, environ
 
 def test_a_second_demonstration_loads_nothing_and_takes_seconds(demonstrated, environment):
     before = lmw(environment, "batches", "--json").stdout
-    lmw(environment, "build")  # what was decided in between
+    lmw(environment, "build")  # decisions of the tests before
     started = time.monotonic()
-    again = lmw(environment, "demo").stdout
-    assert "nothing to load, nothing to build" in again
+    output = lmw(environment, "demo").stdout
+    assert "nothing to load, nothing to build" in output
     assert time.monotonic() - started < 60
     assert lmw(environment, "batches", "--json").stdout == before
 
@@ -182,9 +181,3 @@ def test_down_leaves_no_process_and_no_port(demonstrated, environment):
     assert not [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN and c.laddr.port in ports]
     assert lmw(environment, "reconcile", check=False).returncode == 1
     assert "start it with: lmw up" in lmw(environment, "reconcile", check=False).stderr
-
-
-def test_the_makefile_has_the_two_commands():
-    text = (PROJECT_ROOT / "Makefile").read_text(encoding="utf-8")
-    assert "$(BIN)/lmw demo" in text
-    assert "$(BIN)/pytest" in text

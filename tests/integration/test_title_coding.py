@@ -66,7 +66,7 @@ def kept() -> dict[str, dict[str, object]]:
     return {str(row["title_key"]): row for row in codings()}
 
 
-def test_each_distinct_title_is_coded_once_under_its_very_text(warehouse: str) -> None:
+def test_each_distinct_title_is_coded_once_under_its_exact_text(warehouse: str) -> None:
     publish(["trồng thanh long", "Trồng  thanh long", "trồng thanh long", None])
     publish(["cn may lương 8tr"], "job_orders")
     publish(["NV QC"], "fair_attendance")
@@ -84,7 +84,7 @@ def test_each_distinct_title_is_coded_once_under_its_very_text(warehouse: str) -
     assert code_titles_now() == 0
 
 
-def test_rows_are_counted_once_and_days_move_with_what_is_said(warehouse: str) -> None:
+def test_rows_are_counted_once_and_the_first_and_last_day_move(warehouse: str) -> None:
     publish(["nuôi yến"] * 3, day=date(2022, 10, 3))
     code_titles_now()
     code_titles_now()  # a build that failed is run again
@@ -96,7 +96,7 @@ def test_rows_are_counted_once_and_days_move_with_what_is_said(warehouse: str) -
     assert (row["seen_count"], row["first_seen"], row["last_seen"]) == (5, date(2022, 10, 3), date(2022, 11, 9))
 
 
-def test_a_title_that_says_nothing_is_kept_as_such_and_asked_no_more(warehouse: str) -> None:
+def test_a_title_that_cannot_be_coded_is_kept_and_not_coded_again(warehouse: str) -> None:
     publish(["tùy", "không có"])
     assert code_titles_now() == 2
     row = kept()["tùy"]
@@ -104,7 +104,7 @@ def test_a_title_that_says_nothing_is_kept_as_such_and_asked_no_more(warehouse: 
     assert code_titles_now() == 0
 
 
-def test_a_change_of_the_coder_codes_all_again_but_what_a_steward_decided(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_of_the_coder_codes_all_titles_again_except_corrected_ones(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(["làm bông", "trồng mía"])
     code_titles_now()
     built()
@@ -125,7 +125,7 @@ def test_a_change_of_the_coder_codes_all_again_but_what_a_steward_decided(wareho
     assert (rows["làm bông"]["occupation_code"], rows["làm bông"]["method"]) == ("6113", "manual")
 
 
-def test_what_is_known_beside_a_title_is_kept_beside_it_and_an_industry_that_is_told_later_codes_it_anew(warehouse: str) -> None:
+def test_a_title_is_kept_with_its_context_and_a_later_industry_codes_it_again(warehouse: str) -> None:
     """A survey tells the person's status; an order tells its employer, whose industry comes with the register."""
     survey, orders = publish(["làm ruộng", "làm ruộng"]), publish(["công nhân"], "job_orders")
     with connect("loader") as loader:
@@ -144,26 +144,26 @@ def test_what_is_known_beside_a_title_is_kept_beside_it_and_an_industry_that_is_
     assert found == {"": (None, 1), "industry:1410": ("8153", 0)}, "nobody said it again"
 
 
-def test_the_queue_tells_the_same_titles_on_a_terminal_and_in_its_view_with_what_was_sent(warehouse: str) -> None:
+def test_the_queue_has_the_same_titles_on_a_terminal_and_in_its_view(warehouse: str) -> None:
     publish(["cn kcn"] * 6 + ["công nhân"] * 5 + ["Tuyển công nhân khu công nghiệp", "lao động tự do", "lương 5tr", "công nhân may"])
     publish(["làm thuê", "Làm thuê", "LÀM THUÊ", "lm thuê", "làm thuê lâu năm"])
     code_titles_now()
-    told = json.loads(CliRunner().invoke(app, ["occupation", "queue", "--json"]).stdout)
-    assert [(row["title"], row["most_often_sent"], row["seen"]) for row in told] == [
+    queue = json.loads(CliRunner().invoke(app, ["occupation", "queue", "--json"]).stdout)
+    assert [(row["title"], row["most_often_sent"], row["seen"]) for row in queue] == [
         ("công nhân", "cn kcn", 12), ("làm thuê", "LÀM THUÊ", 5), ("lao động tự do", "lao động tự do", 1),
     ]  # fmt: skip
     with connect("bi_reader") as reader:
-        shown = reader.execute("select title, most_often_sent, seen from bi.occupation_queue order by seen desc").fetchall()
-    assert shown == [("công nhân", "cn kcn", 12), ("làm thuê", None, 5)]
+        view = reader.execute("select title, most_often_sent, seen from bi.occupation_queue order by seen desc").fetchall()
+    assert view == [("công nhân", "cn kcn", 12), ("làm thuê", None, 5)]
 
 
-def test_a_number_that_got_past_the_masks_is_not_kept(warehouse: str) -> None:
+def test_a_title_with_an_unmasked_number_is_not_kept(warehouse: str) -> None:
     publish(["thợ hàn 0912345678", "thợ hàn [số]"])
     assert code_titles_now() == 1
     assert list(kept()) == ["thợ hàn [số]"]
 
 
-def test_a_night_without_a_new_title_costs_less_than_a_second_whatever_the_history(warehouse: str) -> None:
+def test_a_night_without_new_titles_takes_less_than_a_second_with_a_long_history(warehouse: str) -> None:
     publish([f"trồng lúa {number} công" for number in range(5000)])
     code_titles_now()
     built()

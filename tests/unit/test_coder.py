@@ -58,11 +58,11 @@ def code(title: str, industry: str | None = None) -> str | None:
         ("ở đợ", "9111"),
     ],
 )
-def test_trades_of_the_province_are_known(title: str, begins: str) -> None:
+def test_trades_of_the_province_are_coded(title: str, begins: str) -> None:
     assert (code(title) or "").startswith(begins)
 
 
-def test_what_is_done_goes_before_what_it_is_done_to() -> None:
+def test_the_activity_comes_before_its_object() -> None:
     grown, sold, bought, packed, picked = (
         (code(f"{verb} thanh long") or "")[:2] for verb in ("trồng", "bán", "thu mua", "đóng gói", "hái thuê")
     )
@@ -80,48 +80,48 @@ def test_what_is_done_goes_before_what_it_is_done_to() -> None:
         ("vô phân thanh long nhà", "vô phân thanh long"),
     ],
 )
-def test_a_farm_of_ones_own_is_not_farm_labour(own: str, hired: str) -> None:
+def test_work_on_an_own_farm_is_not_farm_labour(own: str, hired: str) -> None:
     assert (code(own) or "").startswith("61")
     assert (code(hired) or "").startswith("92")
 
 
 @pytest.mark.parametrize("task", ["bẻ ổi", "tỉa trái xoài", "vô bầu", "xịt thuốc vườn nhãn", "bơm nước ruộng", "dặm lúa"])
-def test_one_task_of_a_farm_is_farm_labour_unless_the_farm_is_ones_own(task: str) -> None:
+def test_a_single_task_is_farm_labour_except_on_an_own_farm(task: str) -> None:
     assert (code(task) or "").startswith("920")
     assert (code_titles([task], status="own_account")[0].code or "").startswith("61")
 
 
-def test_who_sells_what_they_grew_is_its_grower() -> None:
-    grown = [code(f"bán {what}") or "" for what in ("chanh nhà trồng", "rau tự trồng", "trứng gà nhà nuôi")]
-    sold = [code(f"bán {what}") or "" for what in ("chanh", "rau", "trứng gà")]
+def test_a_seller_of_home_grown_products_is_coded_as_their_grower() -> None:
+    grown = [code(f"bán {product}") or "" for product in ("chanh nhà trồng", "rau tự trồng", "trứng gà nhà nuôi")]
+    sold = [code(f"bán {product}") or "" for product in ("chanh", "rau", "trứng gà")]
     assert [answer[:4] for answer in grown] == ["6112", "6111", "6122"]
     assert [answer[:2] for answer in sold] == ["52", "52", "52"]
 
 
-def test_growing_and_raising_on_one_farm_is_mixed_farming() -> None:
+def test_crops_and_animals_on_one_farm_are_mixed_farming() -> None:
     assert [code(title) for title in ("làm ruộng nuôi ngỗng", "trồng bưởi nuôi dê")] == ["61300", "61300"]
     assert (code("nuôi cá ruộng") or "").startswith("6221")
 
 
-def test_who_catches_fish_does_not_raise_it() -> None:
+def test_catching_fish_is_not_raising_fish() -> None:
     assert [(code(title) or "")[:4] for title in ("nuôi cá lóc", "câu cá lóc", "soi cua biển")] == ["6221", "6222", "6222"]
 
 
-def test_who_drives_a_machine_over_the_fields_is_its_driver() -> None:
+def test_a_driver_of_farm_machines_is_coded_as_a_driver() -> None:
     by_hand, by_machine = code("xịt thuốc lúa"), [code(title) for title in ("máy bay xịt thuốc lúa", "bay drone xịt thuốc sâu")]
     assert (by_hand, by_machine) == ("92010", ["8341", "8341"])
 
 
-def test_who_helps_at_a_trade_is_coded_with_the_helpers() -> None:
+def test_a_helper_in_a_trade_is_coded_with_the_helpers() -> None:
     assert [(code(title) or "")[:2] for title in ("thợ xây", "phụ thợ xây", "đầu bếp", "phụ bếp")] == ["71", "93", "51", "94"]
 
 
-def test_by_the_season_says_nothing_of_what_is_done() -> None:
+def test_seasonal_work_without_an_activity_gets_no_code() -> None:
     for title, begins in (("công nhân may thời vụ", "8153"), ("bảo vệ thời vụ", "5401"), ("trồng lúa thời vụ", "61111")):
         assert (code(title) or "").startswith(begins), title
 
 
-def test_marks_tell_words_apart_and_their_lack_is_not_guessed_away() -> None:
+def test_marks_distinguish_words_and_missing_marks_are_not_guessed() -> None:
     assert (code("thợ may") or "")[:2] == "75"
     assert (code("thợ máy") or "")[:2] == "72"
     unmarked = code_titles(["tho may"])[0]
@@ -131,12 +131,12 @@ def test_marks_tell_words_apart_and_their_lack_is_not_guessed_away() -> None:
 @pytest.mark.parametrize(
     "title", ["", "   ", "0912345678", "công nhân", "nhân viên", "tự do", "không có", "thất nghiệp", "tùy", "abc xyz", "...", "lương cao"]
 )
-def test_what_says_nothing_gets_no_code(title: str) -> None:
+def test_a_title_that_is_too_vague_gets_no_code(title: str) -> None:
     coding = code_titles([title])[0]
     assert (coding.code, coding.level, coding.method, coding.score) == (None, 0, "none", 0.0)
 
 
-def test_the_employers_industry_tells_what_a_plain_title_does_not() -> None:
+def test_the_employers_industry_decides_for_a_general_title() -> None:
     assert code("công nhân") is None
     assert code("công nhân", "1410") == "8153"
     assert code("cong nhan", "1520") == "8156"
@@ -151,7 +151,7 @@ def test_the_industry_may_differ_from_title_to_title() -> None:
     assert codes == ["8153", None, "8160"]
 
 
-def test_the_persons_status_tells_whose_farm_it_is_where_the_words_do_not() -> None:
+def test_the_status_in_employment_decides_where_the_title_does_not() -> None:
     hands = [coding.code for coding in code_titles(["làm ruộng"] * 4, status=["employee", "own_account", "family_worker", None])]
     assert hands == ["92010", "61111", "61111", "61111"]
     assert code_titles(["hái thanh long"], status="family_worker")[0].code == "61"
@@ -164,7 +164,7 @@ texts = st.one_of(st.sampled_from([t.title for t in labelled("development")]), s
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(texts, max_size=6))
-def test_every_answer_is_a_code_of_the_list_at_its_level_with_a_score_that_suffices(titles: list[str]) -> None:
+def test_every_answer_is_a_code_of_the_list_with_a_sufficient_score(titles: list[str]) -> None:
     codings = code_titles(titles)
     assert len(codings) == len(titles)
     for coding in codings:
@@ -178,21 +178,21 @@ def test_every_answer_is_a_code_of_the_list_at_its_level_with_a_score_that_suffi
             assert NEEDED <= coding.score < 1
 
 
-def test_a_title_is_coded_alike_alone_and_among_others() -> None:
+def test_a_title_gets_the_same_code_alone_and_among_others() -> None:
     titles = [t.title for t in labelled("development")][:600]
     random.Random(7).shuffle(titles)
     together = code_titles(titles)
     assert [code_titles([title])[0] for title in titles[:25]] == together[:25]
 
 
-def test_many_titles_are_shared_out_to_processes_and_come_back_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_titles_are_coded_in_several_processes_and_returned_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     titles = [t.title for t in labelled("development")][:300]
     alone = code_titles(titles)
     monkeypatch.setattr(coder, "_WORTH_PROCESSES", 100)
     assert code_titles(titles) == alone
 
 
-def test_no_answer_shows_a_phone_number() -> None:
+def test_no_answer_contains_a_phone_number() -> None:
     title = code_titles(["thợ hàn LH 0912345678"])[0].title
     assert title == "thợ hàn LH [số]"
 
@@ -214,7 +214,7 @@ def test_the_version_changes_with_the_table_of_scores(monkeypatch: pytest.Monkey
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=200))
-def test_steps_of_the_calibration_rise_and_never_claim_certainty(judged: list[tuple[float, bool]]) -> None:
+def test_steps_of_the_calibration_rise_and_never_reach_certainty(judged: list[tuple[float, bool]]) -> None:
     steps = fit_steps(judged)
     assert sum(titles for _, _, titles in steps) == len(judged)
     assert [since for since, _, _ in steps] == sorted(since for since, _, _ in steps)
@@ -227,7 +227,7 @@ def test_steps_of_the_calibration_rise_and_never_claim_certainty(judged: list[tu
 # --- how good it is; the figures are those of the part that served for nothing else
 
 
-def test_the_labelled_titles_are_many_well_spread_and_of_the_classification() -> None:
+def test_the_labelled_titles_are_many_and_cover_the_classification() -> None:
     parts = {part: labelled(part) for part in ("development", "calibration", "test")}
     everything = [title for titles in parts.values() for title in titles]
     assert len(everything) >= 600
@@ -259,10 +259,10 @@ def test_titles_written_after_the_aliases_were_closed_are_coded_well_too() -> No
     assert after.coverage[2] >= 0.85
 
 
-def test_a_score_means_what_it_says() -> None:
+def test_scores_are_calibrated() -> None:
     evaluation = evaluate("test")
     for answers, score, right in evaluation.bands.values():
-        error = 2.6 * (score * (1 - score) / answers) ** 0.5  # what chance alone may do, one time in a hundred
+        error = 2.6 * (score * (1 - score) / answers) ** 0.5  # product chance alone may do, one time in a hundred
         assert right >= score - error
     titles, answered = evaluation.uncodable
     assert answered <= titles / 3
@@ -275,7 +275,7 @@ def test_both_baselines_are_beaten_on_the_same_titles() -> None:
             assert figures["coder"][level][0] > figures[baseline][level][0] + 0.03
 
 
-def test_a_shorter_right_code_judges_no_deeper_than_it_goes() -> None:
+def test_a_short_right_code_judges_only_its_own_digits() -> None:
     assert is_right("6112", ["61"], 2) is True
     assert is_right("6112", ["61"], 4) is None
     assert is_right("9201", ["6112", "6111"], 2) is False

@@ -124,7 +124,7 @@ def test_old_and_landline_numbers_are_read(raw: object, number: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "reason"), [("12345", "not_a_phone"), ("0901234567 / 0912345678", "several"), ("gọi cô Ba", "not_a_phone")]
 )
-def test_what_is_no_phone_number_is_unreadable(raw: str, reason: str) -> None:
+def test_other_texts_are_no_phone_number(raw: str, reason: str) -> None:
     assert refused(phone, raw) == reason
 
 
@@ -136,7 +136,7 @@ def test_the_check_digit_of_known_tax_codes_holds(known: str) -> None:
 
 
 @given(st.from_regex(r"0[0-9]{8}", fullmatch=True), st.integers(1, 999))
-def test_one_last_digit_makes_a_tax_code_and_a_branch_keeps_to_its_parent(nine: str, branch: int) -> None:
+def test_a_tax_code_has_one_check_digit_and_a_branch_has_that_of_its_parent(nine: str, branch: int) -> None:
     check = tax_check_digit(nine)
     assert [refused(tax_code, f"{nine}{last}") for last in range(10) if last != check] == ["check_digit"] * (10 - (check is not None))
     if check is not None:
@@ -160,7 +160,7 @@ AMBIGUOUS = ("1610", "3211", "3212", "3320", "9900")
 
 
 @pytest.mark.parametrize("ambiguous", AMBIGUOUS)
-def test_an_industry_code_that_may_have_lost_its_zero_is_ambiguous_unless_the_section_stands_before_it(ambiguous: str) -> None:
+def test_an_industry_code_that_may_have_lost_its_zero_is_ambiguous_without_its_section(ambiguous: str) -> None:
     assert refused(vsic, ambiguous) == refused(vsic, int(ambiguous)) == "ambiguous"
     assert vsic("0" + ambiguous) == ("0" + ambiguous, None)
     with_zero, without = ("B", "U") if ambiguous == "9900" else ("A", "C")
@@ -184,7 +184,7 @@ def test_an_industry_code_that_may_have_lost_its_zero_is_ambiguous_unless_the_se
         ("161", "161"),
     ],
 )
-def test_an_industry_code_gets_its_zero_back_where_only_one_reading_exists(raw: object, read: str) -> None:
+def test_a_lost_zero_of_an_industry_code_is_restored_where_one_reading_exists(raw: object, read: str) -> None:
     assert vsic(raw)[0] == read
 
 
@@ -196,11 +196,11 @@ def test_a_number_that_is_a_code_with_and_without_a_zero_is_ambiguous(raw: float
 @pytest.mark.parametrize(
     ("raw", "reason"), [("may mặc", "not_a_code"), ("123456", "wrong_length"), ("A5510", "not_a_code"), ("0", "not_a_code")]
 )
-def test_what_is_no_industry_code_is_unreadable(raw: str, reason: str) -> None:
+def test_other_texts_are_no_industry_code(raw: str, reason: str) -> None:
     assert refused(vsic, raw) == reason
 
 
-def test_every_industry_code_of_2025_is_read_back_from_what_a_spreadsheet_leaves_of_it() -> None:
+def test_every_industry_code_of_2025_is_read_after_a_spreadsheet_has_changed_it() -> None:
     path = REFERENCE / "vsic2025_level4_5_repaired.csv"
     if not path.exists():
         pytest.skip("the reference list, kept outside the project, is not on this machine")
@@ -209,12 +209,12 @@ def test_every_industry_code_of_2025_is_read_back_from_what_a_spreadsheet_leaves
     assert len(rows) > 1_000
     groups = {row["code_repaired"][:3] for row in rows}
     for row in rows:
-        whole, left = row["code_repaired"], int(row["code_as_published"])
-        if str(left) in AMBIGUOUS or (str(left) in groups and whole[0] == "0"):
+        full, left = row["code_repaired"], int(row["code_as_published"])
+        if str(left) in AMBIGUOUS or (str(left) in groups and full[0] == "0"):
             assert refused(vsic, left) == "ambiguous"
         else:
-            assert vsic(left)[0] == whole
-            assert vsic(whole) == (whole, None)
+            assert vsic(left)[0] == full
+            assert vsic(full) == (full, None)
 
 
 @pytest.mark.parametrize(
@@ -226,12 +226,12 @@ def test_an_occupation_code_is_read_in_the_spellings_that_occur(raw: object, rea
 
 
 @pytest.mark.parametrize(("raw", "reason"), [("công nhân may", "not_a_code"), ("611100", "wrong_length"), (61.1, "ambiguous")])
-def test_what_is_no_occupation_code_is_unreadable(raw: object, reason: str) -> None:
+def test_other_texts_are_no_occupation_code(raw: object, reason: str) -> None:
     assert refused(vsco, raw) == reason
 
 
 @given(st.integers(1, 99_999))
-def test_a_communes_code_has_five_digits_whatever_a_spreadsheet_made_of_it(number: int) -> None:
+def test_a_communes_code_has_five_digits_after_a_spreadsheet_has_changed_it(number: int) -> None:
     assert commune(number)[0] == commune(str(number))[0] == f"{number:05d}"
     assert commune(f"{number:05d}") == (f"{number:05d}", None)
 
@@ -242,7 +242,7 @@ def test_a_commune_by_name_is_not_guessed(raw: str, reason: str) -> None:
     assert district(803) == ("803", "number")
 
 
-def test_a_code_keeps_its_zeros_and_loses_what_a_spreadsheet_added() -> None:
+def test_a_code_keeps_its_zeros_and_loses_the_additions_of_spreadsheets() -> None:
     assert code("007") == ("007", None)
     assert code("'007") == ("007", None)
     assert code("12.0") == code(12.0) == ("12", "number")
@@ -254,7 +254,7 @@ def test_an_address_is_lower_case_or_none() -> None:
     assert refused(email, "không có") == "not_an_email"
 
 
-def test_a_code_of_a_list_is_matched_whole_but_for_case_and_spaces() -> None:
+def test_a_code_of_a_list_is_matched_in_any_case_and_spacing() -> None:
     read = one_of(["male", "1-9", "10000+"])
     assert read("male") == ("male", None)
     assert read(" MALE ") == ("male", "spelling")
@@ -272,7 +272,7 @@ def test_a_list_is_the_same_as_an_array_and_joined_in_any_order(members: list[st
     assert read(";".join(members))[0] == (expected or None)
 
 
-def test_a_list_with_one_unknown_member_is_unreadable_as_a_whole() -> None:
+def test_a_list_with_one_unknown_member_is_unreadable() -> None:
     assert refused(several_of(["poor"]), "poor;rich") == "not_in_list"
     assert refused(several_of(["poor"]), ["poor", ["poor"]]) == "not_in_list"
 

@@ -15,7 +15,7 @@ def columns_of(feed: str, **given_columns: list[object]) -> ParsedDelivery:
     return ParsedDelivery({f.name: given_columns.get(f.name, [None] * rows) for f in contract.sent_fields}, list(range(5, 5 + rows)))
 
 
-def test_what_cannot_be_read_is_null_and_its_row_says_why() -> None:
+def test_an_unreadable_value_is_null_and_its_row_has_the_reason() -> None:
     parsed = columns_of(
         "labour_survey",
         form_no=["1", "2", None],
@@ -37,7 +37,7 @@ def test_what_cannot_be_read_is_null_and_its_row_says_why() -> None:
     assert read.changed_share["sex"] == pytest.approx(1 / 3) and read.changed_share["form_no"] == 0
 
 
-def test_decomposed_text_is_composed_and_its_share_is_told() -> None:
+def test_decomposed_text_is_composed_and_its_share_is_reported() -> None:
     names = ["Nguyễn Thị Đào", unicodedata.normalize("NFD", "Lê Văn Bảy"), None, "Đỗ Văn Tám"]
     read = normalise_columns(columns_of("labour_survey", full_name=names), load_contract("labour_survey"))
     assert read.columns["full_name"] == ["Nguyễn Thị Đào", "Lê Văn Bảy", None, "Đỗ Văn Tám"]
@@ -45,7 +45,7 @@ def test_decomposed_text_is_composed_and_its_share_is_told() -> None:
     assert read.changed_share["full_name"] == pytest.approx(1 / 3)
 
 
-def test_a_birth_year_alone_is_read_and_a_survey_year_alone_is_not() -> None:
+def test_a_year_is_a_birth_date_and_no_survey_date() -> None:
     read = normalise_columns(columns_of("labour_survey", birth_date=["1985"], surveyed_on=["2022"]), load_contract("labour_survey"))
     assert read.columns["birth_date"] == [date(1985, 1, 1)] and read.columns["surveyed_on"] == [None]
     assert read.issues == [["surveyed_on:year_only"]] and read.notes == [["birth_date:year_only"]]
@@ -120,7 +120,7 @@ VALUES = (
 
 
 @given(st.sampled_from(sorted(NOT_NORMAL, key=lambda read: read.__name__)), VALUES)
-def test_what_passes_as_plain_is_what_its_reader_would_leave_untouched(read: codes.Reader, value: str) -> None:
+def test_a_value_in_normal_form_is_not_changed_by_its_reader(read: codes.Reader, value: str) -> None:
     if "\n" not in value and not NOT_NORMAL[read].search(value):
         assert read(value) == (value, None)
 
@@ -140,7 +140,7 @@ def test_the_usual_value_passes_as_plain(read: codes.Reader, value: str) -> None
 
 
 @given(st.lists(VALUES | st.none(), max_size=30))
-def test_a_column_is_what_its_values_are_one_by_one(values: list[str | None]) -> None:
+def test_a_column_is_read_like_its_single_values(values: list[str | None]) -> None:
     for name in ("national_id", "full_name", "job_text", "form_no", "phone"):
         contract = load_contract("labour_survey")
         read = normalise_columns(columns_of("labour_survey", **{name: list(values)}), contract)

@@ -41,7 +41,7 @@ def test_the_serial_of_a_known_day() -> None:
 
 
 @given(st.integers(1900, 2100))
-def test_a_year_alone_is_a_birth_date_and_no_other_date(year: int) -> None:
+def test_a_year_is_a_birth_date_and_no_other_date(year: int) -> None:
     for raw in (year, float(year), str(year), f"00/00/{year}") if year > 1900 else (year, str(year)):
         assert birth_day(raw) == (date(year, 1, 1), "year_only")
         with pytest.raises(UnreadableValueError, match="year_only"):
@@ -75,13 +75,13 @@ def test_a_birth_month_is_kept_as_one(raw: str) -> None:
         ({}, "not_text"),
     ],
 )
-def test_what_is_no_day_is_unreadable(raw: object, reason: str) -> None:
+def test_other_texts_are_no_date(raw: object, reason: str) -> None:
     for read in (day, birth_day):
         with pytest.raises(UnreadableValueError, match=reason):
             read(raw)
 
 
-def test_a_spreadsheets_own_date_is_taken_with_or_without_its_time() -> None:
+def test_a_date_of_a_spreadsheet_is_read_with_and_without_its_time() -> None:
     assert day(date(2023, 6, 14)) == day(datetime(2023, 6, 14, 23, 59)) == (date(2023, 6, 14), None)
 
 

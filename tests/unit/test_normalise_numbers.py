@@ -101,7 +101,7 @@ def test_a_no_is_no(raw: object) -> None:
 
 
 @pytest.mark.parametrize("raw", ["có thể", 2, -1, "?", [], float("nan")])
-def test_what_is_neither_yes_nor_no_is_unreadable(raw: object) -> None:
+def test_other_texts_are_no_boolean(raw: object) -> None:
     with pytest.raises(UnreadableValueError, match="not_yes_or_no"):
         boolean(raw)
 

@@ -29,12 +29,12 @@ def test_a_stated_figure_is_read_with_its_bound_and_step(written, value, bound, 
 
 
 @pytest.mark.parametrize("written", ["", "nhiều", None, True, "hơn", "1.2.3", ["1"]])
-def test_what_is_no_figure_is_not_read(written):
+def test_other_texts_are_no_figure(written):
     with pytest.raises(UnreadableValueError):
         read_stated(written)
 
 
 @given(st.integers(0, 10**12))
-def test_a_whole_number_is_read_however_its_thousands_are_written(number):
+def test_an_integer_is_read_with_every_separator_of_thousands(number):
     for written in (f"{number}", f"{number:,}".replace(",", "."), f"hơn {number:,}".replace(",", ".")):
         assert read_stated(written)[0] == number

@@ -32,7 +32,7 @@ def test_clean_text_is_nfc_trimmed_and_stays_as_it_is_when_cleaned_again(raw: st
 
 
 @given(st.sampled_from(["Nguyễn Thị Đào", "Bến Lức", "Thợ hàn ở xã Lương Hòa", "TÂN TRỤ", "Đức Huệ"]))
-def test_a_decomposed_text_becomes_the_composed_one_and_says_so(text: str) -> None:
+def test_a_decomposed_text_is_composed_with_a_note(text: str) -> None:
     decomposed = unicodedata.normalize("NFD", text)
     assert decomposed != text
     assert clean_text(decomposed) == (text, "nfc")
@@ -48,7 +48,7 @@ def test_nothing_but_spaces_is_no_text() -> None:
     assert clean_text("  \u00a0\t ")[0] is None
 
 
-def test_a_null_byte_is_taken_out_since_no_database_holds_it() -> None:
+def test_a_null_byte_is_removed() -> None:
     assert clean_text("Lê\x00 Lợi") == ("Lê Lợi", "control")
 
 
@@ -68,12 +68,12 @@ def test_a_formula_error_is_never_a_value(error: str) -> None:
         (10**400, "too_long"),
     ],
 )
-def test_what_is_no_text_is_unreadable(raw: object, reason: str) -> None:
+def test_other_values_are_no_text(raw: object, reason: str) -> None:
     with pytest.raises(UnreadableValueError, match=reason):
         clean_text(raw)
 
 
-def test_a_number_in_a_text_column_loses_the_point_zero_that_it_never_had() -> None:
+def test_a_number_in_a_text_column_loses_its_point_zero() -> None:
     assert clean_text(12.0) == ("12", "number")
 
 
@@ -109,7 +109,7 @@ def test_numbers_and_addresses_of_people_are_masked(text: str) -> None:
         "làm 8 giờ, 26 ngày",
     ],
 )
-def test_amounts_and_dates_are_not_taken_for_people(text: str) -> None:
+def test_amounts_and_dates_are_not_masked(text: str) -> None:
     assert mask_personal(text) == text
 
 
@@ -118,7 +118,7 @@ def test_amounts_and_dates_are_not_taken_for_people(text: str) -> None:
     st.from_regex(r"0[35789][0-9]{8}", fullmatch=True),
     st.text(alphabet="abc ,", max_size=10),
 )
-def test_a_phone_number_is_masked_wherever_it_stands(before: str, number: str, after: str) -> None:
+def test_a_phone_number_is_masked_anywhere_in_a_text(before: str, number: str, after: str) -> None:
     assert number not in mask_personal(f"{before} {number} {after}")
 
 
@@ -142,7 +142,7 @@ def test_text_in_an_old_font_encoding_is_recognised(text: str, kind: str) -> Non
     "text",
     ["Nguyễn Thị Thuý", "XÃ TÂN HÒA", "HUỲNH ÔN", "hoá chất", "cong nhan may", "Đặng Ngoãn", "tại sao?", "khoẻ", "Quý", "Y Êban"],
 )
-def test_text_that_reads_well_is_not_taken_for_broken(text: str) -> None:
+def test_readable_text_is_not_taken_for_an_old_encoding(text: str) -> None:
     assert legacy_encoding(text) is None
 
 
@@ -150,6 +150,6 @@ WORDS = "Nguyễn Trần Lê Phạm Huỳnh Võ Đặng Bùi Đỗ Hồ Ngô Dư
 
 
 @given(st.lists(st.sampled_from(WORDS.split()), min_size=1, max_size=6))
-def test_vietnamese_words_in_any_order_and_case_read_well(words: list[str]) -> None:
+def test_vietnamese_words_in_any_order_and_case_are_readable(words: list[str]) -> None:
     text = " ".join(words)
     assert not any(map(legacy_encoding, (text, text.upper(), text.lower(), text.title())))

@@ -54,14 +54,14 @@ def test_a_sent_code_is_read(sent: str, code: str, note: str | None) -> None:
         ("0410", "unknown_code"),
     ],
 )
-def test_what_cannot_be_read_says_why(sent: str, reason: str) -> None:
+def test_an_unreadable_code_has_a_reason(sent: str, reason: str) -> None:
     with pytest.raises(UnreadableValueError) as refused:
         read_vsco(sent)
     assert refused.value.reason == reason
 
 
 @given(st.text(alphabet="0123456789", min_size=1, max_size=6))
-def test_whatever_is_read_is_a_code_of_the_classification(sent: str) -> None:
+def test_every_code_that_is_read_is_in_the_classification(sent: str) -> None:
     try:
         read = read_vsco(sent)
     except UnreadableValueError:

@@ -94,7 +94,7 @@ def test_code_80_is_two_provinces() -> None:
     assert after == {"80": "Tỉnh Tây Ninh"}
 
 
-def test_border_communes_are_versions_of_communes_as_many_as_the_province_says() -> None:
+def test_border_communes_are_versions_of_communes_in_the_published_number() -> None:
     border = {(row["code"], row["valid_from"]) for row in rows("border_commune")}
     assert len(border) == len(rows("border_commune"))
     for day, communes, districts in (("2023-06-14", 20, {"795", "796", "797", "798", "800", "801"}), ("2025-07-01", 9, {""})):
@@ -132,13 +132,13 @@ def test_every_old_commune_has_one_default_and_weights_that_sum_to_one_or_are_un
         assert (len(parts) == 1) == (parts[0]["share_kind"] == "whole")
 
 
-def test_every_unit_that_ends_is_followed_by_units_that_begin_that_day() -> None:
-    followed = defaultdict(set)
+def test_every_unit_that_ends_has_successors_that_begin_that_day() -> None:
+    successors = defaultdict(set)
     for row in rows("area_succession"):
-        followed[row["level"], row["from_code"], row["effective_date"]].add(row["to_code"])
+        successors[row["level"], row["from_code"], row["effective_date"]].add(row["to_code"])
     ended = {(row["level"], row["code"], row["valid_to"]) for row in rows("area_unit") if row["valid_to"]}
-    assert {unit for unit in ended if unit[0] != "district"} == set(followed)
-    for (level, _, day), codes in followed.items():
+    assert {unit for unit in ended if unit[0] != "district"} == set(successors)
+    for (level, _, day), codes in successors.items():
         assert codes <= {unit["code"] for unit in active(level, day)}
 
 
@@ -170,8 +170,8 @@ def test_areas_agree_with_the_published_units_and_succession() -> None:
         for row in facts("longan_admin_units_history.csv")
         if row["level"] == "commune"
     }
-    ours = {(r["level"], r["code"], r["parent_district_code"], r["name_vi"]) for r in rows("area_unit") if r["level"] == "commune"}
-    assert ours == published
+    seeded = {(r["level"], r["code"], r["parent_district_code"], r["name_vi"]) for r in rows("area_unit") if r["level"] == "commune"}
+    assert seeded == published
     last_days = {(row["gso_code"], row["valid_to"]) for row in facts("longan_admin_units_history.csv") if row["valid_to"]}
     ended = {(r["code"], str(date.fromisoformat(r["valid_to"]) - timedelta(1))) for r in rows("area_unit") if r["valid_to"]}
     enlarged = {(r["code"], "2024-11-30") for r in rows("area_unit") if r["valid_from"] == "2024-12-01"}
@@ -205,7 +205,7 @@ def test_only_levels_one_to_four_must_have_an_english_title() -> None:
     assert [row["code"] for row in rows("occupation") if row["level"] != "5" and not row["label_en"]] == []
 
 
-def test_the_skill_level_follows_the_major_group() -> None:
+def test_the_skill_level_depends_on_the_major_group() -> None:
     levels = {row["code"][0]: set() for row in rows("occupation")}
     for row in rows("occupation"):
         levels[row["code"][0]].add(row["skill_level"])
@@ -246,15 +246,15 @@ def test_groups_with_one_subgroup_are_shifted_by_a_digit() -> None:
             assert row["isco_code"] == row["vsco_code"][:2] + "1" + row["vsco_code"][3]
 
 
-def test_codes_that_only_isco_has_are_told_with_their_vsco_group() -> None:
+def test_codes_that_only_isco_has_are_listed_with_their_vsco_group() -> None:
     isco = {row["code"] for row in rows("isco08")}
     vsco = {row["code"] for row in rows("occupation")}
     exact = {row["isco_code"]: row["vsco_code"] for row in rows("occupation_isco_map") if row["relation"] == "exact"}
-    told = {row["isco_code"]: row["vsco_code"] for row in rows("isco_only_code")}
-    assert set(told) <= isco - vsco
-    assert set(told.values()) <= vsco
-    assert {code: group for code, group in exact.items() if code in isco - vsco}.items() <= told.items()
-    assert told["9211"] == "9201"
+    by_isco = {row["isco_code"]: row["vsco_code"] for row in rows("isco_only_code")}
+    assert set(by_isco) <= isco - vsco
+    assert set(by_isco.values()) <= vsco
+    assert {code: group for code, group in exact.items() if code in isco - vsco}.items() <= by_isco.items()
+    assert by_isco["9211"] == "9201"
 
 
 def test_every_alias_is_a_clean_title_with_a_code_of_the_classification() -> None:
@@ -305,13 +305,13 @@ def test_occupations_agree_with_the_published_list() -> None:
 
 
 def test_the_isco_map_agrees_with_the_published_drafts() -> None:
-    ours = {row["vsco_code"]: row for row in rows("occupation_isco_map")}
+    by_code = {row["vsco_code"]: row for row in rows("occupation_isco_map")}
     for row in facts("vsco2020_isco08_crosswalk_l4_draft.csv"):
-        mine = ours[row["vsco_level4"]]
-        assert (mine["isco_code"], mine["relation"]) == (row["isco08_code"], row["relation"])
+        entry = by_code[row["vsco_level4"]]
+        assert (entry["isco_code"], entry["relation"]) == (row["isco08_code"], row["relation"])
     for row in facts("vsco2020_isco08_crosswalk_l2.csv"):
-        mine = ours[row["vsco_level2"]]
-        assert (mine["isco_code"], mine["relation"]) == (row["isco08_code"], row["relation"])
+        entry = by_code[row["vsco_level2"]]
+        assert (entry["isco_code"], entry["relation"]) == (row["isco08_code"], row["relation"])
 
 
 # --- industries
@@ -360,12 +360,12 @@ def test_the_five_ambiguous_codes_are_exactly_those_that_collide_without_their_z
 
 
 def test_industries_agree_with_the_published_lists() -> None:
-    ours = {(row["version"], row["code"]): row for row in rows("industry_class")}
+    by_code = {(row["version"], row["code"]): row for row in rows("industry_class")}
     for row in facts("vsic2025_level4_5_repaired.csv"):
-        assert ours["VSIC2025", row["code_repaired"]]["label_vi"] == row["label_vi"]
+        assert by_code["VSIC2025", row["code_repaired"]]["label_vi"] == row["label_vi"]
     for row in facts("vsic2018_level4_lexicon_lfs2024.csv"):
-        mine = ours["VSIC2018", row["vsic_level4"]]
-        assert (mine["label_vi"], mine["section"]) == (row["label_vi"], row["section"])
+        entry = by_code["VSIC2018", row["vsic_level4"]]
+        assert (entry["label_vi"], entry["section"]) == (row["label_vi"], row["section"])
 
 
 # --- code lists

@@ -54,8 +54,8 @@ def changed(delivery: Delivery, clean: Delivery) -> list[tuple[dict[str, Any], s
 
 
 def is_true(delivery: Delivery) -> bool:
-    said, content = delivery.announcement, delivery.payload.read_bytes()
-    return (said["size_bytes"], said["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    announced, content = delivery.announcement, delivery.payload.read_bytes()
+    return (announced["size_bytes"], announced["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
 
 
 def test_every_bad_delivery_is_named_once_with_a_known_effect_and_a_reason(nights):
@@ -67,7 +67,7 @@ def test_every_bad_delivery_is_named_once_with_a_known_effect_and_a_reason(night
     assert clean.expected == ()
 
 
-def test_whatever_is_not_named_is_as_in_the_clean_night(nights):
+def test_other_deliveries_are_those_of_the_clean_night(nights):
     default, clean = nights
     touched = {(e["feed"], e["sender"]) for e in default.expected}
     untouched = [d for d in default.deliveries if (d.announcement["feed"], d.announcement["sender_code"]) not in touched]
@@ -78,13 +78,13 @@ def test_whatever_is_not_named_is_as_in_the_clean_night(nights):
         assert delivery.payload.read_bytes() == twin.payload.read_bytes()
 
 
-def test_hashes_and_sizes_are_true_in_all_but_the_broken_one(nights):
+def test_hashes_and_sizes_are_correct_in_all_other_deliveries(nights):
     default, clean = nights
     assert [d.announcement["delivery_id"] for d in default.deliveries if not is_true(d)] == ["800-job_orders-2023-06-14-1"]
     assert all(is_true(d) for d in clean.deliveries)
 
 
-def test_json_counts_are_true_in_all_but_the_wrong_one(nights):
+def test_json_counts_are_correct_in_all_other_deliveries(nights):
     for province, wrong in zip(nights, (["797-labour_survey-2022-1"], []), strict=True):
         counted = [d for d in province.deliveries if "json" in d.announcement["media_type"]]
         assert len(counted) > 20
@@ -94,8 +94,8 @@ def test_json_counts_are_true_in_all_but_the_wrong_one(nights):
 def test_payloads_of_json_deliveries_are_canonical_lines(nights):
     for delivery in nights[0].deliveries:
         if delivery.announcement["media_type"] == "application/json":
-            again = (json.dumps(r, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n" for r in lines(delivery))
-            assert "".join(again).encode() == delivery.payload.read_bytes()
+            canonical = (json.dumps(r, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n" for r in lines(delivery))
+            assert "".join(canonical).encode() == delivery.payload.read_bytes()
 
 
 def test_broken_hash_and_wrong_count_touch_nothing_but_the_announcement(nights):
@@ -105,7 +105,7 @@ def test_broken_hash_and_wrong_count_touch_nothing_but_the_announcement(nights):
         assert {k for k, v in delivery.announcement.items() if v != clean.announcement[k]} == {part}
 
 
-def test_no_row_is_spoilt_twice_and_the_rows_of_others_are_left_alone():
+def test_no_row_is_spoilt_twice_and_other_rows_are_unchanged():
     rows = [{"n": 0} for _ in range(100)]
     hand_over = HandOver("employers", read_districts()["803"], "2023-06", list(rows), "text/csv", datetime(2023, 6, 14, tzinfo=UTC))
     spoil = spoil_rows(0.4, lambda record, rng: record.update(n=record["n"] + 1))
@@ -114,14 +114,14 @@ def test_no_row_is_spoilt_twice_and_the_rows_of_others_are_left_alone():
     assert [record["n"] for record in rows] == [0] * 100
 
 
-def test_header_drift_renames_one_column_and_puts_one_in(nights):
+def test_header_drift_renames_one_column_and_adds_one(nights):
     _, delivery, clean = one(nights, "header_drift")
     found, agreed = (next(row for row in cells(d) if row[0] == "STT") for d in (delivery, clean))
     assert set(found) - set(agreed) == {"Mã số doanh nghiệp", "Ý kiến của xã"}
     assert set(agreed) - set(found) == {"Mã số thuế/ĐKKD/CCCD"}
 
 
-def test_old_font_text_is_utf8_that_nobody_can_read(nights):
+def test_old_font_text_is_valid_but_unreadable_utf8(nights):
     _, delivery, clean = one(nights, "old_font_text")
     found, agreed = (d.payload.read_text(encoding="utf-8") for d in (delivery, clean))
     assert "C«ng ty" in found
@@ -150,20 +150,20 @@ def test_wrong_district_moves_people_to_communes_of_another(nights):
     assert len(bad) == expected["rows"] > 0.6 * len(lines(delivery))
 
 
-def test_nfd_text_says_the_same_in_other_letters(nights):
+def test_nfd_text_is_the_same_text_in_other_code_points(nights):
     _, delivery, clean = one(nights, "nfd_text")
     assert delivery.payload.read_bytes() != clean.payload.read_bytes()
     assert unicodedata.normalize("NFC", delivery.payload.read_text(encoding="utf-8")) == clean.payload.read_text(encoding="utf-8")
 
 
-def test_windows_1258_says_the_same_in_other_bytes(nights):
+def test_windows_1258_is_the_same_text_in_other_bytes(nights):
     _, delivery, clean = one(nights, "declared_1258")
     assert delivery.announcement["encoding"] == "windows-1258"
     text = unicodedata.normalize("NFC", delivery.payload.read_bytes().decode("cp1258"))
     assert text == clean.payload.read_bytes().decode("utf-8-sig")
 
 
-def test_numbers_as_numbers_lost_their_zeros_and_nothing_else(nights):
+def test_numbers_as_numbers_lost_only_their_zeros(nights):
     _, delivery, clean = one(nights, "numbers_as_numbers")
     differing = [(a, b) for x, y in zip(cells(delivery), cells(clean), strict=True) for a, b in zip(x, y, strict=True) if a != b]
     assert differing
@@ -179,7 +179,7 @@ def test_a_duplicate_has_the_same_content_under_a_new_id(nights):
     assert delivery.announcement["created_at"] > first.announcement["created_at"]
 
 
-def test_a_late_correction_supersedes_what_was_handed_over_long_before(nights):
+def test_a_late_correction_supersedes_an_old_delivery(nights):
     _, delivery, _ = one(nights, "late_correction")
     first = by_id(nights[0])[delivery.announcement["supersedes"]]
     assert (first.announcement["sequence"], delivery.announcement["sequence"]) == (1, 2)
@@ -187,7 +187,7 @@ def test_a_late_correction_supersedes_what_was_handed_over_long_before(nights):
     assert delivery.announcement["record_count"] > first.announcement["record_count"]
 
 
-def test_an_empty_correction_is_true_and_empty(nights):
+def test_an_empty_correction_is_announced_correctly_and_empty(nights):
     _, delivery, _ = one(nights, "empty_correction")
     assert delivery.announcement["record_count"] == delivery.announcement["size_bytes"] == 0
     assert delivery.announcement["supersedes"] == "801-fair_sessions-2023-06-1"
@@ -200,7 +200,7 @@ def test_there_is_one_draft(nights):
     assert [d for d in nights[0].deliveries if d.announcement["status"] != "final"] == [delivery]
 
 
-def test_totals_differ_only_in_what_was_typed(nights):
+def test_totals_differ_only_in_the_typed_value(nights):
     _, delivery, clean = one(nights, "totals_differ")
     assert delivery.payload.read_bytes() == clean.payload.read_bytes()
     assert delivery.announcement["declared_totals"] == {"attendees": 1530}

@@ -33,7 +33,7 @@ def first_sender(home: Path) -> dict[str, str]:
     return yaml.safe_load((home / "senders.yml").read_text(encoding="utf-8"))["senders"][0]
 
 
-def ask(sender: dict[str, str]) -> tuple[int, dict[str, Any]]:
+def request_deliveries(sender: dict[str, str]) -> tuple[int, dict[str, Any]]:
     url = urlsplit(sender["base_url"])
     connection = http.client.HTTPConnection(url.hostname, url.port, timeout=10)
     connection.request("GET", f"{url.path}/v1/deliveries?feed=employers", headers={"Authorization": f"Bearer {sender['token']}"})
@@ -43,13 +43,13 @@ def ask(sender: dict[str, str]) -> tuple[int, dict[str, Any]]:
     return found
 
 
-def test_it_serves_until_it_is_told_to_stop_and_keeps_its_tokens(tmp_path):
+def test_it_serves_until_it_is_stopped_and_keeps_its_tokens(tmp_path):
     tokens = []
     for stop in (signal.SIGTERM, signal.SIGINT):
         with simulator(tmp_path) as (process, line):
             assert line.startswith("ready: 17 gateways at http://127.0.0.1:")
             sender = first_sender(tmp_path)
-            assert ask(sender)[1]["items"][0]["feed"] == "employers"
+            assert request_deliveries(sender)[1]["items"][0]["feed"] == "employers"
             tokens.append(sender["token"])
             process.send_signal(stop)
             _, errors = process.communicate(timeout=10)
@@ -60,19 +60,19 @@ def test_it_serves_until_it_is_told_to_stop_and_keeps_its_tokens(tmp_path):
     assert len(list((tmp_path / "simulator").iterdir())) == 1, "the night was made up once"
 
 
-def test_it_can_begin_misbehaving_and_hold_an_exact_number_of_records(tmp_path):
+def test_it_can_start_with_faults_and_an_exact_number_of_records(tmp_path):
     faults = tmp_path / "faults.json"
     faults.write_text('[{"kind": "503", "sender": "794"}]', encoding="utf-8")
     options = ("--faults", str(faults), "--scenario", "clean", "--rows", "employers:794=77")
     with simulator(tmp_path, *options) as (_, line):
         assert "0 things amiss" in line
         sender = first_sender(tmp_path)
-        assert ask(sender)[0] == 503
-        assert ask(sender)[1]["items"][0]["record_count"] == 77
+        assert request_deliveries(sender)[0] == 503
+        assert request_deliveries(sender)[1]["items"][0]["record_count"] == 77
 
 
 @pytest.mark.parametrize("options", (["--rows", "employers"], ["--rows", "weather:794=5"], ["--scenario", "chaos"]))
-def test_options_that_make_no_sense_are_refused(tmp_path, options):
+def test_impossible_options_are_refused(tmp_path, options):
     done = subprocess.run(
         [sys.executable, "-m", "simulator", "--home", str(tmp_path), *options],
         capture_output=True,

@@ -16,7 +16,7 @@ def records(hand_overs, feed):
     return [(h.period, record) for h in hand_overs if h.feed == feed for record in h.records]
 
 
-def test_two_sessions_had_32_employers_and_counselled_1530_beside_the_typed_more_than_1500(golden):
+def test_two_sessions_have_32_employers_and_1530_counselled_persons_and_more_than_1500_typed(golden):
     sessions = [h for h in golden if h.feed == "fair_sessions"]
     assert len([record for h in sessions for record in h.records]) == 2
     attendance = [h for h in golden if h.feed == "fair_attendance"]
@@ -35,7 +35,7 @@ def test_two_vintages_of_households_give_the_two_published_rates(golden):
     assert round(100 * 4_764 / (4_764 + found["2022", False]), 2) == 0.99
 
 
-def test_the_money_of_2023_is_more_than_3_6_billion_and_what_is_carried_balances(golden):
+def test_the_money_of_2023_is_more_than_3_6_billion_and_carried_money_balances(golden):
     moves = [record for _, record in records(golden, "budget_movements")]
     given = sum(m["amount_vnd"] for m in moves if m["movement"] == "allocation" and m["budget_year"] == 2023)
     assert 3_600_000_000 < given < 3_650_000_000

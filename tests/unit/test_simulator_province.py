@@ -37,15 +37,15 @@ def everything(folder: Path, **options: Any) -> dict[str, tuple[Any, bytes]]:
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_gives_others(tmp_path):
-    first, again = everything(tmp_path / "a"), everything(tmp_path / "b")
-    assert first == again
+    first, second = everything(tmp_path / "a"), everything(tmp_path / "b")
+    assert first == second
     other = everything(tmp_path / "c", seed=7)
     assert other.keys() == first.keys()
     same = [d for d in first if "fair_sessions" not in d and first[d][1] == other[d][1] != b""]
     assert same == []
 
 
-def test_a_night_is_made_up_once_and_then_taken_from_the_cache(tmp_path, monkeypatch):
+def test_a_night_is_generated_once_and_then_read_from_the_cache(tmp_path, monkeypatch):
     first = everything(tmp_path)
     monkeypatch.setattr("simulator.province.night", lambda *_: pytest.fail("made up again"))
     assert everything(tmp_path) == first
@@ -79,7 +79,7 @@ def test_a_sender_can_be_given_an_exact_number_of_records(tmp_path):
 
 
 @pytest.mark.parametrize("wrong", ({"scenario": "chaos"}, {"senders": ["999"]}))
-def test_what_is_not_there_cannot_be_asked_for(tmp_path, wrong):
+def test_an_unknown_sender_or_scenario_is_refused(tmp_path, wrong):
     with pytest.raises(ValueError, match="unknown"):
         build_province(tmp_path, **wrong)
 
@@ -122,7 +122,7 @@ def test_keys_are_unique_within_a_hand_over(clean):
         assert not counts or max(counts.values()) == 1, hand_over.delivery_id
 
 
-def test_the_same_employer_number_means_another_employer_next_door(clean):
+def test_the_same_employer_number_is_another_employer_in_another_office(clean):
     names: dict[str, dict[str, str]] = {}
     for sender, record in records_of(clean, "employers"):
         names.setdefault(record["employer_no"], {})[sender] = record["name"]
@@ -165,7 +165,7 @@ def test_job_orders_are_of_employers_of_their_office_and_their_dates_and_wages_a
     assert spans[True] > spans[False] > 0
 
 
-def test_an_office_that_sends_daily_sends_only_what_is_new_or_was_closed(clean):
+def test_an_office_that_sends_daily_sends_only_new_and_closed_orders(clean):
     daily = [h for h in clean if (h.feed, h.district.code) == ("job_orders", "803")]
     before, today = sorted(daily, key=lambda h: h.period)
     assert (before.period, today.period) == ("2023-06-13", "2023-06-14")
@@ -176,7 +176,7 @@ def test_an_office_that_sends_daily_sends_only_what_is_new_or_was_closed(clean):
     assert before.created_at < today.created_at
 
 
-def test_survey_answers_follow_the_jump_rules_of_the_form(clean):
+def test_survey_answers_keep_the_jump_rules_of_the_form(clean):
     statuses = Counter()
     for _, form in records_of(clean, "labour_survey"):
         status = form["activity_status"]
@@ -195,7 +195,7 @@ def test_survey_answers_follow_the_jump_rules_of_the_form(clean):
     assert 0.01 < statuses["unemployed"] / total < 0.05
 
 
-def test_nobody_is_under_15_on_the_day_of_the_survey(clean):
+def test_no_person_is_under_15_on_the_day_of_the_survey(clean):
     for _, form in records_of(clean, "labour_survey"):
         day, month, year = form["birth_date"].split("/") if "/" in form["birth_date"] else ("01", "01", form["birth_date"])
         surveyed = date.fromisoformat(form["surveyed_on"])
@@ -218,7 +218,7 @@ def test_citizen_numbers_have_a_real_structure_reserved_serials_and_agree_with_s
     assert numbers[None] > 0
 
 
-def test_some_people_were_asked_in_two_districts_and_nobody_twice_in_one(clean):
+def test_some_people_have_forms_in_two_districts_and_none_has_two_in_one(clean):
     asked: dict[str, list[str]] = {}
     for sender, form in records_of(clean, "labour_survey"):
         if form["national_id"]:
@@ -228,7 +228,7 @@ def test_some_people_were_asked_in_two_districts_and_nobody_twice_in_one(clean):
     assert all(len(set(senders)) == len(senders) for senders in twice)
 
 
-def test_reserved_numbers_never_come_twice_and_run_out_aloud():
+def test_reserved_numbers_are_unique_and_their_end_is_an_error():
     from random import Random
 
     for source in (citizen_numbers(3), citizen_numbers(4)):
@@ -242,7 +242,7 @@ def test_reserved_numbers_never_come_twice_and_run_out_aloud():
             source("male", date(1980, 5, 5), rng)
 
 
-def test_the_chain_of_a_fair_never_skips_a_link(clean):
+def test_the_steps_of_a_fair_are_never_skipped(clean):
     sessions = {(sender, row["session_no"]): row for sender, row in records_of(clean, "fair_sessions")}
     counts = Counter()
     accepted = Counter()
@@ -264,7 +264,7 @@ def test_the_chain_of_a_fair_never_skips_a_link(clean):
     assert max(accepted.values()) == 1, "nobody accepts two jobs at one session"
 
 
-def test_fairs_meet_survey_people_walk_ins_people_of_two_sessions_and_people_with_two_interviews(clean):
+def test_fairs_have_survey_people_walk_ins_repeated_visitors_and_second_interviews(clean):
     surveyed = {form["national_id"] for _, form in records_of(clean, "labour_survey")} - {None}
     rows = records_of(clean, "fair_attendance")
     sessions: dict[str, set[tuple[str, str]]] = {}
@@ -279,16 +279,16 @@ def test_fairs_meet_survey_people_walk_ins_people_of_two_sessions_and_people_wit
     assert 0.03 < sum(row["national_id"] is None for _, row in rows) / len(rows) < 0.15
 
 
-def test_nobody_comes_twice_to_one_session(clean):
+def test_no_person_is_twice_at_one_session(clean):
     rows: dict[Any, list[dict[str, Any]]] = {}
     for sender, row in records_of(clean, "fair_attendance"):
         if row["national_id"]:
             rows.setdefault((sender, row["session_no"], row["national_id"]), []).append(row)
-    for mine in rows.values():
-        orders = [row["order_no"] for row in mine]
-        assert len(mine) == 1 or None not in orders
+    for visits in rows.values():
+        orders = [row["order_no"] for row in visits]
+        assert len(visits) == 1 or None not in orders
         assert len(set(orders)) == len(orders) <= 2
-        assert len({row["counselled"] for row in mine}) == 1
+        assert len({row["counselled"] for row in visits}) == 1
 
 
 def test_two_funds_of_one_session_agree_and_their_shares_sum_to_100(clean):
@@ -302,7 +302,7 @@ def test_two_funds_of_one_session_agree_and_their_shares_sum_to_100(clean):
         assert len({(row["name"], row["held_on"], row["attendees_declared"]) for row in rows}) == 1
 
 
-def test_the_attendees_declared_of_a_session_are_those_who_came(clean):
+def test_the_declared_attendees_of_a_session_are_its_rows(clean):
     came: dict[tuple[str, str], list[Any]] = {}
     for sender, row in records_of(clean, "fair_attendance"):
         came.setdefault((sender, row["session_no"]), []).append(row["national_id"])
@@ -333,7 +333,7 @@ def test_job_texts_are_written_as_people_write(clean):
     assert 0.1 < sum(n for text, n in texts.items() if text.isascii()) / texts.total() < 0.5
 
 
-def test_poor_households_of_the_register_are_those_that_the_survey_met_and_some_have_somebody_placed(clean):
+def test_poor_households_of_the_register_are_in_the_survey_and_some_have_a_member_placed(clean):
     met: dict[tuple[str, str], set[str]] = {}
     for _, form in records_of(clean, "labour_survey"):
         if "poor" in form["priority_groups"] and form["national_id"]:

@@ -41,12 +41,12 @@ emails = st.from_regex(r"[a-z]{3,8}\.?[a-z0-9]{1,6}@[a-z]{3,8}\.(com|vn|com\.vn)
         ("", ""),
     ],
 )
-def test_what_is_not_the_work_is_left_out(typed: str, clean: str) -> None:
+def test_words_that_do_not_describe_the_work_are_left_out(typed: str, clean: str) -> None:
     assert clean_title(typed) == clean
 
 
 @given(texts)
-def test_a_clean_title_is_clean_already(text: str) -> None:
+def test_cleaning_a_clean_title_changes_nothing(text: str) -> None:
     clean = clean_title(text)
     assert clean_title(clean) == clean
     assert clean == " ".join(clean.split())
@@ -56,7 +56,7 @@ def test_a_clean_title_is_clean_already(text: str) -> None:
 @given(
     titles, st.one_of(phones, citizen_numbers, emails), st.sampled_from(["{0} {1}", "{1} {0}", "{0} LH {1}", "{0}, zalo: {1}", "{0}({1})"])
 )
-def test_no_phone_number_id_or_address_survives(title: str, personal: str, pattern: str) -> None:
+def test_no_phone_number_id_or_address_is_left(title: str, personal: str, pattern: str) -> None:
     clean = clean_title(pattern.format(title, personal))
     assert not LONG_NUMBER.search(clean)
     assert "@" not in clean
@@ -80,7 +80,7 @@ def test_the_bare_form_is_that_of_the_title_typed_without_marks(title: str) -> N
 
 
 @pytest.mark.parametrize(("one", "other"), [("hoà", "hòa"), ("thuỷ", "thủy"), ("kĩ", "kỹ"), ("lí", "lý"), ("quí", "quý"), ("mĩ", "mỹ")])
-def test_old_and_new_spelling_are_one(one: str, other: str) -> None:
+def test_old_and_new_spelling_have_the_same_form(one: str, other: str) -> None:
     assert spellings(one) == spellings(other)
 
 
@@ -89,7 +89,7 @@ def test_different_words_stay_different(one: str, other: str) -> None:
     assert spellings(one).full != spellings(other).full
 
 
-def test_compounds_are_found_with_and_without_marks_and_words_of_one_thing_are_one() -> None:
+def test_compounds_are_found_with_and_without_marks_and_synonyms_have_one_form() -> None:
     marked = compounded(syllables_of("công nhân nuôi lợn"))
     bare = compounded(syllables_of("cong nhan nuoi heo"))
     assert next(unit.full for unit in marked) == next(unit.full for unit in bare)
@@ -98,7 +98,7 @@ def test_compounds_are_found_with_and_without_marks_and_words_of_one_thing_are_o
 
 
 @given(st.sampled_from(sorted(ABBREVIATIONS)), titles)
-def test_an_abbreviation_reads_like_the_words_it_stands_for(short: str, title: str) -> None:
+def test_an_abbreviation_has_the_form_of_its_words(short: str, title: str) -> None:
     words = " ".join(ABBREVIATIONS[short])
     assume(clean_title(words))
     assert clean_title(f"{short} {title}") == clean_title(f"{words} {title}")
