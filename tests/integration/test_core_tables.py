@@ -7,8 +7,9 @@ from typing import Any
 import psycopg
 import pytest
 from labour_market.contracts import Contract, Field, load_contract, load_contracts
-from labour_market.database import connect, core_tables, provision
+from labour_market.database import connect, core_tables, provision, require_current_schema
 from labour_market.database.core_tables import ContractConflictError
+from labour_market.errors import LabourMarketError
 
 ROW = (
     "insert into core.employers"
@@ -233,3 +234,15 @@ def test_a_changed_text_of_a_contract_changes_the_comment_alone(admin, contract)
     (comment,) = admin.execute("select obj_description('core.employers'::regclass, 'pg_class')").fetchone()
     assert comment.startswith("Tên mới | ")
     assert admin.execute(CHANGES).fetchall() == []
+
+
+def test_a_load_needs_the_table_of_its_contract_and_no_other(admin, contract):
+    changed = contract(fields=(*load_contract("employers").fields, Field("website", "text", "Trang tin", "web site")), title_vi="Tên mới")
+    with connect("loader") as loader:
+        with pytest.raises(LabourMarketError, match=r"core\.employers differs from its contract; run: lmw prepare"):
+            require_current_schema(loader, changed)
+        require_current_schema(loader, load_contract("job_orders"))
+        provision()
+        require_current_schema(loader, changed)
+        with pytest.raises(ContractConflictError, match="has the key"):
+            require_current_schema(loader, contract(key=("sender_code", "period", "tax_code")))

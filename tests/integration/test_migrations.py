@@ -14,8 +14,11 @@ from alembic.script import ScriptDirectory
 from labour_market.database import ROLES, access, connect, lock_timeout, migrations, provision
 from labour_market.database.lock_timeout import SchemaLockedError
 from labour_market.database.migrations import NewerSchemaError, UnknownSchemaError, current_revision, revisions
+from labour_market.errors import LabourMarketError
+from labour_market.ingestion.pipeline import load
 from labour_market.local_stack.postgres import server_program
 from labour_market.settings import load_settings
+from labour_market.transform import build
 from psycopg import conninfo
 
 PROVISION = "import sys; from labour_market.database import provision; sys.stdout.write('\\n'.join(provision()))"
@@ -179,6 +182,20 @@ def test_a_newer_schema_is_refused_in_one_sentence(database):
     assert done.returncode == 1
     assert done.stderr.startswith("lmw: the database has revision 9999")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_loads_and_builds_need_the_schema_of_the_release(database, add_revision):
+    provision()
+    add_revision("0003", "create table ops.note (n integer);")
+    with pytest.raises(LabourMarketError, match=r"lacks revision 0003 of the schema.*lmw prepare"):
+        load("employers")
+    with pytest.raises(LabourMarketError, match="lacks revision 0003"):
+        build()
+    provision()
+    assert load("employers").outcomes == {}
+    run(database, "update ops.alembic_version set version_num = '9999'")
+    with pytest.raises(NewerSchemaError):
+        load("employers")
 
 
 def test_an_installation_without_version_is_recognised_and_keeps_its_additions(database):

@@ -3,6 +3,7 @@
 import psycopg
 from psycopg import conninfo, errors, sql
 
+from labour_market.contracts import Contract
 from labour_market.database import access, core_tables, migrations
 from labour_market.database.access import set_password
 from labour_market.database.connections import ROLES, WAREHOUSE, admin_dsn, can_log_in, connect, dsn, warehouse_database
@@ -11,7 +12,18 @@ from labour_market.database.sql_files import read_sql
 from labour_market.errors import LabourMarketError
 from labour_market.settings import Settings, load_settings
 
-__all__ = ["ROLES", "WAREHOUSE", "admin_dsn", "can_log_in", "connect", "dsn", "provision", "read_sql", "set_password"]
+__all__ = [
+    "ROLES",
+    "WAREHOUSE",
+    "admin_dsn",
+    "can_log_in",
+    "connect",
+    "dsn",
+    "provision",
+    "read_sql",
+    "require_current_schema",
+    "set_password",
+]
 
 
 def provision(settings: Settings | None = None) -> list[str]:
@@ -40,6 +52,18 @@ def provision(settings: Settings | None = None) -> list[str]:
             changes = [*access.apply(admin, settings), *migrations.upgrade(admin, login), *core_tables.apply(admin, login)]
             access.record(admin)
             return changes
+
+
+def require_current_schema(connection: psycopg.Connection, contract: Contract | None = None) -> None:
+    """Check that the database has the schema of this release, and that core agrees with a contract. Only reads.
+
+    Raises:
+        LabourMarketError: the schema is older, newer or unknown, or the table of the contract differs from it.
+    """
+    if lacking := migrations.pending(connection):
+        raise LabourMarketError(f"the database lacks revision {lacking[0]} of the schema, which this release needs; run: lmw prepare")
+    if contract and not core_tables.agrees(connection, contract):
+        raise LabourMarketError(f"core.{contract.feed} differs from its contract; run: lmw prepare")
 
 
 def _ensure_database(settings: Settings, database: str) -> None:

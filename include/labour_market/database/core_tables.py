@@ -1,7 +1,7 @@
 """Tables of core are compared with the contracts: each difference is a recorded change, or a refusal that says what to do."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +68,12 @@ class Change:
 
 def differ(connection: psycopg.Connection) -> bool:
     """Whether a table of core differs from its contract. Only reads. Raises ContractConflictError."""
-    return bool(_changes(connection))
+    return bool(_changes(connection, load_contracts().values()))
+
+
+def agrees(connection: psycopg.Connection, contract: Contract) -> bool:
+    """Whether core.<feed> has the columns, types and indexes of its contract. Only reads. Raises ContractConflictError."""
+    return not any(change.recorded for change in _changes(connection, [contract]))
 
 
 def apply(admin: psycopg.Connection, login: str) -> list[str]:
@@ -86,7 +91,7 @@ def apply(admin: psycopg.Connection, login: str) -> list[str]:
         SchemaLockedError: other sessions hold locks for too long.
     """
     done = []
-    for feed_changes in _by_feed(_changes(admin)):
+    for feed_changes in _by_feed(_changes(admin, load_contracts().values())):
         retry_on_lock_timeout(admin, lambda changes=feed_changes: _apply(login, changes))  # type: ignore[misc]
         for change in feed_changes:
             if change.recorded:
@@ -119,14 +124,14 @@ def _apply(login: str, changes: list[Change]) -> None:
                 )
 
 
-def _changes(connection: psycopg.Connection) -> list[Change]:
-    """What brings every table to its contract. Raises ContractConflictError with all that must be decided by a person."""
+def _changes(connection: psycopg.Connection, contracts: Iterable[Contract]) -> list[Change]:
+    """What brings the tables to their contracts. Raises ContractConflictError with all that must be decided by a person."""
     with connection.cursor(row_factory=class_row(CoreTable)) as cursor:
         tables = {table.feed: table for table in cursor.execute(read_sql(__package__, "core_tables"))}
     changes: list[Change] = []
     conflicts: list[str] = []
-    for feed, contract in load_contracts().items():
-        table = tables.get(feed) or CoreTable(feed, None, {}, {})
+    for contract in contracts:
+        table = tables.get(contract.feed) or CoreTable(contract.feed, None, {}, {})
         conflicts += _conflicts(contract, table) if table.columns else []
         changes += _changes_of_table(contract, table)
     if conflicts:

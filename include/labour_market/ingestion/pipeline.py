@@ -20,7 +20,7 @@ from labour_market.batches.landing import LandingStore
 from labour_market.batches.ledger import Batch
 from labour_market.batches.states import LOADABLE_STATES, BatchState
 from labour_market.contracts import Contract, load_contract
-from labour_market.database import connect, read_sql
+from labour_market.database import connect, read_sql, require_current_schema
 from labour_market.database.locks import feed_load, session_lock
 from labour_market.gateway import (
     AnnouncementDefect,
@@ -213,6 +213,7 @@ def load(feed: str, settings: Settings | None = None) -> LoadReport:
 
     Raises:
         quality.gate.AuditError: The audit itself failed. That is an internal error, and the batches stay staged.
+        LabourMarketError: The database has another schema than this release, or core.<feed> differs from its contract.
         staging.StagingError: The server refused the rows of a batch. The batches stay where they are.
     """
     settings = settings or load_settings()
@@ -222,7 +223,9 @@ def load(feed: str, settings: Settings | None = None) -> LoadReport:
         session_lock(connection, feed_load(feed)),
     ):
         log.info("feed locked: feed=%s", feed)
-        current = Load(load_contract(feed), connection, settings)
+        contract = load_contract(feed)
+        require_current_schema(connection, contract)
+        current = Load(contract, connection, settings)
         current.run()
         counts.update(Counter(current.report.outcomes.values()), errors=len(current.report.errors))
     return current.report

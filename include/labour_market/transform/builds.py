@@ -6,7 +6,7 @@ from typing import Any
 
 import psycopg
 
-from labour_market.database import connect
+from labour_market.database import connect, require_current_schema
 from labour_market.occupations.store import apply_decisions, code_new_titles, read_sent_codes
 from labour_market.persons.links import update_links
 from labour_market.settings import Settings, load_settings
@@ -40,9 +40,11 @@ def build(settings: Settings | None = None) -> BuildReport:
 
     Raises:
         BuildError: dbt nodes failed; the message names them.
+        LabourMarketError: the database has another schema than this release.
     """
     settings = settings or load_settings()
     with connect("transformer", settings, autocommit=True) as connection, build_lock(connection):
+        require_current_schema(connection)
         seed_reference(settings)
         deploy_if_changed(connection, settings)
         decided = apply_decisions(connection) is not None
