@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,8 +56,20 @@ def log_to_terminal(verbose: bool) -> None:
     level = os.environ.get("LMW_LOG_LEVEL", "").upper() or ("INFO" if verbose else "WARNING")
     if level not in LEVELS:
         raise UsageError(f"LMW_LOG_LEVEL must be one of {', '.join(LEVELS)}, not {level!r}")
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("labour_market").setLevel(level)
+    package = logging.getLogger("labour_market")
+    package.setLevel(level)
+    package.handlers = [_StandardError()]
+
+
+class _StandardError(logging.Handler):
+    """Writes records of this package to standard error; other packages keep Python's default, which shows warnings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr)
 
 
 def _pairs(values: dict[str, object]) -> str:

@@ -15,11 +15,12 @@ LOG = logging.getLogger("labour_market.test")
 
 @pytest.fixture(autouse=True)
 def package_logger() -> Iterator[logging.Logger]:
-    """The logger of the package, whose level is restored afterwards."""
+    """The logger of the package, whose level and handlers are restored afterwards."""
     logger = logging.getLogger("labour_market")
-    level = logger.level
+    level, handlers = logger.level, logger.handlers
     yield logger
     logger.setLevel(level)
+    logger.handlers = handlers
 
 
 def test_a_stage_logs_its_place_its_counts_and_its_seconds(caplog):
@@ -57,6 +58,18 @@ def test_warnings_are_shown_unless_more_or_less_is_asked(verbose, variable, leve
         monkeypatch.setenv("LMW_LOG_LEVEL", variable)
     log_to_terminal(verbose)
     assert logging.getLevelName(package_logger.level) == level
+
+
+def test_only_records_of_the_package_go_to_the_terminal(monkeypatch, capsys):
+    """Great Expectations sets its own logger to INFO."""
+    monkeypatch.delenv("LMW_LOG_LEVEL", raising=False)
+    log_to_terminal(verbose=True)
+    library = logging.getLogger("great_expectations")
+    monkeypatch.setattr(library, "level", logging.INFO)
+    library.info("made a folder")
+    LOG.info("load started: feed=employers")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("INFO labour_market.test load started: feed=employers")
 
 
 def test_verbose_is_an_option_of_every_command(monkeypatch, package_logger):

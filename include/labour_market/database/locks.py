@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 PROVISION = "lmw.provision"
 BUILD = "lmw.build"
@@ -21,12 +22,13 @@ def partition_publish(feed: str, sender_code: str, period: str) -> str:
 
 @contextmanager
 def session_lock(connection: psycopg.Connection, name: str) -> Iterator[None]:
-    """Wait for a lock and hold it until the block ends; a session that ends gives it back as well."""
+    """Wait for a lock and hold it until the block ends; the end of the session releases it as well."""
     connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [name])
     try:
         yield
     finally:
-        if not connection.closed and not connection.broken:
+        # an interrupted statement may still run, and the error of an unlock would hide the first one
+        if connection.info.transaction_status in (TransactionStatus.IDLE, TransactionStatus.INTRANS):
             connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", [name])
 
 
