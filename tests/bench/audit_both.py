@@ -1,4 +1,4 @@
-"""Measured process: the audit and the hand-written pass over the same staged rows, in turn; the quickest of three each."""
+"""Measured process: the audit and the hand-written pass over the same staged rows, in turn; the fastest of three runs each."""
 
 import great_expectations  # noqa: F401  # imports are not what is measured
 from labour_market.batches import ledger

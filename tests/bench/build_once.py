@@ -1,4 +1,4 @@
-"""Measured process: one build of what is published and not built."""
+"""Measured process: one build of published data."""
 
 from labour_market.transform import build
 

@@ -1,4 +1,4 @@
-"""The coder against what one would try first, on the test part of the labelled titles, and how fast it goes through many titles.
+"""The coder compared with two simple baselines on the test part of the labelled titles, and its speed on many titles.
 
 Both baselines see the very entries that the coder sees. They answer everything, so they are held to the share of titles that the
 coder answers, namely those of highest confidence.

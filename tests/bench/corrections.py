@@ -1,4 +1,4 @@
-"""What a correction of one delivery costs against that delivery's first load, each from landing to the built marts."""
+"""A correction of one delivery, compared with the first load of that delivery, each from landing to the built marts."""
 
 from typing import Any
 

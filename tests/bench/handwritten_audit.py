@@ -1,6 +1,6 @@
-"""The floor that the audit is held against: every rule of the survey that the audit checks, as one SQL statement written by hand.
+"""The lower bound for the audit: every rule of the survey that the audit checks, in one SQL statement written by hand.
 
-It knows nothing of contracts, gives one count for each thing the audit looks at, and neither names a row nor judges a batch.
+It does not read contracts, gives one count for each check, and neither lists rows nor judges batches.
 """
 
 from typing import Any

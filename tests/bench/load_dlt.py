@@ -1,4 +1,4 @@
-"""Measured process: dlt loads the same records, plainly, from the same kept bytes."""
+"""Measured process: dlt loads the same records from the same landed bytes, with its default settings."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Measured process: landing to core of what is landed for the survey; imports apart."""
+"""Measured process: the load of landed survey deliveries to core, without the time of imports."""
 
 import great_expectations  # noqa: F401  # imports are not what is measured
 from labour_market.ingestion.pipeline import load

@@ -1,4 +1,4 @@
-"""Landing to core, and the audit alone, each against its floor."""
+"""The load from landing to core, and the audit, each compared with a lower bound."""
 
 from pathlib import Path
 from typing import Any

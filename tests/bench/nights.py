@@ -1,4 +1,4 @@
-"""A whole default night under the scheduler, against the same night by `lmw ingest` and `lmw build` in one process each."""
+"""A default night under the scheduler, compared with the same night by `lmw ingest` and `lmw build`, one process each."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What the benches share: deliveries of the simulator, landed as if a gateway had handed them over."""
+"""Shared by the benchmarks: deliveries of the simulator, landed as if they came from a gateway."""
 
 from datetime import UTC, datetime
 from pathlib import Path

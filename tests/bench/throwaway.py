@@ -35,7 +35,7 @@ def warehouse() -> Iterator[Path]:
 
 @contextmanager
 def stack_home() -> Iterator[Path]:
-    """A home for a whole stack of its own, which is stopped in the end."""
+    """A home for a separate stack, which is stopped in the end."""
     from labour_market.local_stack import stack
 
     with own_home() as home:

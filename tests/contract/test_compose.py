@@ -1,4 +1,4 @@
-"""docker-compose.yml as a text; tests/e2e/test_compose_commands.py runs what stands in it."""
+"""The text of docker-compose.yml; tests/e2e/test_compose_commands.py runs its commands."""
 
 import json
 import re
@@ -61,4 +61,4 @@ def test_every_dependency_names_a_service_and_waits_for_something_that_can_come(
         for other, condition in service.get("depends_on", {}).items():
             assert other in SERVICES, name
             if condition["condition"] == "service_healthy":
-                assert "healthcheck" in SERVICES[other], f"{name} waits for the health of {other}, which nobody checks"
+                assert "healthcheck" in SERVICES[other], f"{name} waits for the health of {other}, which has no check"

@@ -31,7 +31,7 @@ from labour_market.settings import PROJECT_ROOT, load_settings
 from tests.conftest import free_port, program
 
 PORTS = {"postgres": 5432, "redis": 6379, "simulator": 8099, "airflow-api": 8080, "site": 8090}
-# Of one sender: a DAG that is no longer paused first runs the night that is due, which asks all of them.
+# Of one sender: a DAG that is no longer paused first runs the night that is due, with all senders.
 DAG, SENDER = "ingest_programme_plans", "DOLISA"
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
@@ -60,7 +60,7 @@ class Containers:
         self.log_port = free_port()
 
     def _moved(self, text: str) -> str:
-        """The file for one machine: its folders and ports are ours, its names are loopback."""
+        """The file for one machine: with folders and ports of this machine, and loopback for host names."""
         text = text.replace("/var/lib/warehouse", str(self.state)).replace("/opt/warehouse", str(self.image))
         for name, port in PORTS.items():
             text = re.sub(rf"\b{name}(?=:{port}\b)", "127.0.0.1", text)
@@ -74,13 +74,13 @@ class Containers:
         )
 
     def _filled_in(self, text: str) -> str:
-        """What the engine does with a .env that was filled in as .env.example asks."""
+        """The variables of a .env that is filled in like .env.example."""
         values = {name: secrets.token_hex(32) for name in re.findall(r"^(\w+)=$", _text(".env.example"), re.MULTILINE)}
         values["AIRFLOW_FERNET_KEY"] = base64.urlsafe_b64encode(os.urandom(32)).decode()
         return re.sub(r"\$\{(\w+)[^}]*\}", lambda found: values[found[1]], text).replace("$$", "$")
 
     def environment(self, name: str) -> dict[str, str]:
-        """The service's own, and what its image, and its being alone in a network, would bring."""
+        """The environment of a service, with the variables that its image and its network would set."""
         programs = (Path(sys.executable).parent, server_program("psql").parent, os.environ["PATH"])
         return {
             "PATH": ":".join(map(str, programs)),
@@ -94,7 +94,7 @@ class Containers:
         }
 
     def run(self, name: str, *command: str) -> int:
-        """A command beside the service's own, as a healthcheck is."""
+        """Run a command in the environment of a service, like a healthcheck."""
         with (self.home / f"{name}.commands.log").open("ab") as log:
             environment = {**os.environ, **self.environment(name)}
             return subprocess.run(command, cwd=self.home, env=environment, stdout=log, stderr=log, check=False, timeout=60).returncode
@@ -151,7 +151,7 @@ class Containers:
 
 @pytest.fixture(scope="module")
 def containers(tmp_path_factory) -> Iterator[Containers]:
-    """All services, up and healthy; whatever happens, they are stopped in the end."""
+    """All services, up and healthy; they are always stopped in the end."""
     program("redis-server")
     here = Containers(tmp_path_factory.mktemp("containers"))
     with pytest.MonkeyPatch.context() as patch:
@@ -188,7 +188,7 @@ def test_a_run_goes_through_redis_and_the_celery_worker_and_publishes(containers
     run = f"/dags/{DAG}/dagRuns/{asked}"
     processes.wait_until("the run", lambda: api.call("GET", run)["state"] in DONE, 90, containers.log("airflow-worker"))
     states = {run["dag_run_id"]: run["state"] for run in api.call("GET", f"/dags/{DAG}/dagRuns")["dag_runs"]}
-    assert len(states) == 2, "the night that was due, and the run that was asked for"
+    assert len(states) == 2, "the night that was due, and the requested run"
     assert set(states.values()) == {"success"}
     tasks = [task for run_id in states for task in api.task_instances(DAG, run_id)]
     with psycopg.connect(containers.environment("airflow-worker")["AIRFLOW__CELERY__RESULT_BACKEND"].removeprefix("db+")) as airflow:

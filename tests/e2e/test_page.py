@@ -1,4 +1,4 @@
-"""The page in a real browser: it draws its charts, names every blocked batch, and asks nobody outside for anything."""
+"""The page in a real browser: it draws its charts, lists every blocked batch, and loads nothing from other hosts."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.conftest import program
 
 pytestmark = pytest.mark.browser
 
-# of each chart: whether it is printed whole, and what is written above it
+# for each chart: whether it is fully visible, and the text above it
 CHARTS = """[...document.querySelectorAll('.chart')].map(
     chart => [chart.scrollWidth <= chart.clientWidth, getComputedStyle(chart, '::before').content])"""
 
@@ -76,7 +76,7 @@ def test_the_page_draws_every_chart_and_names_every_blocked_batch(page, page_fil
         assert reason.rstrip(".") in " ".join(text.split())
     assert page.locator(".figure").count() == 5
     assert all(figure.strip()[0].isdigit() for figure in page.locator(".figure b").all_inner_texts())
-    assert page.locator("#freshness .missing").count() > 0, "a district without fairs is printed as missing"
+    assert page.locator("#freshness .missing").count() > 0, "a district without fairs is marked as missing"
     assert page.locator("#coding-quality tr").count() > 15, "every district with its share of coded jobs"
     assert page.locator("#coding-queue").count() == 1
     for width, is_wide_enough in ((1240, True), (390, False), (360, False)):
@@ -84,7 +84,7 @@ def test_the_page_draws_every_chart_and_names_every_blocked_batch(page, page_fil
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1"), f"the page overflows at {width}px"
         for fits, hint in page.evaluate(CHARTS):
             assert fits == is_wide_enough
-            assert ("Kéo ngang" in hint) == (not fits), f"a chart that scrolls at {width}px says so, and no other"
+            assert ("Kéo ngang" in hint) == (not fits), f"a chart that scrolls at {width}px has a hint, and no other"
     page.reload()
     page.wait_for_selector("#chart-supply_demand[data-drawn=yes]", timeout=20_000)
     longest = "Math.max(...[...document.querySelectorAll('#chart-supply_demand svg .mark-rect path')].map(bar => bar.getBBox().width))"

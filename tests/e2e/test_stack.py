@@ -38,7 +38,7 @@ def _session(process: psutil.Process) -> int | None:
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory) -> Iterator[dict[str, str]]:
-    """A home and ports of its own; whatever happens, everything is stopped in the end."""
+    """A home and ports of its own; everything is always stopped in the end."""
     home = tmp_path_factory.mktemp("stack")
     found = {name: value for name, value in os.environ.items() if name not in ("WAREHOUSE_DSN", "LMW_SENDERS", "LMW_LANDING")}
     environment = {**found, "LMW_HOME": str(home), **{name: str(free_port()) for name in PORTS}}
@@ -78,14 +78,14 @@ def test_the_demonstration_prints_the_night_and_leaves_the_stack_running(demonst
 
 def test_the_scheduler_ran_the_night_in_fewer_than_a_hundred_tasks(demonstrated, environment):
     base, bearer = airflow(environment)
-    assert requests.get(f"{base}/api/v2/dags", timeout=10).status_code == 401, "nobody gets in without a login"
+    assert requests.get(f"{base}/api/v2/dags", timeout=10).status_code == 401, "a request without a login is refused"
     found = requests.get(f"{base}/api/v2/dags/~/dagRuns/~/taskInstances", params={"limit": 500}, headers=bearer, timeout=30).json()
     night = [task for task in found["task_instances"] if task["dag_id"] != "reconcile_batches"]
     assert 60 < len(night) < 100
     assert {task["state"] for task in night} == {"success"}
     assert len({task["rendered_map_index"] for task in night if task["task_id"] == "pull"}) == 17, "each sender by its name"
     builds = requests.get(f"{base}/api/v2/dags/build_marts/dagRuns", headers=bearer, timeout=30).json()["dag_runs"]
-    assert [run["run_type"] for run in builds] == ["asset_triggered"], "one build, and the assets asked for it"
+    assert [run["run_type"] for run in builds] == ["asset_triggered"], "one build, triggered by the assets"
 
 
 def test_every_port_listens_only_on_loopback(demonstrated, environment):
@@ -121,7 +121,7 @@ def test_a_person_decides_on_a_provisional_code_in_airflow(demonstrated, environ
     while requests.get(waiting, headers=bearer, timeout=30).json().get("state") != "awaiting_input":
         assert time.monotonic() < deadline
         time.sleep(1)
-    time.sleep(5)  # a person reads before they answer; Airflow loses an answer that comes before the scheduler knows that the task waits
+    time.sleep(5)  # a person reads before they answer; Airflow loses an answer that comes before it has recorded the waiting task
     asked = requests.get(question, headers=bearer, timeout=30)
     assert "Tân Hưng" in asked.json()["body"]
     chosen = {"chosen_options": [asked.json()["options"][0]], "params_input": {"because": "có vùng trồng", "until": "2030-12-31"}}

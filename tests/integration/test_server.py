@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: on the loopback, with passwords, back after any death, and as root too."""
+"""The embedded PostgreSQL: on loopback, with passwords, restarted after every kind of end, also by root."""
 
 import os
 import signal
@@ -125,7 +125,7 @@ def test_a_pid_that_another_program_has_got_is_not_taken_for_the_server(home: Pa
         assert not server_running(home)
         start_server(home)
         assert server_running(home)
-        assert sleeper.poll() is None, "the stranger was left alone"
+        assert sleeper.poll() is None, "the other program still runs"
     finally:
         sleeper.kill()
         sleeper.wait()

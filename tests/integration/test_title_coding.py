@@ -1,4 +1,4 @@
-"""Titles are coded once and kept, in a real warehouse: what is new costs, what is known does not, and a steward's word stays."""
+"""Titles are coded once and kept: only new titles are coded, and corrections of a steward stay."""
 
 import json
 import time
@@ -126,7 +126,7 @@ def test_a_change_of_the_coder_codes_all_titles_again_except_corrected_ones(ware
 
 
 def test_a_title_is_kept_with_its_context_and_a_later_industry_codes_it_again(warehouse: str) -> None:
-    """A survey tells the person's status; an order tells its employer, whose industry comes with the register."""
+    """A survey has the person's status; an order has its employer, whose industry comes with the register."""
     survey, orders = publish(["làm ruộng", "làm ruộng"]), publish(["công nhân"], "job_orders")
     with connect("loader") as loader:
         loader.execute("update core.labour_survey set employment_status = 'employee' where batch_id = %s and row_no = 1", [survey])
@@ -141,7 +141,7 @@ def test_a_title_is_kept_with_its_context_and_a_later_industry_codes_it_again(wa
         loader.execute("update core.employers set employer_no = '1', vsic_code = '1410' where batch_id = %s", [register])
     assert code_titles_now() == 1
     found = {row["context"]: (row["occupation_code"], row["seen_count"]) for row in codings() if row["title_key"] == "công nhân"}
-    assert found == {"": (None, 1), "industry:1410": ("8153", 0)}, "nobody said it again"
+    assert found == {"": (None, 1), "industry:1410": ("8153", 0)}, "the title was not reported again"
 
 
 def test_the_queue_has_the_same_titles_on_a_terminal_and_in_its_view(warehouse: str) -> None:

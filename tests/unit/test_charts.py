@@ -1,4 +1,4 @@
-"""The charts of the page, drawn as the browser draws them."""
+"""The charts of the page, rendered as a browser renders them."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What the coder answers, how sure it says to be, and that it says nothing rather than guess."""
+"""Answers and scores of the coder, and that it gives no code rather than guess."""
 
 import random
 import unicodedata
@@ -262,7 +262,7 @@ def test_titles_written_after_the_aliases_were_closed_are_coded_well_too() -> No
 def test_scores_are_calibrated() -> None:
     evaluation = evaluate("test")
     for answers, score, right in evaluation.bands.values():
-        error = 2.6 * (score * (1 - score) / answers) ** 0.5  # product chance alone may do, one time in a hundred
+        error = 2.6 * (score * (1 - score) / answers) ** 0.5  # the error by chance, exceeded one time in a hundred
         assert right >= score - error
     titles, answered = evaluation.uncodable
     assert answered <= titles / 3

@@ -1,4 +1,4 @@
-"""Figures as reports state them, with the bound that they are meant as and the step of their last digit."""
+"""Figures as reports write them, with their bound and the step of their last digit."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Occupation codes as senders give them: read as VSCO 2020 where there is one reading, else told why not."""
+"""Occupation codes of senders: read as VSCO 2020 where there is one reading, else refused with a reason."""
 
 import hypothesis.strategies as st
 import pytest

@@ -1,4 +1,4 @@
-"""`lmw occupation`, as a program reads it."""
+"""The JSON output of `lmw occupation`."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The reference lists: complete, well formed, and true to the published facts."""
+"""The reference lists are complete, well formed, and agree with the published facts."""
 
 import csv
 import unicodedata

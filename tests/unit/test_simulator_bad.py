@@ -1,4 +1,4 @@
-"""Each bad delivery of the default night is bad in exactly the way it is named for; everything else is as in a clean night."""
+"""Each bad delivery of the default night has exactly the defect of its name; everything else is as in a clean night."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""The simulated gateways keep the contract of the district gateway, and misbehave only when they are requested to."""
+"""The simulated gateways keep the contract of the district gateway, and have faults only on request."""
 
 import hashlib
 import http.client

@@ -1,4 +1,4 @@
-"""A synthetic province is the same for the same seed, keeps its contracts, and hangs together."""
+"""A synthetic province is the same for the same seed, keeps its contracts, and is consistent."""
 
 import re
 from collections import Counter
@@ -261,7 +261,7 @@ def test_the_steps_of_a_fair_are_never_skipped(clean):
     assert counts["counselled"] > counts["interviewed"] > counts["passed"] > counts["offered"] > counts["accepted"] > counts["started"] > 0
     assert 0.2 < counts["passed"] / counts["interviewed"] < 0.5
     assert 0.4 < counts["started"] / counts["passed"] < 0.7
-    assert max(accepted.values()) == 1, "nobody accepts two jobs at one session"
+    assert max(accepted.values()) == 1, "no person accepts two jobs at one session"
 
 
 def test_fairs_have_survey_people_walk_ins_repeated_visitors_and_second_interviews(clean):

@@ -1,4 +1,4 @@
-"""What a terminal shows: a table where it is wide enough, a record a row where it is not, and never a part of a value."""
+"""Output on a terminal: a table where it is wide enough, else one record a row, and never a part of a value."""
 
 import pytest
 from labour_market.cli import terminal

@@ -1,4 +1,4 @@
-"""Job titles brought into one spelling, with nothing personal left in them."""
+"""Job titles in one spelling, without personal data."""
 
 import re
 import unicodedata

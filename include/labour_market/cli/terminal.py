@@ -55,7 +55,7 @@ def plain_errors(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def _unreachable(error: psycopg.OperationalError) -> bool:
-    """Whether there is no server, it lets nobody in, or it went away; other operational errors are of a statement."""
+    """Whether the server is missing, refuses the login or has ended; other operational errors are those of a statement."""
     return error.sqlstate is None or error.sqlstate.startswith(("08", "28", "57P"))
 
 

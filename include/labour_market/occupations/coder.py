@@ -412,7 +412,7 @@ def _detail(code: str | None, rankings: list[list[Vote]]) -> str:
 
 
 def _code_for(entry: Entry, parsed: _ParsedTitle) -> str:
-    """The entry's code, or the code of farm labourers, helpers, drivers or fishers where the title says so and the entry does not."""
+    """The entry's code, or the code of farm labourers, helpers, drivers or fishers where the title has such a word and the entry does not."""
     code = entry.code
     if parsed.head and code[0] in "68" and parsed.head.full in _ACTIVITY_CODES and parsed.head.bare not in entry.bares:
         return _ACTIVITY_CODES[parsed.head.full]

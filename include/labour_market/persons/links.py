@@ -12,7 +12,7 @@ key, which is made of name and day of birth:
 Scores order the pairs for a steward; they are not probabilities. Only one class is linked by rule: an old number and a new one with
 method name_birth_sex_commune, where neither has another such partner by name and birth. An ambiguous match revokes the automatic
 link. All other pairs wait for a steward. A steward's decision is final for the rule: it does not revoke a confirmed pair and does
-not propose a refused one again. Two 12-digit numbers are two persons, whatever else they share. Walk-ins without a number have no
+not propose a refused one again. Two 12-digit numbers are always two persons. Walk-ins without a number have no
 pseudonym and no link.
 
 Every step is a row of ops.person_link, to which rows are only added. ops.person_identity holds the links in force: a pseudonym and
