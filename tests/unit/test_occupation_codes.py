@@ -4,15 +4,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 from labour_market.normalise.text import UnreadableValueError
-from labour_market.occupations.codes import (
-    SentCode,
-    false_friends,
-    isco_of_vsco,
-    isco_only_codes,
-    read_vsco,
-    vsco_codes,
-    vsco_of_isco,
-)
+from labour_market.occupations.codes import SentCode, false_friends, isco_only_codes, read_vsco, vsco_codes
 
 
 @pytest.mark.parametrize(
@@ -82,18 +74,13 @@ def test_zeros_are_never_the_armed_forces(length: int) -> None:
         read_vsco("0" * length)
 
 
-def test_false_friends_are_never_translated_by_their_digits() -> None:
+def test_false_friends_keep_their_digits() -> None:
     assert len(false_friends()) == 20
     for code in false_friends():
-        assert isco_of_vsco(code) != code
-        assert vsco_of_isco(code) != code
+        assert read_vsco(code) == SentCode(code, len(code), "false_friend")
 
 
-def test_the_way_there_and_back_leads_to_the_same_group() -> None:
+def test_codes_that_only_isco_has_become_their_vsco_group() -> None:
+    assert isco_only_codes()
     for isco_code, group in isco_only_codes().items():
-        assert vsco_of_isco(isco_code) == group
-        assert read_vsco(isco_code).code == group
-    assert isco_of_vsco("9201") == "9211"
-    assert isco_of_vsco("92010") == "9211"
-    assert isco_of_vsco("1311") is None
-    assert vsco_of_isco("1311") is None
+        assert read_vsco(isco_code) == SentCode(group, len(group), "isco")

@@ -195,6 +195,12 @@ def test_survey_answers_keep_the_jump_rules_of_the_form(clean):
     assert 0.01 < statuses["unemployed"] / total < 0.05
 
 
+def test_forms_have_every_priority_group_of_the_contracts(clean):
+    for feed in ("labour_survey", "job_orders"):
+        groups = {group for _, record in records_of(clean, feed) for group in record["priority_groups"]}
+        assert groups == set(CONTRACTS[feed].field("priority_groups").codes)
+
+
 def test_no_person_is_under_15_on_the_day_of_the_survey(clean):
     for _, form in records_of(clean, "labour_survey"):
         day, month, year = form["birth_date"].split("/") if "/" in form["birth_date"] else ("01", "01", form["birth_date"])

@@ -52,16 +52,6 @@ def read_vsco(raw: str) -> SentCode:
     raise UnreadableValueError("unknown_code")
 
 
-def vsco_of_isco(isco_code: str) -> str | None:
-    """The VSCO 2020 group of an ISCO-08 code: the deepest one that contains it, None where there is none (ISCO 1311)."""
-    return _vsco_by_isco().get(isco_code)
-
-
-def isco_of_vsco(vsco_code: str) -> str | None:
-    """The ISCO-08 code of a VSCO 2020 code (of level 5: of its level 4), None where the mapping has none."""
-    return _isco_by_vsco().get(vsco_code[:4])
-
-
 @cache
 def vsco_codes() -> frozenset[str]:
     """All codes of VSCO 2020 in the reference list."""
@@ -78,17 +68,6 @@ def isco_only_codes() -> dict[str, str]:
 def false_friends() -> frozenset[str]:
     """VSCO codes whose digits mean something else in ISCO-08."""
     return frozenset(row["vsco_code"] for row in _rows("occupation_isco_map") if row["is_false_friend"] == "true")
-
-
-@cache
-def _isco_by_vsco() -> dict[str, str]:
-    return {row["vsco_code"]: row["isco_code"] for row in _rows("occupation_isco_map") if row["isco_code"]}
-
-
-@cache
-def _vsco_by_isco() -> dict[str, str]:
-    exact = {r["isco_code"]: r["vsco_code"] for r in _rows("occupation_isco_map") if r["relation"] == "exact"}
-    return {**isco_only_codes(), **exact}
 
 
 def _rows(seed: str) -> list[dict[str, str]]:
