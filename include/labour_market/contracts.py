@@ -66,10 +66,12 @@ class Field:
 
     @property
     def codes(self) -> tuple[str, ...]:
+        """The codes of a closed list, in order; empty where there is no list."""
         return tuple(self.code_labels)
 
     @property
     def postgres_type(self) -> str:
+        """The type of the column in core."""
         return POSTGRES_TYPES[self.type]
 
 
@@ -134,6 +136,7 @@ class Contract:
 
     @property
     def sent_fields(self) -> tuple[Field, ...]:
+        """The fields that senders deliver."""
         return tuple(f for f in self.fields if not f.derived)
 
     @property
@@ -147,6 +150,7 @@ class Contract:
         return tuple(name for name in self.key if name not in ("sender_code", "period"))
 
     def field(self, name: str) -> Field:
+        """The field of a name. Raises StopIteration when there is none."""
         return next(f for f in self.fields if f.name == name)
 
     def rule(self, rule_id: str) -> Rule:
@@ -159,6 +163,7 @@ class Contract:
 
 
 def contract_feeds() -> list[str]:
+    """The feeds that have a contract, by name."""
     return sorted(path.name.removesuffix(".odcs.yaml") for path in CONTRACTS_DIR.glob("*.odcs.yaml"))
 
 
@@ -177,6 +182,7 @@ def _read_yaml(path: Path) -> Any:
 
 
 def load_contracts() -> dict[str, Contract]:
+    """All contracts, by feed."""
     return {feed: load_contract(feed) for feed in contract_feeds()}
 
 

@@ -36,10 +36,12 @@ class Settings:
 
     @property
     def secrets_dir(self) -> Path:
+        """The folder of the secrets."""
         return self.home / "secrets"
 
     @property
     def site_dir(self) -> Path:
+        """The folder that the page's server serves."""
         return self.home / "site"
 
 

@@ -75,7 +75,8 @@ def legacy_encoding_found(broken: Sequence[str], cells: int, column: str, column
     Args:
         broken: The encoding of each broken cell (normalise.text.legacy_encoding).
         cells: The number of cells with text.
-        column: The column; column_vi: its label on the form.
+        column: The column.
+        column_vi: Its label on the form.
     """
     legacy = Counter(broken).most_common(1)[0][0]
     return InvalidDeliveryError(

@@ -24,6 +24,7 @@ class DependentView:
 
     @property
     def identifier(self) -> sql.Identifier:
+        """The name with its schema, quoted."""
         return sql.Identifier(self.schema, self.name)
 
 

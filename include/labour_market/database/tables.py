@@ -31,10 +31,12 @@ class CoreIndex:
 
     @property
     def name(self) -> str:
+        """The name of the index."""
         return f"{self.feed}_{self.suffix}"
 
 
 def control_names(control: tuple[str, ...]) -> list[str]:
+    """The names of control columns, without their types."""
     return [column.split(" ", 1)[0] for column in control]
 
 

@@ -16,6 +16,7 @@ DONE = ("success", "failed")
 
 
 def ingest_dag(feed: str) -> str:
+    """The id of the DAG that loads a feed."""
     return f"ingest_{feed}"
 
 
@@ -55,12 +56,15 @@ class AirflowApi:
             self.call("POST", "/pools", json={"name": name, "slots": slots, "description": description})
 
     def dag_ids(self) -> set[str]:
+        """The ids of all DAGs."""
         return {dag["dag_id"] for dag in self.call("GET", "/dags", params={"limit": 200})["dags"]}
 
     def is_paused(self, dag_id: str) -> bool:
+        """Whether a DAG is paused."""
         return bool(self.call("GET", f"/dags/{dag_id}")["is_paused"])
 
     def unpause(self, dag_id: str) -> None:
+        """Let the scheduler run a DAG."""
         self.call("PATCH", f"/dags/{dag_id}", params={"update_mask": "is_paused"}, json={"is_paused": False})
 
     def trigger(self, dag_id: str, *, conf: dict[str, Any] | None = None, partition_key: str | None = None) -> str:
@@ -76,6 +80,7 @@ class AirflowApi:
         return [run for run in found["dag_runs"] if datetime.fromisoformat(run["queued_at"] or "9999-01-01T00:00:00+00:00") >= since]
 
     def task_instances(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
+        """The task instances of a run."""
         return list(self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", params={"limit": 500})["task_instances"])
 
     def count_task_instances(self, night: Night) -> int:

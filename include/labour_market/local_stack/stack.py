@@ -119,6 +119,7 @@ def addresses(settings: Settings, *, airflow: bool = True) -> list[str]:
 
 
 def airflow_client(settings: Settings) -> Any:
+    """A client of the local Airflow; its module is imported only when it is used."""
     from labour_market.local_stack.airflow_api import AirflowApi
 
     return AirflowApi(settings)

@@ -60,6 +60,7 @@ class Evaluation:
     wrong: list[tuple[str, str, str]]
 
     def as_json(self) -> dict[str, Any]:
+        """The fields as a dict."""
         return asdict(self)
 
 

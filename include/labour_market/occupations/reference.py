@@ -43,11 +43,13 @@ class Defect:
 
     @property
     def sentence_vi(self) -> str:
+        """The defect and its remedy in Vietnamese."""
         where = f"dòng {', '.join(map(str, self.lines))}" if self.lines else "cả tệp"
         return f"{self.count} lần, {where} ({', '.join(self.examples)}): {SENTENCES[self.name][0]}"
 
     @property
     def sentence_en(self) -> str:
+        """The defect in English."""
         return f"{self.count} times: {SENTENCES[self.name][1]}"
 
 

@@ -29,6 +29,7 @@ class BuildReport:
 
     @property
     def sentence(self) -> str:
+        """The build in one sentence."""
         if self.build_id is None:
             return "nothing to build: the marts show all that is published"
         counts = ", ".join(f"{count} {status}" for status, count in sorted(self.nodes.items()))

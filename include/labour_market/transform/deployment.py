@@ -119,6 +119,7 @@ def _drop_scratch_schema(connection: psycopg.Connection) -> None:
 
 
 def switch_when_free(project: list[Model], filled: list[Model], digest: str, settings: Settings) -> None:
+    """Switch to the new relations in one transaction, and retry while other transactions hold the old ones."""
     admin = conninfo.make_conninfo(
         admin_dsn(settings),
         dbname=str(conninfo.conninfo_to_dict(dsn("transformer", settings))["dbname"]),

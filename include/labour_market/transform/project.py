@@ -22,6 +22,7 @@ class ForeignKey:
 
     @property
     def definition(self) -> str:
+        """The definition of the constraint, as in `alter table`."""
         return f"foreign key ({', '.join(self.columns)}) references {self.target}"
 
 
@@ -45,6 +46,7 @@ class Model:
 
     @property
     def relation(self) -> str:
+        """The name with its schema."""
         return f"{self.schema}.{self.name}"
 
 

@@ -35,14 +35,17 @@ class Dependent:
 
     @property
     def relation(self) -> str:
+        """The name with its schema."""
         return f"{self.schema}.{self.name}"
 
 
 def identifier(relation: str) -> sql.Identifier:
+    """A relation, given as schema.name, quoted."""
     return sql.Identifier(*relation.split(".", 1))
 
 
 def exists(connection: psycopg.Connection, relation: str) -> bool:
+    """Whether there is a relation, given as schema.name."""
     row = connection.execute("select to_regclass(%s) is not null", [_quoted(relation)]).fetchone()
     return bool(row and row[0])
 
