@@ -127,7 +127,7 @@ def test_an_up_to_date_database_is_only_read(database, locked):
         list(access.SCHEMAS),
     )
     catalogs = "pg_authid, pg_db_role_setting, pg_class, pg_attribute, pg_namespace, pg_default_acl, pg_description, pg_proc, pg_constraint"
-    locked(database, f"lock table {ours}, {catalogs} in exclusive mode")  # only ACCESS SHARE is possible beside it
+    locked(database, f"lock table {ours}, {catalogs} in exclusive mode")  # conflicts with every lock but ACCESS SHARE
     started = time.monotonic()
     with ThreadPoolExecutor() as pool:
         assert pool.submit(provision).result(timeout=20) == []

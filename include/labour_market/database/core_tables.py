@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -43,7 +44,7 @@ logger = logging.getLogger(__name__)
 
 
 class ContractConflictError(LabourMarketError):
-    """A contract and its table in core contradict each other, and no program can know how to convert the rows."""
+    """A contract and its table in core contradict each other, and a person must decide what becomes of the rows."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def apply(admin: psycopg.Connection, login: str) -> list[str]:
     """
     done = []
     for feed_changes in _by_feed(_changes(admin, load_contracts().values())):
-        retry_on_lock_timeout(admin, lambda changes=feed_changes: _apply(login, changes))  # type: ignore[misc]
+        retry_on_lock_timeout(admin, partial(_apply, login, feed_changes))
         for change in feed_changes:
             if change.recorded:
                 done.append(f"core: {change.statement.as_string(admin)}")
@@ -170,15 +171,21 @@ def _conflicts(contract: Contract, table: CoreTable) -> Iterator[str]:
 
 
 def _changes_of_table(contract: Contract, table: CoreTable) -> Iterator[Change]:
-    if not table.columns:
+    """The table itself or its new and wider columns, then its indexes and comments."""
+    if table.columns:
+        yield from _column_changes(contract, table)
+    else:
         yield Change(contract, core_table(contract))
+    yield from _index_changes(contract, table)
+    yield from _comment_changes(contract, table)
+
+
+def _column_changes(contract: Contract, table: CoreTable) -> Iterator[Change]:
     for field in contract.core_fields:
         existing = table.columns.get(field.name)
         if existing is None:
-            if table.columns:
-                yield Change(contract, core_column(contract, field))
-            continue
-        if existing["type"] != _type(field.postgres_type):
+            yield Change(contract, core_column(contract, field))
+        elif existing["type"] != _type(field.postgres_type):
             conversion = WIDER.get((existing["type"], field.postgres_type), "{}")
             yield Change(
                 contract,
@@ -190,8 +197,6 @@ def _changes_of_table(contract: Contract, table: CoreTable) -> Iterator[Change]:
                 ),
                 rewrites=True,
             )
-    yield from _index_changes(contract, table)
-    yield from _comment_changes(contract, table)
 
 
 def _index_changes(contract: Contract, table: CoreTable) -> Iterator[Change]:

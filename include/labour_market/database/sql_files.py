@@ -1,4 +1,4 @@
-"""Long queries are files beside the module that runs them."""
+"""Long queries are files in the folder of the module that runs them."""
 
 from functools import cache
 from importlib.resources import files
@@ -8,7 +8,7 @@ from psycopg import sql
 
 @cache
 def read_sql(package: str, name: str) -> sql.SQL:
-    """Read the query in `<name>.sql` beside the modules of a package.
+    """Read the query in `<name>.sql` in the folder of a package.
 
     Args:
         package: The package that the file is in; a module of it passes `__package__`.

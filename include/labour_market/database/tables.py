@@ -1,4 +1,4 @@
-"""The tables that follow from a contract: `core.<feed>` and one `stage.<feed>__<attempt>` per load."""
+"""The tables of a contract: `core.<feed>` and one `stage.<feed>__<attempt>` per load."""
 
 from dataclasses import dataclass
 

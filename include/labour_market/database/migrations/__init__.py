@@ -1,7 +1,8 @@
 """The revisions of the schema of ops, vault, quarantine and core, applied by Alembic.
 
-A revision is a file of SQL, versions/NNNN_name.sql, and a stub of Python beside it by which Alembic finds it. Each runs in a
-transaction of its own together with the new number in ops.alembic_version: a killed migration goes on where it was.
+A revision is a file of SQL, versions/NNNN_name.sql, and a stub of Python by which Alembic finds it. Each runs in a
+transaction of its own, which also writes its number to ops.alembic_version. A migration that was killed resumes with the revision that
+it did not finish.
 """
 
 import logging
@@ -50,15 +51,15 @@ def pending(connection: psycopg.Connection) -> list[str]:
         NewerSchemaError: the database has a revision that this release does not have.
         UnknownSchemaError: the database has tables and no version, and they are not the baseline's.
     """
-    known, current = revisions(), current_revision(connection)
+    available, current = revisions(), current_revision(connection)
     if current is None:
-        return known[1:] if _has_baseline(connection) else known
-    if current not in known:
+        return available[1:] if _has_baseline(connection) else available
+    if current not in available:
         raise NewerSchemaError(
-            f"the database has revision {current} of the schema, this release knows those up to {known[-1]}: a newer release migrated it;"
+            f"the database has revision {current} of the schema, this release those up to {available[-1]}: a newer release migrated it;"
             " start that release, or restore the backup from before the upgrade"
         )
-    return known[known.index(current) + 1 :]
+    return available[available.index(current) + 1 :]
 
 
 def upgrade(admin: psycopg.Connection, conninfo: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""a record of what contracts change in core; the unused schema marts_build goes"""
+"""a record of changes of core by contracts, without the unused schema marts_build"""
 
 from labour_market.database.migrations import run_sql
 

@@ -1,6 +1,6 @@
 set role loader;
 
--- what a contract has changed in core; rows are only added
+-- changes of core by contracts; rows are only added
 create table ops.core_change (
     change_id bigint generated always as identity primary key,
     feed text not null,
