@@ -1,145 +1,137 @@
 {#
-  Cells of few persons are hidden; and since totals are shown, so are the cells that would give a hidden one away by subtraction. A hook of indicator_cell, in the
-  transaction that writes it, so that nobody sees the cells before. It comes with is_suppressed set where a cell is small, and hides what must be hidden beside those.
+  Complementary suppression. Cells of few persons are hidden (is_suppressed); totals are shown, so the cells from which a hidden one could be computed are hidden too.
+  A hook of indicator_cell, in the transaction that writes it, so that no reader sees the cells before.
 
-  A cell stands in several totals: the province over the areas of a mode, a former district over its communes and over what was reported of it, an area over the
-  values of a breakdown that divides it (priority groups overlap and do not, and few have a trade of the province), those who live at the border over the
-  communes there, a fund over the kinds of session that it paid and a kind over its funds; and in each place a year over its months and half-years, a half-year
-  over its months, a month over its sessions. In each of them, where something is hidden, the next smallest are hidden too, until at least
-  two are and together they are no small cell; the total comes last, so that it is hidden with its only part. What stands under a hidden cell is hidden with it,
-  since it adds up to it. What is the same in every mode is hidden in all of them: a session, which was held in one place, and a unit of one code.
-
-  Each step can call for another, so they are repeated until none hides anything more; totals never reach beyond a metric, so only metrics that the last round
-  touched are looked at again.
+  Which totals are protected, and in which order, is the list reference.protected_total, one row each:
+    step    rows of one step are applied together, steps in their order; the rows of a step have the same parts, or parts of all cells
+    rule    with_total: when the total is hidden, so are the parts (and cells that are a total and a part at once)
+            complementary: when something among the parts and the total is hidden, the next smallest cells are hidden, until at least two are and together they
+            are not small; the total comes last
+    parts, total   conditions on the columns of protected_cell below; an empty total: it is not among the cells that are compared
+    within  the columns of protected_cell that identify one total
+  Hiding a cell can require another one in a different total, so the steps are repeated until nothing changes. Totals never reach beyond a metric: a round looks only
+  at the metrics that the last one changed.
 #}
-{% macro hide_what_gives_away(cells) -%}
-{%- set steps = [
-    ["true",
-        "bool_or(is_hidden) filter (where is_province) over (partition by figure)
-            or bool_or(is_hidden) filter (where is_district) over (partition by figure, district)
-            or bool_or(is_hidden) filter (where breakdown = 'all') over (partition by subject, place)
-            or bool_or(is_hidden) over (partition by figure, same_in_every_mode)
-            or is_border_part and bool_or(is_hidden) filter (where is_border) over (partition by subject)"],
-    ["year is not null",
-        "bool_or(is_hidden) filter (where period_kind = 'year') over (partition by series, place, year)
-            or bool_or(is_hidden) filter (where period_kind = 'half') over (partition by series, place, half)
-            or bool_or(is_hidden) filter (where period_kind = 'month') over (partition by series, place, month)"],
-    ["not is_province and mode <> 'as_reported'", hidden_beside(["figure", "district"], "mode <> 'restated'")],
-    ["not is_province and mode <> 'restated'", hidden_beside(["figure", "district"], "mode <> 'as_reported'")],
-    ["is_province or mode = 'as_reported'", hidden_beside(["figure"], "is_province")],
-    ["is_province or mode = 'restated'", hidden_beside(["figure"], "is_province")],
-    ["is_province or mode = 'restated_former_district'", hidden_beside(["figure"], "is_province")],
-    ["is_border or is_border_part and mode = 'as_reported'", hidden_beside(["subject"], "is_border")],
-    ["is_border or is_border_part and mode = 'restated'", hidden_beside(["subject"], "is_border")],
-    ["divides", hidden_beside(["subject", "place", "kind"])],
-    ["is_crossed", "bool_or(is_hidden) filter (where breakdown = first_key) over (partition by subject, place, first_key)
-            or bool_or(is_hidden) filter (where breakdown = last_key) over (partition by subject, place, last_key)"],
-    ["is_crossed", hidden_beside(["subject", "place", "first_key"], "breakdown = first_key")],
-    ["is_crossed", hidden_beside(["subject", "place", "last_key"], "breakdown = last_key")],
-    ["is_alone or breakdown = 'all'", "bool_or(is_hidden) filter (where is_alone) over (partition by subject, place)"],
-    ["period_kind in ('month', 'year')", hidden_beside(["series", "place", "year"], "period_kind = 'year'")],
-    ["period_kind in ('half', 'year')", hidden_beside(["series", "place", "year"], "period_kind = 'year'")],
-    ["period_kind in ('month', 'half')", hidden_beside(["series", "place", "half"], "period_kind = 'half'")],
-    ["period_kind in ('session', 'month')", hidden_beside(["series", "place", "month"], "period_kind = 'month'")]
-] -%}
+{% macro apply_complementary_suppression(cells) -%}
+{%- set steps = [] -%}
+{%- if execute -%}
+    {%- for row in run_query('select step, rule, parts, total, within from ' ~ ref('protected_total') ~ ' order by step::int, name') -%}
+        {%- if not steps or steps[-1].step != row['step'] -%}{%- do steps.append({'step': row['step'], 'rules': []}) -%}{%- endif -%}
+        {%- do steps[-1].rules.append(row) -%}
+    {%- endfor -%}
+{%- endif -%}
 do $$
 declare
-    stirred text[];
-    moved text[];
+    open_metrics text[];
+    changed_metrics text[];
 begin
-    create temp table hiding on commit drop as
+    create temp table protected_cell on commit drop as
     select
-        cell.ctid as cell,
-        cell.metric,
-        cell.period_kind,
-        cell.period,
-        cell.breakdown,
-        cell.persons,
-        cell.is_suppressed as is_hidden,
-        case cell.period_kind when 'session' then '' else cell.area_code end as same_in_every_mode,
-        cell.area_mode as mode,
-        cell.area_code = 'all' as is_province,
-        former.code is null and cell.area_code <> 'all' as is_district,
-        cell.breakdown = 'area_group=border' as is_border, -- told of the province alone
-        cell.breakdown = 'all' and coalesce(former.is_border, false) as is_border_part,
+        cells.ctid as cell,
+        cells.metric,
+        cells.period_kind,
+        cells.period,
+        cells.breakdown,
+        cells.persons,
+        cells.is_suppressed as is_hidden,
+        case cells.period_kind when 'session' then '' else cells.area_code end as same_in_every_mode,
+        cells.area_mode as mode,
+        cells.area_code = 'all' as is_province,
+        communes.code is null and cells.area_code <> 'all' as is_district,
+        cells.breakdown = 'area_group=border' as is_border, -- of the province alone
+        cells.breakdown = 'all' and coalesce(communes.is_border, false) as is_border_part,
         -- keys as numbers: the windows below are sorted by them many times
-        dense_rank() over (order by metric, period_kind, period) as subject,
-        dense_rank() over (order by metric, period_kind, period, breakdown) as figure,
-        dense_rank() over (order by metric, breakdown) as series,
-        dense_rank() over (order by area_mode, area_code) as place,
-        dense_rank() over (order by coalesce(former.district_code, cell.area_code)) as district,
-        regexp_replace(breakdown, '=[^;]*', '', 'g') as kind,
-        split_part(breakdown, ';', 1) as first_key,
-        split_part(breakdown, ';', -1) as last_key,
-        bool_or(breakdown like '%;%') over (partition by metric) as is_crossed,
-        told.divides,
-        -- the only value of its breakdown: it tells of the same persons as the whole
-        told.divides
-        and cell.persons = max(cell.persons) filter (where cell.breakdown = 'all') over (partition by metric, period_kind, period, area_mode, area_code) as is_alone,
-        lasting.month,
-        case cell.period_kind
-            when 'half' then cell.period else left(lasting.month, 4) || case when right(lasting.month, 2) <= '06' then '-H1' else '-H2' end
+        dense_rank() over (order by cells.metric, cells.period_kind, cells.period) as subject,
+        dense_rank() over (order by cells.metric, cells.period_kind, cells.period, cells.breakdown) as figure,
+        dense_rank() over (order by cells.metric, cells.breakdown) as series,
+        dense_rank() over (order by cells.area_mode, cells.area_code) as place,
+        dense_rank() over (order by coalesce(communes.district_code, cells.area_code)) as district,
+        regexp_replace(cells.breakdown, '=[^;]*', '', 'g') as kind,
+        split_part(cells.breakdown, ';', 1) as first_key,
+        split_part(cells.breakdown, ';', -1) as last_key,
+        bool_or(cells.breakdown like '%;%') over (partition by cells.metric) as is_crossed,
+        breakdowns.divides,
+        -- the only value of its breakdown: its persons are those of the area
+        breakdowns.divides
+        and cells.persons = max(cells.persons) filter (where cells.breakdown = 'all')
+            over (partition by cells.metric, cells.period_kind, cells.period, cells.area_mode, cells.area_code) as is_only_value,
+        months.month,
+        case cells.period_kind
+            when 'half' then cells.period else left(months.month, 4) || case when right(months.month, 2) <= '06' then '-H1' else '-H2' end
         end as half,
-        left(case when cell.period_kind in ('half', 'year') then cell.period else lasting.month end, 4) as year
-    from {{ cells }} as cell
+        left(case when cells.period_kind in ('half', 'year') then cells.period else months.month end, 4) as year
+    from {{ cells }} as cells
     left join (
         select
-            commune.code,
-            commune.is_border,
+            area.code,
+            area.is_border,
             bridge.analysis_area_code as district_code
-        from {{ ref('dim_area') }} as commune
-        inner join {{ ref('bridge_area_analysis') }} as bridge on commune.area_sk = bridge.area_sk and bridge.is_default
-        where commune.level = 'commune' and commune.valid_to = 'infinity'
-    ) as former on cell.area_code = former.code
+        from {{ ref('dim_area') }} as area
+        inner join {{ ref('bridge_area_analysis') }} as bridge on area.area_sk = bridge.area_sk and bridge.is_default
+        where area.level = 'commune' and area.valid_to = 'infinity'
+    ) as communes on cells.area_code = communes.code
     left join (
         select
-            session.sender_code || '/' || session.session_no as told_as,
-            day.year_month as session_month
+            session.sender_code || '/' || session.session_no as period,
+            day.year_month as month
         from {{ ref('fct_fair_session') }} as session
         inner join {{ ref('dim_date') }} as day on session.held_date_sk = day.date_sk
-    ) as held on cell.period_kind = 'session' and cell.period = held.told_as
-    cross join lateral (values (case cell.period_kind when 'month' then cell.period else held.session_month end)) as lasting (month)
-    cross join lateral (values (split_part(breakdown, '=', 1) not in ('all', 'priority_group', 'area_group', 'trade'))) as told (divides)
-    where cell.persons > 0;
-    analyze hiding;
+    ) as sessions on cells.period_kind = 'session' and cells.period = sessions.period
+    cross join lateral (values (case cells.period_kind when 'month' then cells.period else sessions.month end)) as months (month)
+    cross join lateral (values (split_part(cells.breakdown, '=', 1) not in ('all', 'priority_group', 'area_group', 'trade'))) as breakdowns (divides)
+    where cells.persons > 0;
+    analyze protected_cell;
 
-    select array_agg(distinct metric) into stirred from hiding where is_hidden;
-    while stirred is not null loop
-        moved := '{}';
-        {%- for among, must_hide in steps %}
-        with due as (
-            select cell, is_hidden, {{ must_hide }} as must_hide
-            from hiding
-            where metric = any (stirred) and ({{ among }})
+    select array_agg(distinct metric) into open_metrics from protected_cell where is_hidden;
+    while open_metrics is not null loop
+        changed_metrics := '{}';
+        {%- for step in steps %}
+        with compared_cells as (
+            select
+                cell,
+                is_hidden,
+                {% for rule in step.rules %}{{ needs_suppression(rule) }}{{ ' or ' if not loop.last }}{% endfor %} as must_hide
+            from protected_cell
+            where metric = any (open_metrics) and ({% for rule in step.rules %}{{ compared(rule) }}{{ ' or ' if not loop.last }}{% endfor %})
         ),
 
-        hid as (
-            update hiding set is_hidden = true
-            from due
-            where hiding.cell = due.cell and due.must_hide and not due.is_hidden
-            returning hiding.metric
+        hidden_cells as (
+            update protected_cell set is_hidden = true
+            from compared_cells
+            where protected_cell.cell = compared_cells.cell and compared_cells.must_hide and not compared_cells.is_hidden
+            returning protected_cell.metric
         )
 
-        select moved || coalesce(array_agg(distinct metric), '{}') into moved from hid;
+        select changed_metrics || coalesce(array_agg(distinct metric), '{}') into changed_metrics from hidden_cells;
         {%- endfor %}
-        stirred := nullif(moved, '{}');
+        open_metrics := nullif(changed_metrics, '{}');
     end loop;
 
-    update {{ cells }} as cell set is_suppressed = true
-    from hiding
-    where cell.ctid = hiding.cell and hiding.is_hidden and not cell.is_suppressed;
+    update {{ cells }} as cells set is_suppressed = true
+    from protected_cell
+    where cells.ctid = protected_cell.cell and protected_cell.is_hidden and not cells.is_suppressed;
 end $$
 {%- endmacro %}
 
-{#
-  Whether a cell must be hidden beside those that are, within a total: the smallest go first and the total itself last, until two are hidden and together they are
-  no small cell.
-#}
-{% macro hidden_beside(total, is_total='false') -%}
-{%- set within = total | join(', ') -%}
-{%- set smallest_first = within ~ ' order by is_hidden desc, ' ~ is_total ~ ', persons, place, figure' -%}
-bool_or(is_hidden) over (partition by {{ within }}) and (
-                row_number() over (partition by {{ smallest_first }}) <= 2
-                or coalesce(sum(persons) over (partition by {{ smallest_first }} rows between unbounded preceding and 1 preceding), 0) < {{ var('smallest_cell') }}
-            )
+{# The cells that a row of the list compares: the parts and the total. #}
+{% macro compared(rule) -%}
+({{ rule['parts'] }}){% if rule['total'] %} or ({{ rule['total'] }}){% endif %}
+{%- endmacro %}
+
+{# Whether a cell must be hidden by a row of the list. #}
+{% macro needs_suppression(rule) -%}
+{%- if rule['rule'] == 'with_total' -%}
+(({{ compared(rule) }}) and bool_or(is_hidden) filter (where {{ rule['total'] }}) over (partition by {{ rule['within'] }}))
+{%- else -%}
+{{ needs_secondary_suppression(rule['within'], rule['total'] or 'false') }}
+{%- endif -%}
+{%- endmacro %}
+
+{# Whether a cell must be hidden because another one of its total is: the smallest go first and the total last, until two are hidden and together they are not small. #}
+{% macro needs_secondary_suppression(within, is_total) -%}
+{%- set smallest_first = within ~ ' order by is_hidden desc, (' ~ is_total ~ '), persons, place, figure' -%}
+(bool_or(is_hidden) over (partition by {{ within }}) and (
+    row_number() over (partition by {{ smallest_first }}) <= 2
+    or coalesce(sum(persons) over (partition by {{ smallest_first }} rows between unbounded preceding and 1 preceding), 0) < {{ var('smallest_cell') }}
+))
 {%- endmacro %}

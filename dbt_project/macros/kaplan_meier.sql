@@ -1,6 +1,6 @@
 {#
-  Kaplan-Meier by group, of a relation with the columns of `by` and (days, is_event, weight): a case that is still open when it was last heard of has left without an event.
-  Gives by, cases, events, median_days (null where half was never reached) and by_day: the share with an event within `within_days` days. Survival is rounded to nine digits,
+  Kaplan-Meier by group, of a relation with the columns of `by` and (days, is_event, weight): a case that is still open on its last known day is censored.
+  Gives by, cases, events, median_days (null where half was not reached) and by_day: the share with an event within `within_days` days. Survival is rounded to nine digits,
   so that a product that is one half is one half.
 #}
 {% macro kaplan_meier(cases, by, within_days=90) -%}

@@ -22,11 +22,11 @@ INSERT = (
     "insert into indicators.indicator_cell (metric, period_kind, period, area_mode, area_code, area, breakdown, numerator, value, persons,"
     " is_suppressed) values (%s, %s, %s, %s, %s, '', %s, %s, %s, %s, %s)"
 )
-LAID = "analyze hiding;"
+ANALYZED = "analyze protected_cell;"
 SHUFFLED = """
-    create temp table shuffled on commit drop as select * from hiding order by random();
-    truncate hiding;
-    insert into hiding select * from shuffled;
+    create temp table shuffled on commit drop as select * from protected_cell order by random();
+    truncate protected_cell;
+    insert into protected_cell select * from shuffled;
     drop table shuffled;
 """
 
@@ -56,7 +56,7 @@ def statements(built: str) -> dict[str, str]:
     """The hook that hides and the nightly test that nothing can be worked out, as dbt writes them."""
     nightly = (DBT_DIR / "tests" / "value" / "no_hidden_cell_can_be_worked_out.sql").read_text(encoding="utf-8")
     nightly = nightly.replace("{{ config(severity='error') }}", "")
-    hook = "{{ hide_what_gives_away('indicators.indicator_cell') }}"
+    hook = "{{ apply_complementary_suppression('indicators.indicator_cell') }}"
     compiled = {}
     for name, inline in (("hide", hook), ("worked_out", nightly)):
         (result,) = run_dbt(["compile", "--inline", inline], load_settings())
@@ -135,7 +135,7 @@ def hidden_of(cells, statements):
         ]
         groups = drawn(rng, year, places)
         everything = told(groups, {commune for commune, _, is_border in communes if is_border})
-        cells.execute("drop table if exists hiding; delete from indicators.indicator_cell")
+        cells.execute("drop table if exists protected_cell; delete from indicators.indicator_cell")
         counted = {cell: sum(groups[number].persons for number in numbers) for cell, numbers in everything.items()}
         cells.executemany(INSERT, [(*cell, persons, persons, persons, 0 < persons < 5) for cell, persons in counted.items()])
         assert cells.execute(statements["worked_out"]).fetchall() != [], "a province in which nothing can be worked out proves nothing"
@@ -158,12 +158,12 @@ def test_no_hidden_cell_can_be_worked_out_of_a_province_drawn_by_chance(cells, s
 
 def test_the_same_cells_are_hidden_every_night_however_the_rows_lie(cells, statements):
     """Of two months of six persons one is hidden beside that of three; the other one the next night would show both."""
-    shuffled = statements["hide"].replace(LAID, SHUFFLED)
+    shuffled = statements["hide"].replace(ANALYZED, SHUFFLED)
     assert shuffled != statements["hide"]
     months = [("month", f"2023-{number:02d}", persons) for number, persons in enumerate([3, *[6] * 10], 1)]
     hidden = set()
     for _ in range(10):
-        cells.execute("drop table if exists hiding; delete from indicators.indicator_cell")
+        cells.execute("drop table if exists protected_cell; delete from indicators.indicator_cell")
         cells.executemany(
             INSERT,
             [

@@ -16,11 +16,11 @@ Case = tuple[int, bool]
 def curve(server):
     """(cases, events, median, share within 90 days) of one group, from the macro as dbt renders it."""
     macro = (DBT_DIR / "macros" / "kaplan_meier.sql").read_text(encoding="utf-8")
-    told = Environment(autoescape=False).from_string(macro + "{{ kaplan_meier('told', ['grp']) }}").render()  # noqa: S701  # SQL, no HTML
+    curve = Environment(autoescape=False).from_string(macro + "{{ kaplan_meier('cases', ['grp']) }}").render()  # noqa: S701  # SQL, no HTML
     query = (
-        "with told as (select 'g' as grp, days, is_event, 1::numeric as weight"  # noqa: S608  # the project's own macro
+        "with cases as (select 'g' as grp, days, is_event, 1::numeric as weight"  # noqa: S608  # the project's own macro
         " from unnest(%s::int[], %s::boolean[]) as one (days, is_event))"
-        f" select cases::int, events::int, median_days, by_day from {told} as curve"
+        f" select cases::int, events::int, median_days, by_day from {curve} as curve"
     )
     with psycopg.connect(server.admin_dsn) as connection:
         yield lambda cases: connection.execute(query.encode(), [[d for d, _ in cases], [e for _, e in cases]]).fetchone()

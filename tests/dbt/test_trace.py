@@ -1,11 +1,15 @@
 """From a figure to its source rows and back: each part of each cell is the sum of what stands behind it, and nothing else."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from labour_market.cli import app
 from labour_market.database import connect
 from labour_market.figures.lineage import batch_of, load_traces, trace_batch, trace_cell
+from labour_market.settings import load_settings
+from labour_market.transform.dbt import run_dbt
 from typer.testing import CliRunner
 
 from tests.dbt import test_indicators
@@ -34,6 +38,8 @@ UNEQUAL = """
     left join behind using (metric, period_kind, period, area_mode, area_code, breakdown)
     where abs(cell.numerator - coalesce(behind.numerator, 0)) > 0.00001 or abs(cell.denominator - coalesce(behind.denominator, 0)) > 0.00001
 """
+LAYERS = ("seeds", "staging", "intermediate", "marts", "indicators", "vintages", "bi")
+DOUBLED = ("rows_job_starts", "rows_visits", "rows_register_households", "rows_budget_movements")
 SEWERS = {"metric": "placements", "period_kind": "year", "period": "2023", "area_code": "all", "breakdown": "occupation=81"}
 ATTENDED = {"metric": "attended_persons", "period": "2023-06", "area_code": "all", "breakdown": "all"}
 AT_SEWING = {"employer_district": "797", "employer_no": "9", "start_date": "2023-05-20", "checked_on": "2023-05-25"}
@@ -152,3 +158,59 @@ def test_what_cannot_be_traced_is_said_in_one_line(built):
         assert refused.exit_code == 2 and told in refused.output, (arguments, refused.output)
     shown = CliRunner().invoke(app, ["trace", "indicator", *(f"{key}={value}" for key, value in ATTENDED.items())])
     assert shown.exit_code == 0 and "delivery_id=fair_attendance-794" in shown.output
+
+
+@pytest.fixture(scope="module")
+def manifest(built) -> dict[str, Any]:
+    """What dbt read of the project for the build."""
+    return json.loads((Path(load_settings().home) / "dbt" / "target" / "manifest.json").read_text(encoding="utf-8"))
+
+
+def layer(node: dict[str, Any]) -> str:
+    return "seeds" if node["resource_type"] == "seed" else node["fqn"][1]
+
+
+def test_no_model_reads_a_layer_above_its_own(manifest):
+    nodes = manifest["nodes"]
+    models = [node for node in nodes.values() if node["resource_type"] == "model"]
+    upward = {
+        (model["name"], nodes[parent]["name"])
+        for model in models
+        for parent in model["depends_on"]["nodes"]
+        if parent in nodes and LAYERS.index(layer(nodes[parent])) > LAYERS.index(layer(model))
+    }
+    assert not upward
+    assert {layer(model) for model in models} == set(LAYERS) - {"seeds"}
+
+
+def test_every_model_of_the_indicators_has_a_description_and_a_grain(manifest):
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model" and layer(node) == "indicators"]
+    assert len(models) > 60
+    assert not [model["name"] for model in models if not model["description"] or not model["config"]["meta"].get("grain")]
+    tested = {
+        node["attached_node"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and node["name"].startswith("unique_combination")
+    }
+    without_key = {model["name"] for model in models if model["unique_id"] not in tested}
+    # a source row that has two things to say of one figure is there twice
+    assert without_key == {"sources_placements", "indicator_source"}
+
+
+def test_the_keys_of_the_indicators_hold_and_their_tests_fail_on_a_doubled_row(built, admin):
+    """The nightly build leaves these tests out, so this is where they run."""
+    first = {
+        result["unique_id"].split(".")[2]: result["status"]
+        for result in run_dbt(["test", "--select", "path:models/indicators,tag:key"], load_settings())
+    }
+    assert len(first) > 50
+    assert {name for name, status in first.items() if status != "pass"} == set()
+    for name in DOUBLED:
+        admin.execute(f"alter view indicators.{name} rename to {name}__original")
+        admin.execute(
+            f"create view indicators.{name} as select * from indicators.{name}__original"  # noqa: S608  # the names above
+            f" union all (select * from indicators.{name}__original limit 1)"
+        )
+        admin.execute(f"grant select on indicators.{name} to transformer")
+    results = run_dbt(["test", "--select", *(f"{name},tag:key" for name in DOUBLED), "--indirect-selection", "cautious"], load_settings())
+    assert [result["status"] for result in results] == ["fail"] * len(DOUBLED)

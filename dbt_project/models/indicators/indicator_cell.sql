@@ -5,14 +5,15 @@
     contract={'enforced': var('known_at', none) is none},
     incremental_strategy='append',
     pre_hook="{% if is_incremental() %}delete from {{ this }}{% endif %}",
-    post_hook="{{ hide_what_gives_away(this) }}"
+    post_hook="{{ apply_complementary_suppression(this) }}"
 ) }}
 -- depends_on: {{ ref('dim_date') }}
 -- depends_on: {{ ref('dim_area') }}
 -- depends_on: {{ ref('bridge_area_analysis') }}
 -- depends_on: {{ ref('fct_fair_session') }}
--- Every figure of the reports as this build counts it, exact and long: one row a metric, period, area and breakdown. Each build writes it whole. What of it may
--- be shown is bi.indicator.
+-- depends_on: {{ ref('protected_total') }}
+-- Every figure of the reports as this build counts it, exact and long: one row a metric, period, area and breakdown. Each build writes all of it. bi.indicator
+-- shows what may be shown of it.
 with cells as (
     select * from {{ ref('cells_counselling') }}
     union all

@@ -1,5 +1,5 @@
 -- The rows behind every figure of indicator_cell, one row a cell, part (numerator or denominator) and source row. A part of a figure is the sum over its
--- units of the greatest amount of a unit: a person whom two rows speak of counts once. Read by cell it says where a figure came from; read by batch, what a
+-- units of the greatest amount of a unit: a person with two rows counts once. Read by cell it says where a figure came from; read by batch, what a
 -- delivery touched.
 select * from {{ ref('sources_counselling') }}
 union all

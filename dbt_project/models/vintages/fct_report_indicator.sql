@@ -2,11 +2,11 @@
     incremental_strategy='keep_vintages',
     pre_hook='set local enable_nestloop = off',
     meta={'cell': ['metric', 'period_kind', 'period', 'area_mode', 'area_code', 'breakdown'],
-        'told': ['numerator', 'denominator', 'value', 'is_suppressed']},
+        'figures': ['numerator', 'denominator', 'value', 'is_suppressed']},
     indexes=[{'columns': ['known_to', 'metric', 'period_kind', 'period', 'area_mode', 'area_code', 'breakdown'], 'unique': true}]
 ) }}
--- What was known of every indicator, vintage by vintage: a row stays for ever, and ends when a build counts the cell otherwise. The only mart that cannot be
--- built again, so it stands apart from those that can.
+-- Every indicator as it was known, vintage by vintage: a row stays for ever and ends when a build counts the cell differently. It cannot be built again, so it
+-- has a schema of its own.
 select
     metric,
     period_kind,

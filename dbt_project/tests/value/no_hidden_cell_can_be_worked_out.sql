@@ -1,9 +1,9 @@
--- What: where a total is shown and hides a cell, it hides at least two, and together they are no small cell, so none can be worked out by subtraction; where a
--- total is hidden, so is everything that adds up to it.
--- When it fails: a cell that was hidden for the few persons in it can be had from the shown ones.
--- How to fix: look at the failing total in indicators.indicator_cell; hide_what_gives_away needs another step.
+-- What: where a total is shown and hides a cell, it hides at least two, and together they are not small, so none can be computed by subtraction; where a total
+-- is hidden, so are all cells that add up to it. The totals are stated here a second time, independently of reference.protected_total.
+-- When it fails: a cell that was hidden for the few persons in it can be computed from the shown ones.
+-- How to fix: look at the failing total in indicators.indicator_cell; seeds/metric/protected_total.csv needs another row.
 {{ config(severity='error') }}
-with former as (
+with communes as (
     select
         area.code,
         area.is_border,
@@ -13,10 +13,10 @@ with former as (
     where area.level = 'commune' and area.valid_to = 'infinity'
 ),
 
-held as (
+sessions as (
     select
-        session.sender_code || '/' || session.session_no as told_as,
-        day.year_month
+        session.sender_code || '/' || session.session_no as period,
+        day.year_month as month
     from {{ ref('fct_fair_session') }} as session
     inner join {{ ref('dim_date') }} as day on session.held_date_sk = day.date_sk
 ),
@@ -24,20 +24,20 @@ held as (
 cells as (
     select
         cell.*,
-        coalesce(former.district_code, cell.area_code) as district_code,
-        coalesce(former.is_border, false) as is_border,
+        coalesce(communes.district_code, cell.area_code) as district_code,
+        coalesce(communes.is_border, false) as is_border,
         regexp_replace(cell.breakdown, '=[^;]*', '', 'g') as kind,
-        lasting.month,
-        left(lasting.month, 4) || case when right(lasting.month, 2) <= '06' then '-H1' else '-H2' end as half,
-        coalesce(left(lasting.month, 4), left(cell.period, 4)) as year
+        months.month,
+        left(months.month, 4) || case when right(months.month, 2) <= '06' then '-H1' else '-H2' end as half,
+        coalesce(left(months.month, 4), left(cell.period, 4)) as year
     from {{ ref('indicator_cell') }} as cell
-    left join former on cell.area_code = former.code
-    left join held on cell.period_kind = 'session' and cell.period = held.told_as
-    cross join lateral (values (case cell.period_kind when 'month' then cell.period else held.year_month end)) as lasting (month)
+    left join communes on cell.area_code = communes.code
+    left join sessions on cell.period_kind = 'session' and cell.period = sessions.period
+    cross join lateral (values (case cell.period_kind when 'month' then cell.period else sessions.month end)) as months (month)
     where cell.persons > 0
 ),
 
--- each cell beside the others that add up to a total, and where that total stands
+-- each cell with the total that it is a part of, and the key that divides this total
 parts as (
     select
         cells.metric,
@@ -63,7 +63,7 @@ parts as (
             ('months of a half', '', 'half', half, area_mode, area_code, breakdown, period_kind = 'month'),
             ('sessions of a month', '', 'month', month, area_mode, area_code, breakdown, period_kind = 'session'),
             ('sessions of a month of the province', area_mode, 'month', month, 'as_reported', 'all', breakdown, period_kind = 'session')
-        ) as part (total, told_by, of_kind, of_period, of_mode, of_area, of_breakdown, belongs)
+        ) as part (total, divided_by, of_kind, of_period, of_mode, of_area, of_breakdown, belongs)
     where part.belongs
 ),
 
@@ -71,7 +71,7 @@ totals as (
     select
         metric,
         total,
-        told_by,
+        divided_by,
         of_kind,
         of_period,
         of_mode,
@@ -79,25 +79,25 @@ totals as (
         of_breakdown,
         count(*) filter (where is_suppressed) as hidden,
         sum(persons) filter (where is_suppressed) as persons,
-        count(*) as known
+        count(*) as parts
     from parts
-    group by metric, total, told_by, of_kind, of_period, of_mode, of_area, of_breakdown
+    group by metric, total, divided_by, of_kind, of_period, of_mode, of_area, of_breakdown
 )
 
 select
     totals.total,
-    concat_ws(' ', totals.metric, totals.of_period, totals.of_mode, totals.of_area, totals.of_breakdown, totals.told_by) as what,
+    concat_ws(' ', totals.metric, totals.of_period, totals.of_mode, totals.of_area, totals.of_breakdown, totals.divided_by) as what,
     totals.hidden,
     totals.persons
 from totals
-left join cells as whole
-    on totals.metric = whole.metric and totals.of_kind = whole.period_kind and totals.of_period = whole.period
-        and totals.of_mode = whole.area_mode and totals.of_area = whole.area_code and totals.of_breakdown = whole.breakdown
+left join cells as total_cell
+    on totals.metric = total_cell.metric and totals.of_kind = total_cell.period_kind and totals.of_period = total_cell.period
+        and totals.of_mode = total_cell.area_mode and totals.of_area = total_cell.area_code and totals.of_breakdown = total_cell.breakdown
 where
     case
-        when whole.is_suppressed then totals.hidden < totals.known
-        when totals.hidden = 1 then totals.known > 1 or totals.persons = whole.persons
-        else totals.hidden < totals.known and totals.persons < {{ var('smallest_cell') }}
+        when total_cell.is_suppressed then totals.hidden < totals.parts
+        when totals.hidden = 1 then totals.parts > 1 or totals.persons = total_cell.persons
+        else totals.hidden < totals.parts and totals.persons < {{ var('smallest_cell') }}
     end
 union all
 -- a session is held in one place, and a unit of one code is one unit
