@@ -229,7 +229,6 @@ def test_no_log_and_no_error_of_a_load_holds_a_value_of_a_record(spoil, gateway,
 
 
 def test_the_log_of_a_load_says_where_it_was(gateway, loader, caplog):
-    """Of a delivery that is published, one that is rejected, and an audit that fails."""
     caplog.set_level(logging.INFO, logger="labour_market")
     gateway.set_faults()
     pull("employers", senders("794")[0])
@@ -237,12 +236,12 @@ def test_the_log_of_a_load_says_where_it_was(gateway, loader, caplog):
     batch = find_batches(loader, feed="employers", sender="794")[0]
     place = f"batch={batch.batch_id} feed=employers sender=794 period={batch.period}"
     done = {name: line for line in caplog.messages for name, verb, _ in [line.split(" ", 2)] if verb == "finished:"}
-    assert list(done) == ["land", "pull", "read", "stage", "audit", "publish", "load"]
+    assert list(done) == ["land", "pull", "read", "stage", "suite", "audit", "publish", "load"]
     assert f"{place} attempt=1 records={batch.declared_records}" in done["land"]
     assert f"{place} attempt=2 records={batch.declared_records} seconds=" in done["read"]
     assert f"{place} attempt=2 rows={batch.declared_records} seconds=" in done["stage"]
     assert f"{place} attempt=2 published={batch.declared_records} quarantined=0" in done["publish"]
-    assert "feed=employers batches=1 blocked=0 seconds=" in done["audit"]
+    assert f"feed=employers batches=1 rows={batch.declared_records} blocked=0 seconds=" in done["audit"]
     assert "feed=employers published=1 errors=0 seconds=" in done["load"]
     assert "feed=employers sender=794 deliveries=" in done["pull"] and "fetched=1 seconds=" in done["pull"]
 

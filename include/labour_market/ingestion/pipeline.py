@@ -312,16 +312,15 @@ class Load:
         """Audit all staged batches at once, then publish or block each of them in a transaction of its own."""
         if not batches:
             return
-        from labour_market.quality.gate import AuditError, audit  # Great Expectations takes seconds to import
+        with log_stage(log, "audit", feed=self.contract.feed, batches=len(batches)) as counts:
+            from labour_market.quality.gate import AuditError, audit  # Great Expectations takes seconds to import
 
-        with (
-            log_stage(log, "audit", feed=self.contract.feed, batches=len(batches)) as counts,
-            connect("auditor", self.settings) as auditor,
-        ):
-            try:
-                verdicts = audit(auditor, self.contract, batches, self.attempts, self.table)
-            except psycopg.Error as error:
-                raise AuditError(f"the server refused the audit of {self.contract.feed}: {describe(error)}") from None
+            with connect("auditor", self.settings) as auditor:
+                try:
+                    verdicts = audit(auditor, self.contract, batches, self.attempts, self.table)
+                except psycopg.Error as error:
+                    raise AuditError(f"the server refused the audit of {self.contract.feed}: {describe(error)}") from None
+            counts["rows"] = sum(batch.declared_records for batch in batches)
             counts["blocked"] = sum(verdict.blocked_by is not None for verdict in verdicts.values())
         for batch in batches:
             attempt, verdict = self.attempts[batch.batch_id], verdicts[batch.batch_id]

@@ -3,6 +3,7 @@
 An internal error raises AuditError: no verdict is given, and the batches stay in their state.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,10 +18,13 @@ from labour_market.contracts import Contract, Rule
 from labour_market.database import read_sql
 from labour_market.database.tables import stage_columns
 from labour_market.errors import LabourMarketError
+from labour_market.logs import log_stage
 from labour_market.quality.checks import BatchDays, Check, checks_of, fill, fill_template, literal, totals_counted
 from labour_market.quality.messages import block_reason, localise_value
 from labour_market.quality.suites import WORK_MEMORY, CheckError, build_suite, run_suite
 from labour_market.settings import PROVINCE_TIME
+
+log = logging.getLogger(__name__)
 
 FIRST_ROWS = 20
 EXCLUDING_ACTIONS = ("quarantine", "normalise")  # of rules whose failing rows do not go to core
@@ -160,10 +164,11 @@ def _check_preconditions(
 
 def _run_checks(connection: psycopg.Connection, checks: list[Check], stage_table: str) -> None:
     """Run the suite, write what breaks a rule into the temporary table `failing`, and compare the two counts of each check."""
-    try:
-        counts = run_suite(build_suite(stage_table, checks), stage_table, connection)
-    except CheckError as error:
-        raise AuditError(str(error)) from None
+    with log_stage(log, "suite", table=stage_table, checks=len(checks)):
+        try:
+            counts = run_suite(build_suite(stage_table, checks), stage_table, connection)
+        except CheckError as error:
+            raise AuditError(str(error)) from None
     connection.execute(
         "create temporary table failing (place integer, rule_id text, batch_id bigint, row_no integer, column_name text,"
         " value_class text, excused boolean) on commit drop"
