@@ -11,13 +11,14 @@ from labour_market.settings import PROJECT_ROOT
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import builds, coding, corrections, loads, nights
+from tests.bench import builds, coding, corrections, loads, nights, parent
 
 RESULTS = PROJECT_ROOT / "bench-results"
 BENCHES: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "loads": loads.run,
     "audit": loads.run_audit,
     "builds": builds.run,
+    "parent": parent.run,
     "corrections": corrections.run,
     "nights": nights.run,
     "coding": coding.run,

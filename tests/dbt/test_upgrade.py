@@ -1,5 +1,6 @@
 """An upgrade of the dbt project in a filled warehouse, from compiled models to the next build."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tests.dbt.rows import Core, employer, one, session, visit
 from tests.dbt.test_programme import move, step
 from tests.integration.test_deployment import Reader
 
-PLANS = "select plan_year, unit_code, plan_status, status_on, planned_vnd::bigint, until from bi.plan_status order by 1, 2, 3, 4"
+PLANS = "select plan_year, unit_code, plan_status, status_on, planned_vnd::bigint, until::text from bi.plan_status order by 1, 2, 3, 4"
 FIGURES = "select metric, period_kind, period, area_mode, area_code, breakdown, value from bi.indicator order by 1, 2, 3, 4, 5, 6"
 MONEY = "select sum(amount_vnd)::bigint from marts.fct_budget_movement"
 KEYS = (
@@ -32,10 +33,11 @@ def province(core: Core) -> None:
 
 
 def edit(path: Path, *changes: tuple[str, str]) -> None:
+    """Replace what each pattern finds, line by line."""
     text = path.read_text(encoding="utf-8")
-    for old, new in changes:
-        assert old in text, (path.name, old)
-        text = text.replace(old, new)
+    for pattern, replacement in changes:
+        text, count = re.subn(pattern, replacement, text, flags=re.MULTILINE)
+        assert count, (path.name, pattern)
     path.write_text(text, encoding="utf-8")
 
 
@@ -47,21 +49,19 @@ def test_a_changed_type_and_a_changed_grain_keep_every_figure(built: str, admin:
     for module in (transform.dbt, transform.project):
         monkeypatch.setattr(module, "DBT_DIR", project)
     marts = project / "models" / "marts" / "programme"
-    described = 'Planned money, VND."\n        data_type: '
-    edit(marts / "fct_programme_plan.yml", (described + "bigint", described + "numeric"))
-    edit(marts / "fct_programme_plan.sql", ("    step.planned_vnd\n", "    step.planned_vnd::numeric as planned_vnd\n"))
+    edit(marts / "fct_programme_plan.yml", (r'(Planned money, VND\."\n +data_type:) bigint$', r"\1 numeric"))
+    edit(marts / "fct_programme_plan.sql", (r"^    (steps\.planned_vnd)$", r"    \1::numeric as planned_vnd"))
     edit(
         marts / "fct_budget_movement.sql",
-        ("    movement.amount_vnd,\n", "    half.half_no,\n    movement.amount_vnd / 2 as amount_vnd,\n"),
-        ("then movement.amount_vnd\n", "then movement.amount_vnd / 2\n"),
-        ("else -movement.amount_vnd\n", "else -movement.amount_vnd / 2\n"),
-        (" as movement\nleft join", " as movement\ncross join generate_series(1, 2) as half (half_no)\nleft join"),
+        (r"^    (movements\.amount_vnd),$", r"    half.half_no,\n    \1 / 2 as amount_vnd,"),
+        (r"(then|else) (-?movements\.amount_vnd)$", r"\1 \2 / 2"),
+        (r"^from movements$", r"from movements\ncross join generate_series(1, 2) as half (half_no)"),
     )
     edit(
         marts / "fct_budget_movement.yml",
-        ("columns: [movement_sk]}", "columns: [movement_sk, half_no]}"),
-        ("columns: [sender_code, unit_code, movement_no]", "columns: [sender_code, unit_code, movement_no, half_no]"),
-        ("      - name: amount_vnd\n", "      - {name: half_no, data_type: integer, description: Half.}\n      - name: amount_vnd\n"),
+        (r"columns: \[movement_sk\]", "columns: [movement_sk, half_no]"),
+        (r"columns: \[sender_code, unit_code, movement_no\]", "columns: [sender_code, unit_code, movement_no, half_no]"),
+        (r"^      - name: amount_vnd$", r"      - {name: half_no, data_type: integer, description: Half.}\n      - name: amount_vnd"),
     )
     admin.execute("create schema analysis")
     admin.execute("create view analysis.plans as select unit, planned_vnd from bi.plan_status")

@@ -23,3 +23,11 @@ def rebuild_partitions(connection: psycopg.Connection, feed: str, column: str, v
         ).format(feed=sql.Literal(feed), table=sql.Identifier(feed), column=sql.Identifier(column)),
         [list(values)],
     )
+
+
+def rebuild_every_partition(connection: psycopg.Connection) -> None:
+    """Put every partition into the outbox: a new event for each, so that the old events stay with the build that took them up."""
+    connection.execute(
+        "insert into ops.outbox (batch_id, feed, sender_code, period)"
+        " select max(batch_id), feed, sender_code, period from ops.outbox group by feed, sender_code, period"
+    )

@@ -42,11 +42,14 @@ def ingest(feed: Feed = None, sender: SenderCode = None, period: Period = None, 
 
 @app.command()
 @plain_errors
-def build(as_json: Json = False) -> None:
+def build(
+    full: Annotated[bool, typer.Option("--full", help="Write every partition again, and run every test.")] = False,
+    as_json: Json = False,
+) -> None:
     """Build the marts from core with dbt. Exit code 1 when a model or a test failed."""
     from labour_market import transform
 
-    report = transform.build()
+    report = transform.build(full=full)
     if as_json:
         print_json(asdict(report))
     else:

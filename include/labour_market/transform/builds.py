@@ -1,21 +1,27 @@
 """A build: the marts brought up to date with core, over the partitions that the outbox names."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import psycopg
 
+from labour_market.batches.outbox import rebuild_every_partition
 from labour_market.database import connect, require_current_schema
 from labour_market.occupations.store import apply_decisions, code_new_titles, read_sent_codes
 from labour_market.persons.links import update_links
 from labour_market.settings import Settings, load_settings
-from labour_market.transform.dbt import BuildError, build_lock, failures, run_dbt
-from labour_market.transform.deployment import deploy_if_changed
-from labour_market.transform.reference import seed_reference
+from labour_market.transform.dbt import BuildError, DbtProcess, build_lock, failures
+from labour_market.transform.deployment import deploy_if_changed, deployed_project
+from labour_market.transform.reference import SEED_HASH, seed_reference
 from labour_market.transform.scope import fill_scope
+from labour_market.transform.selection import every_node, nodes_of_feeds
 
-NIGHTLY = ["config.materialized:incremental", "path:models,resource_type:test", "path:tests"]
+FULL_BUILD = "full_build"
+FULL_BUILD_EVERY = timedelta(days=7)
+# what a build does not need: files of the parsed project, and the relations of schemas that it does not write
+LEAN = ["--no-write-json", "--cache-selected-only"]
 
 
 @dataclass(frozen=True)
@@ -36,8 +42,15 @@ class BuildReport:
         return f"build {self.build_id}: {self.partitions} partitions in {self.seconds:.1f} s ({counts})"
 
 
-def build(settings: Settings | None = None) -> BuildReport:
+def build(settings: Settings | None = None, *, full: bool = False) -> BuildReport:
     """Bring the marts up to date with core.
+
+    Only the tables that the changed partitions can change are written and tested. All are when the project or a reference list has changed
+    since the last build of all, and once a week.
+
+    Args:
+        settings: of the installation.
+        full: write every partition again, and write and test every table.
 
     Raises:
         BuildError: dbt nodes failed; the message names them.
@@ -48,15 +61,22 @@ def build(settings: Settings | None = None) -> BuildReport:
         require_current_schema(connection)
         seed_reference(settings)
         deploy_if_changed(connection, settings)
-        decided = apply_decisions(connection) is not None
-        code_new_titles(connection)
-        read_sent_codes(connection)
-        update_links(connection)
-        row = connection.execute("select max(event_id), coalesce(bool_or(built_at is null), false) from ops.outbox").fetchone()
-        if row is None or row[0] is None or not (row[1] or decided):
-            return BuildReport(None, 0, {}, 0.0)
-        build_id, partitions = _open(connection, row[0])
-        results = run_dbt(["build", "--select", *NIGHTLY, "--exclude", "tag:key", "--exclude-resource-type", "seed", "unit_test"], settings)
+        if full:
+            rebuild_every_partition(connection)
+        with ExitStack() as stack:
+            # dbt loads for seconds: meanwhile titles are coded and persons linked
+            dbt = stack.enter_context(DbtProcess(settings)) if _pending(connection) else None
+            decided = apply_decisions(connection) is not None
+            code_new_titles(connection)
+            read_sent_codes(connection)
+            update_links(connection)
+            last_event = _last_event(connection)
+            if last_event is None or not (_pending(connection) or decided):
+                return BuildReport(None, 0, {}, 0.0)
+            every = full or _full_build_due(connection)
+            build_id, feeds, partitions = _open(connection, last_event)
+            selection = every_node() if every else nodes_of_feeds(feeds)
+            results = (dbt or stack.enter_context(DbtProcess(settings))).run(["build", *selection, *LEAN])
         nodes = _record(connection, build_id, results)
         failed = failures(results)
         connection.execute(
@@ -65,8 +85,43 @@ def build(settings: Settings | None = None) -> BuildReport:
         )
         if failed or not results:
             raise BuildError(f"build {build_id} failed: " + ("; ".join(failed) or "dbt gave no result"))
-        connection.execute("update ops.outbox set built_at = clock_timestamp() where built_at is null and event_id <= %s", [row[0]])
+        connection.execute("update ops.outbox set built_at = clock_timestamp() where built_at is null and event_id <= %s", [last_event])
+        if every:
+            _record_full_build(connection)
         return BuildReport(build_id, partitions, nodes, sum(float(r["execution_time"]) for r in results))
+
+
+def _pending(connection: psycopg.Connection) -> bool:
+    row = connection.execute("select exists (select from ops.outbox where built_at is null)").fetchone()
+    return bool(row and row[0])
+
+
+def _last_event(connection: psycopg.Connection) -> int | None:
+    row = connection.execute("select max(event_id) from ops.outbox").fetchone()
+    return row[0] if row else None
+
+
+def _project_and_lists(connection: psycopg.Connection) -> str:
+    """The digests of the deployed project and of the loaded reference lists."""
+    row = connection.execute("select value from ops.setting where name = %s", [SEED_HASH]).fetchone()
+    return f"{deployed_project(connection).get('digest')} {row[0] if row else None}"
+
+
+def _full_build_due(connection: psycopg.Connection) -> bool:
+    """Whether the project or a list has changed since the last build of every table, or that was more than a week ago."""
+    row = connection.execute(
+        "select exists (select from ops.setting where name = %s and value = %s and set_at > clock_timestamp() - %s)",
+        [FULL_BUILD, _project_and_lists(connection), FULL_BUILD_EVERY],
+    ).fetchone()
+    return not (row and row[0])
+
+
+def _record_full_build(connection: psycopg.Connection) -> None:
+    connection.execute(
+        "insert into ops.setting (name, value) values (%s, %s)"
+        " on conflict (name) do update set value = excluded.value, set_at = clock_timestamp()",
+        [FULL_BUILD, _project_and_lists(connection)],
+    )
 
 
 def overdue(patience: timedelta, settings: Settings | None = None) -> bool:
@@ -78,8 +133,8 @@ def overdue(patience: timedelta, settings: Settings | None = None) -> bool:
         return bool(row and row[0])
 
 
-def _open(connection: psycopg.Connection, up_to_event: int) -> tuple[int, int]:
-    """Fill the scope and open the build's row; returns the build's number and how many partitions are in the scope."""
+def _open(connection: psycopg.Connection, up_to_event: int) -> tuple[int, list[str], int]:
+    """Fill the scope and open the build's row; returns the build's number, and the feeds and the number of partitions in the scope."""
     with connection.transaction():
         partitions = fill_scope(connection, up_to_event)
         row = connection.execute(
@@ -87,7 +142,8 @@ def _open(connection: psycopg.Connection, up_to_event: int) -> tuple[int, int]:
         ).fetchone()
     assert row
     connection.execute("analyze ops.build_scope")  # a plan made for an empty scope would take minutes over a full one
-    return int(row[0]), partitions
+    feeds = connection.execute("select distinct feed from ops.build_scope order by 1").fetchall()
+    return int(row[0]), [feed for (feed,) in feeds], partitions
 
 
 def _record(connection: psycopg.Connection, build_id: int, results: list[dict[str, Any]]) -> dict[str, int]:
@@ -101,8 +157,8 @@ def _record(connection: psycopg.Connection, build_id: int, results: list[dict[st
             " values (%s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 (
-                    build_id, r["unique_id"], r["unique_id"].split(".")[0], r["status"], r["execution_time"],
-                    (r.get("adapter_response") or {}).get("rows_affected"), r.get("failures"), (r.get("message") or "")[:1000],
+                    build_id, r["unique_id"], r["resource_type"], r["status"], r["execution_time"], r["rows_affected"], r["failures"],
+                    (r["message"] or "")[:1000],
                 )
                 for r in results
             ],

@@ -16,54 +16,73 @@ from labour_market.database.locks import BUILD, session_lock
 from labour_market.errors import LabourMarketError
 from labour_market.settings import DBT_DIR, Settings
 
+PROCESS = Path(__file__).with_name("dbt_process.py")  # run by its path: importing our package would take longer than it saves
+
 
 class BuildError(LabourMarketError):
     """A model or a test failed. The nodes downstream of it were skipped, and the outbox keeps its events for the next build."""
 
 
-def run_dbt(arguments: list[str], settings: Settings, folder: str = "dbt") -> list[dict[str, Any]]:
-    """Run dbt in a process of its own.
+class DbtProcess:
+    """A process that loads dbt from the moment it is made, and runs one command; as a context manager it ends with its block.
 
-    Args:
-        arguments: the command and its options.
-        settings: of the installation.
-        folder: below the home, for what dbt keeps of a parsed project; that holds for one set of variables, so each set has its own folder.
-
-    Returns:
-        The result of each node, as in dbt's run_results.json.
-
-    Raises:
-        BuildError: dbt could not start.
+    folder: below the home, for what dbt keeps of a parsed project. That holds for one set of variables, so each set has its own folder.
     """
-    work = settings.home / folder
-    work.mkdir(parents=True, exist_ok=True)
-    target = work / "target"
-    results = target / "run_results.json"
-    results.unlink(missing_ok=True)
-    parts = conninfo.conninfo_to_dict(dsn("transformer", settings))
-    done = subprocess.run(
-        [
-            str(Path(sys.executable).parent / "dbt"), *arguments, "--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR),
-            "--target-path", str(target), "--log-path", str(work / "logs"), "--no-use-colors",
-            "--log-level-file", "info", "--log-level", "warn",
-        ],
-        env={
-            **os.environ,
-            "LMW_DBT_HOST": str(parts["host"]),
-            "LMW_DBT_PORT": str(parts.get("port", 5432)),
-            "LMW_DBT_USER": str(parts["user"]),
-            "DBT_ENV_SECRET_PASSWORD": str(parts["password"]),
-            "LMW_DBT_DBNAME": str(parts["dbname"]),
-            "DBT_ENGINE_HINTS_ENABLED": "false",
-            "PGOPTIONS": "-c lock_timeout=30s",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )  # fmt: skip
-    if not results.exists():
-        raise BuildError(f"dbt {arguments[0]} did not run: {(done.stdout + done.stderr)[-2000:]}")
-    return list(json.loads(results.read_text(encoding="utf-8"))["results"])
+
+    def __init__(self, settings: Settings, folder: str = "dbt") -> None:
+        self.work = settings.home / folder
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.results = self.work / "results.json"
+        self.results.unlink(missing_ok=True)
+        parts = conninfo.conninfo_to_dict(dsn("transformer", settings))
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", str(PROCESS), str(self.results)],
+            env={
+                **os.environ,
+                "LMW_DBT_HOST": str(parts["host"]),
+                "LMW_DBT_PORT": str(parts.get("port", 5432)),
+                "LMW_DBT_USER": str(parts["user"]),
+                "DBT_ENV_SECRET_PASSWORD": str(parts["password"]),
+                "LMW_DBT_DBNAME": str(parts["dbname"]),
+                "DBT_ENGINE_HINTS_ENABLED": "false",
+                "PGOPTIONS": "-c lock_timeout=30s",
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, arguments: list[str]) -> list[dict[str, Any]]:
+        """Run dbt with a command and its options; returns the result of each node. Raises BuildError when dbt could not start."""
+        places = [
+            "--project-dir",
+            DBT_DIR,
+            "--profiles-dir",
+            DBT_DIR,
+            "--target-path",
+            self.work / "target",
+            "--log-path",
+            self.work / "logs",
+        ]
+        quiet = ["--no-use-colors", "--log-level-file", "info", "--log-level", "warn"]
+        output, _ = self.process.communicate(json.dumps([*arguments, *map(str, places), *quiet]) + "\n")
+        if not self.results.exists():
+            raise BuildError(f"dbt {arguments[0]} did not run: {output[-2000:]}")
+        return list(json.loads(self.results.read_text(encoding="utf-8")))
+
+    def __enter__(self) -> "DbtProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+def run_dbt(arguments: list[str], settings: Settings, folder: str = "dbt") -> list[dict[str, Any]]:
+    """Run dbt in a process of its own; see DbtProcess."""
+    with DbtProcess(settings, folder) as dbt:
+        return dbt.run(arguments)
 
 
 def failures(results: list[dict[str, Any]]) -> list[str]:

@@ -16,6 +16,7 @@ from psycopg import conninfo, sql
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
+from labour_market.batches.outbox import rebuild_every_partition
 from labour_market.database import admin_dsn, connect, dsn
 from labour_market.settings import Settings, load_settings
 from labour_market.transform import relations
@@ -172,7 +173,7 @@ def _switch(connection: psycopg.Connection, project: list[Model], filled: list[M
             " on conflict (name) do update set value = excluded.value, set_at = clock_timestamp()",
             [DEPLOYED, record],
         )
-        connection.execute("update ops.outbox set built_at = null")
+        rebuild_every_partition(connection)
 
 
 def _lock(connection: psycopg.Connection, project: list[Model], filled: list[Model], obsolete: list[str]) -> None:

@@ -1,0 +1,46 @@
+"""The child process that runs dbt: `python -P dbt_process.py RESULTS`.
+
+It loads dbt at once, and reads its arguments, one JSON list, from its input afterwards: a build starts it early and decides meanwhile what
+to run. When the input ends without arguments, because the build had nothing to do or died, it ends.
+"""
+
+import gc
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+gc.disable()  # what an import makes stays: looking through it again and again for garbage is a tenth of the time
+from dbt.artifacts.schemas.run import RunExecutionResult  # noqa: E402
+from dbt.cli.main import dbtRunner  # noqa: E402
+
+gc.freeze()
+gc.enable()
+
+
+def main(results: Path) -> None:
+    line = sys.stdin.readline()
+    if not line:
+        return
+    outcome = dbtRunner().invoke(json.loads(line))
+    if outcome.exception:
+        sys.exit(str(outcome.exception))
+    assert isinstance(outcome.result, RunExecutionResult)
+    results.write_text(json.dumps([_result(result) for result in outcome.result.results]), encoding="utf-8")
+
+
+def _result(result: Any) -> dict[str, Any]:
+    return {
+        "unique_id": result.node.unique_id,
+        "resource_type": str(result.node.resource_type),
+        "status": str(result.status),
+        "execution_time": result.execution_time,
+        "rows_affected": (result.adapter_response or {}).get("rows_affected"),
+        "failures": result.failures,
+        "message": result.message,
+        "compiled_code": getattr(result.node, "compiled_code", None),
+    }
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

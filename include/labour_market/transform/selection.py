@@ -1,0 +1,34 @@
+"""Which nodes of the dbt project a build runs, in dbt's own selection syntax."""
+
+from collections.abc import Iterable
+
+DIMENSIONS = "path:models/marts/conformed"
+EXCLUDED = ["--exclude", "tag:key", "resource_type:unit_test"]
+# sources of ops that change without an event in the outbox; every other change of a dimension comes with a partition of a feed
+UNANNOUNCED = ("batch", "occupation_proposal", "occupation_successor")
+
+
+def every_node() -> list[str]:
+    """Every table of the project and every test but those of keys of views, which read all rows."""
+    return ["--select", "config.materialized:incremental", "path:models,resource_type:test", "path:tests", *EXCLUDED]
+
+
+def nodes_of_feeds(feeds: Iterable[str]) -> list[str]:
+    """The tables that partitions of these feeds can change, and the tests of these tables.
+
+    A fact writes only the partitions of its own feeds. A dimension changes with the feeds that it reads, and without any with the lists and
+    rows of `UNANNOUNCED`; one that reads reference lists alone changes only when they do, and then every node runs. The cells and the
+    vintages always run.
+    """
+    facts = [f"config.meta.feed:{feed}" for feed in feeds]
+    sources = [*(f"source:core.{feed}" for feed in feeds), *(f"source:ops.{table}" for table in UNANNOUNCED)]
+    selected = [
+        *facts,
+        *(f"{fact}+1,resource_type:test" for fact in facts),
+        *(f"{source}+,{DIMENSIONS}" for source in sources),
+        "path:models/indicators,config.materialized:incremental",
+        "path:models/indicators+1,resource_type:test",
+        "path:models/vintages",
+    ]
+    # a test is selected by the table that it tests, not because a table that it compares with is selected
+    return ["--select", *selected, "--indirect-selection", "empty", *EXCLUDED]
