@@ -62,12 +62,12 @@ def other_tree(commit: str) -> Iterator[Path]:
 def run() -> list[dict[str, Any]]:
     """The quickest of some builds of each, built in turn."""
     with other_tree(COMMIT) as tree, ExitStack() as stack:
-        ours, other = Checkout(PROJECT_ROOT), Checkout(tree)
-        for checkout in (ours, other):
+        current, other = Checkout(PROJECT_ROOT), Checkout(tree)
+        for checkout in (current, other):
             stack.callback(checkout.close)
-        for checkout in (ours, other):
+        for checkout in (current, other):
             checkout.answer()
-        pairs = [(ours.build(), other.build()) for _ in range(ROUNDS)]
+        pairs = [(current.build(), other.build()) for _ in range(ROUNDS)]
     quickest = [min(pair[place] for pair in pairs) for place in (0, 1)]
     return [
         {
