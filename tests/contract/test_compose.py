@@ -6,7 +6,7 @@ import re
 import jsonschema
 import pytest
 import yaml
-from labour_market.settings import PROJECT_ROOT
+from labour_market.settings import PROJECT_ROOT, PROVINCE_TIME
 
 TEXT = (PROJECT_ROOT / "docker-compose.yml").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load(TEXT)
@@ -32,6 +32,7 @@ def test_every_part_of_the_stack_is_a_service():
     )
     assert SERVICES["postgres"]["image"].startswith("postgres:18")
     assert OWN_IMAGES["airflow-worker"]["environment"]["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
+    assert OWN_IMAGES["airflow-worker"]["environment"]["AIRFLOW__CORE__DEFAULT_TIMEZONE"] == PROVINCE_TIME.key
 
 
 def test_every_variable_is_in_the_example_without_a_value_and_has_no_default():
