@@ -1,5 +1,5 @@
 -- The batches in scope of a build can have changed the figures that it counted. A build that failed leaves its events to the next one, so they count for both:
--- either may have written a new figure.
+-- either may have written a new figure. A partition that is built again has a new event, so that the causes of older figures stay.
 with builds as (select * from {{ source('ops', 'build') }}),
 
 events as (select * from {{ source('ops', 'outbox') }}),

@@ -9,15 +9,15 @@
 
 import json
 import logging
+from functools import partial
 from typing import Any
 
 import psycopg
 from psycopg import conninfo, sql
-from psycopg.errors import DeadlockDetected, LockNotAvailable
-from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
 from labour_market.batches.outbox import rebuild_every_partition
 from labour_market.database import admin_dsn, connect, dsn
+from labour_market.database.lock_timeout import retry_on_lock_timeout
 from labour_market.settings import Settings, load_settings
 from labour_market.transform import relations
 from labour_market.transform.dbt import BuildError, analyze, build_lock, failures, run_dbt
@@ -29,11 +29,6 @@ LOG = logging.getLogger(__name__)
 DEPLOYED = "deployed_project"
 SCRATCH = "deployment"
 KEPT_SCHEMA = "vintages"
-LOCK_TIMEOUT = (
-    "900ms"  # below deadlock_timeout (1 s), so that of two sessions in a deadlock never the reader is the one that PostgreSQL ends
-)
-ATTEMPTS = 20
-PAUSE_SECONDS = (1.0, 3.0)
 SCHEMA_COMMENTS = {
     "marts": "Sự kiện và chiều, từng dòng chi tiết. Công cụ BI đọc bi. | Facts and dimensions, row by row. BI tools read bi.",
     "bi": "Số liệu cho báo cáo và công cụ BI; ô nhỏ đã ẩn. | Figures for reports and BI tools; small cells are hidden.",
@@ -47,8 +42,8 @@ def deploy_models(settings: Settings | None = None) -> bool:
         Whether there was something to deploy.
 
     Raises:
-        BuildError: a model failed, a user's view cannot be kept, or another session holds a lock. The message names it, and every
-            relation is as it was.
+        BuildError: a model failed, or a user's view cannot be kept. The message names it, and every relation is as it was.
+        SchemaLockedError: another session holds a lock. The message names it, and every relation is as it was.
     """
     settings = settings or load_settings()
     with connect("transformer", settings, autocommit=True) as connection, build_lock(connection):
@@ -126,26 +121,16 @@ def switch_when_free(project: list[Model], filled: list[Model], digest: str, set
         dbname=str(conninfo.conninfo_to_dict(dsn("transformer", settings))["dbname"]),
         application_name="lmw-deployment",
     )
-    retrying = Retrying(
-        retry=retry_if_exception_type((LockNotAvailable, DeadlockDetected)),
-        stop=stop_after_attempt(ATTEMPTS),
-        wait=wait_random(*PAUSE_SECONDS),
-    )
     with psycopg.connect(admin, autocommit=True) as connection:
-        try:
-            retrying(_switch, connection, project, filled, digest)
-        except RetryError as error:
-            raise BuildError(
-                "the models could not be deployed, and are as they were: another session holds a lock on them"
-                f" ({_sessions_in_the_way(connection, project)}); end its transaction, then deploy again"
-            ) from error
+        retry_on_lock_timeout(connection, partial(_switch, connection, project, filled, digest))
 
 
 def _switch(connection: psycopg.Connection, project: list[Model], filled: list[Model], digest: str) -> None:
     """Bring every relation to what the project states, or none."""
     schemas = sorted({model.schema for model in project})
     with connection.transaction():
-        connection.execute("select set_config('lock_timeout', %s, true), set_config('search_path', 'public', true)", [LOCK_TIMEOUT])
+        timeout = [relations.LOCK_TIMEOUT]
+        connection.execute("select set_config('lock_timeout', %s, true), set_config('search_path', 'public', true)", timeout)
         connection.execute(
             "select set_config('deadlock_timeout', '10ms', true) from pg_roles where rolname = current_user and rolsuper"
         )  # this session looks for a deadlock first, and gives way
@@ -255,16 +240,3 @@ def _retire_obsolete(connection: psycopg.Connection, obsolete: list[str]) -> Non
     for relation in obsolete:
         relations.retire(connection, relation)
         LOG.info("%s is named by no model any more and was dropped", relation)
-
-
-def _sessions_in_the_way(connection: psycopg.Connection, project: list[Model]) -> str:
-    """Sessions that hold a lock on a relation of the project: process id, role, program and since when."""
-    rows = connection.execute(
-        "select distinct a.pid, a.usename, coalesce(nullif(a.application_name, ''), 'unnamed program'), a.xact_start"
-        " from pg_locks as l join pg_stat_activity as a on a.pid = l.pid join pg_class as c on c.oid = l.relation"
-        " join pg_namespace as n on n.oid = c.relnamespace"
-        " where l.granted and a.pid <> pg_backend_pid() and n.nspname = any(%s) order by a.xact_start",
-        [sorted({model.schema for model in project})],
-    ).fetchall()
-    named = [f"process {pid}, {role}, {program}, since {start:%Y-%m-%d %H:%M:%S %Z}" for pid, role, program, start in rows]
-    return "; ".join(named) or "it has ended since"

@@ -1,15 +1,18 @@
 """The reference lists: dbt seeds, loaded when a file of them has changed."""
 
 import hashlib
+from functools import partial
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
 from labour_market.database import connect
+from labour_market.database.lock_timeout import retry_on_lock_timeout
 from labour_market.occupations.local import seed_local_trades
 from labour_market.settings import DBT_DIR, Settings, load_settings
 from labour_market.transform.dbt import BuildError, analyze, failures, run_dbt
+from labour_market.transform.relations import LOCK_TIMEOUT, columns_of, identifier
 
 SEED_HASH = "seed_hash"
 
@@ -49,8 +52,18 @@ def seed_reference(settings: Settings | None = None) -> bool:
 
 def _add_columns(connection: psycopg.Connection, seeds: list[Path]) -> None:
     """Add the columns that a seed file has gained to its table: dbt would drop the table, and with it the views on it."""
+    present = columns_of(connection, ["reference"])
     for path in seeds:
-        table = sql.Identifier("reference", path.stem)
+        relation = f"reference.{path.stem}"
+        names = [name for name, _ in present.get(relation, [])]
         header = path.read_text(encoding="utf-8").split("\n", 1)[0].strip().split(",")
-        for column in header:
-            connection.execute(sql.SQL("alter table if exists {} add column if not exists {} text").format(table, sql.Identifier(column)))
+        added = [sql.SQL("add column {} text").format(sql.Identifier(column)) for column in header if column not in names]
+        if names and added:
+            statement = sql.SQL("alter table {} {}").format(identifier(relation), sql.SQL(", ").join(added))
+            retry_on_lock_timeout(connection, partial(_alter, connection, statement))
+
+
+def _alter(connection: psycopg.Connection, statement: sql.Composed) -> None:
+    with connection.transaction():
+        connection.execute("select set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+        connection.execute(statement)

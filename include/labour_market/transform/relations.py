@@ -18,6 +18,7 @@ from labour_market.transform.dbt import BuildError
 
 OWNER = "transformer"  # of every relation of the project
 RETIRED = "retired"
+LOCK_TIMEOUT = "900ms"  # below deadlock_timeout (1 s), so that in a deadlock PostgreSQL never ends the reader
 CANDIDATE = "deployment_candidate"
 
 
