@@ -35,7 +35,6 @@ ALLOWED_PHRASES = ("follow_up", "followed_up", "follows_up")  # of a placement: 
 NOT_YET_CLEAN: tuple[str, ...] = (
     "tests/dbt/test_disclosure.py",
     "tests/dbt/test_indicators.py",
-    "tests/dbt/test_kaplan_meier.py",
     "tests/dbt/test_known.py",
     "tests/dbt/test_stock.py",
     "tests/dbt/test_trace.py",

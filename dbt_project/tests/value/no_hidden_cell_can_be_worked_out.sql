@@ -86,7 +86,7 @@ totals as (
 
 select
     totals.total,
-    concat_ws(' ', totals.metric, totals.of_period, totals.of_mode, totals.of_area, totals.of_breakdown, totals.divided_by) as what,
+    concat_ws(' ', totals.metric, totals.of_period, totals.of_mode, totals.of_area, totals.of_breakdown, totals.divided_by) as total_cell,
     totals.hidden,
     totals.persons
 from totals
