@@ -1,7 +1,4 @@
-with codings as (select * from {{ ref('stg_ops__title_coding') }}),
-
-occupations as (select * from {{ ref('int_occupations__keyed') }})
-
+-- No CTE here: PostgreSQL plans a view with one apart from the query that joins it, and cannot look a title up by the index.
 select
     codings.title_key,
     codings.context,
@@ -11,5 +8,5 @@ select
     codings.score,
     occupations.occupation_sk,
     occupations.occupation_l2_sk
-from codings
-inner join occupations on codings.occupation_code = occupations.code
+from {{ ref('stg_ops__title_coding') }} as codings
+inner join {{ ref('int_occupations__keyed') }} as occupations on codings.occupation_code = occupations.code
