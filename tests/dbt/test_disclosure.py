@@ -86,27 +86,27 @@ def drawn(rng: Random, year: int, communes: list[tuple[str, str]]) -> list[Group
     return groups
 
 
-def told(groups: list[Group], border: set[str]) -> dict[Cell, set[int]]:
-    """Every cell that tells of them, and of whom: attended like what sessions yield, placements like job starts and costs. What is
-    reported is the districts' until June 2025, and since then that of the communes of today. The border is told of in the province."""
+def cells_of(groups: list[Group], border: set[str]) -> dict[Cell, set[int]]:
+    """Every cell that counts them, and which groups it counts: attended like sessions, placements like job starts and costs. What is
+    reported is the districts' until June 2025, and since then that of the communes of today. The border is a group of the province."""
     cells = defaultdict(set)
     for number, group in enumerate(groups):
         month, year = group.session[:7], group.session[:4]
         reported = ("as_reported", group.district if month < "2025-07" or group.commune == "unknown" else group.commune)
         restated = [("restated", group.commune), ("restated_former_district", group.district)]
         breakdowns = ["all", f"sex={group.sex}", f"occupation={group.occupation}", *["priority_group=poor"] * group.is_poor]
-        told_in = [*product([PROVINCE, reported, *restated], breakdowns), *[(PROVINCE, "area_group=border")] * (group.commune in border)]
-        cells_told = [("year", year, *place, by) for place, by in told_in]
+        places = [*product([PROVINCE, reported, *restated], breakdowns), *[(PROVINCE, "area_group=border")] * (group.commune in border)]
+        cells_of_group = [("year", year, *place, by) for place, by in places]
         if group.metric == "attended":
             half = f"{year}-H{1 if month[5:] <= '06' else 2}"
-            cells_told += [("session", group.session, *place, "all") for place in (reported, *restated)]
-            cells_told += [(*period, *place, by) for period, (place, by) in product([("month", month), ("half", half)], told_in)]
+            cells_of_group += [("session", group.session, *place, "all") for place in (reported, *restated)]
+            cells_of_group += [(*period, *place, by) for period, (place, by) in product([("month", month), ("half", half)], places)]
         else:
-            cells_told += [("month", month, *place, "all") for place in (PROVINCE, reported)]
-            cells_told += [
+            cells_of_group += [("month", month, *place, "all") for place in (PROVINCE, reported)]
+            cells_of_group += [
                 ("year", year, *place, f"sex={group.sex};occupation={group.occupation}") for place in (PROVINCE, reported, *restated)
             ]
-        for cell in cells_told:
+        for cell in cells_of_group:
             cells[group.metric, *cell].add(number)
     return cells
 
@@ -134,7 +134,7 @@ def hidden_of(cells, statements):
             (rng.choice((commune,) * 9 + ("unknown",)), district) for commune, district, _ in rng.sample(communes, k=rng.randint(2, 25))
         ]
         groups = drawn(rng, year, places)
-        everything = told(groups, {commune for commune, _, is_border in communes if is_border})
+        everything = cells_of(groups, {commune for commune, _, is_border in communes if is_border})
         cells.execute("drop table if exists protected_cell; delete from indicators.indicator_cell")
         counted = {cell: sum(groups[number].persons for number in numbers) for cell, numbers in everything.items()}
         cells.executemany(INSERT, [(*cell, persons, persons, persons, 0 < persons < 5) for cell, persons in counted.items()])
@@ -181,17 +181,17 @@ def test_whoever_solves_all_totals_at_once_works_out_hardly_any_small_cell(hidde
     small = solved = 0
     for seed in range(10):
         groups, everything, hidden = hidden_of(seed)
-        nobody = set().union(*(numbers for numbers in everything.values() if not any(groups[number].persons for number in numbers)))
-        somebody = [number for number in range(len(groups)) if number not in nobody]
-        few, shown = (
-            np.array([[number in numbers for number in somebody] for numbers in of], dtype=float)
+        empty_groups = set().union(*(numbers for numbers in everything.values() if not any(groups[number].persons for number in numbers)))
+        filled_groups = [number for number in range(len(groups)) if number not in empty_groups]
+        few, visible_cells = (
+            np.array([[number in numbers for number in filled_groups] for numbers in of], dtype=float)
             for of in (
                 [numbers for numbers in everything.values() if is_small(groups, numbers)],
                 [numbers for cell, numbers in everything.items() if cell not in hidden],
             )
         )
-        # a cell can be solved if it is a combination of those that are shown
-        strength, directions = np.linalg.eigh(shown.T @ shown)
+        # a cell can be solved if it is a combination of those that are visible_cells
+        strength, directions = np.linalg.eigh(visible_cells.T @ visible_cells)
         spanned = directions[:, strength > 1e-8]
         beyond = np.abs(few - few @ spanned @ spanned.T).max(axis=1)
         small, solved = small + len(few), solved + int((beyond < 1e-6).sum())

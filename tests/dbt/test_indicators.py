@@ -21,8 +21,8 @@ STARTED = {
 }  # fmt: skip
 
 
-def followed(number: int, kind: str, in_job: bool | None, **values) -> dict:
-    """A check of the start of the fair's visitor of that number; a year-old one unless told otherwise."""
+def checked_start(number: int, kind: str, in_job: bool | None, **values) -> dict:
+    """A check of the start of the fair's visitor of that number; a year-old one by default."""
     return {
         "placement_no": f"V{number}", "check_kind": kind, "person_key": f"k:{number}", "person_method": "national_id", "in_job": in_job,
         "checked_on": "2023-06-14", "start_date": "2022-06-01", "channel": "counter", **values,
@@ -58,11 +58,12 @@ def province(core: Core) -> None:
     # the fair's six starts: five confirmed, one whom nobody reached; twelve starts at the counter a year ago
     at_fair = {"channel": "fair", "session_no": "A", "employer_no": "1", "employer_district": "794", "start_date": "2023-06-12"}
     core.publish("placements", "SC", "2023-06", [
-        *(followed(n, "start", True if n < 5 else None, evidence="contract", **{**at_fair, "person_key": f"k:794-{n}"}) for n in range(6)),
-        *(followed(n, kind, in_job, evidence=evidence, person_key=f"k:old-{n}")
+        *(checked_start(n, "start", True if n < 5 else None, evidence="contract", **{**at_fair, "person_key": f"k:794-{n}"})
+          for n in range(6)),
+        *(checked_start(n, kind, in_job, evidence=evidence, person_key=f"k:old-{n}")
           for n, (in_job, evidence) in enumerate([(True, "payslip")] * 18 + [(True, "phone_call")] * 6, 100)
           for kind in ("start",)),
-        *(followed(n, "m3", in_job, person_key=f"k:old-{n}") for n, in_job in enumerate([True] * 12 + [False] * 6 + [None] * 6, 100)),
+        *(checked_start(n, "m3", in_job, person_key=f"k:old-{n}") for n, in_job in enumerate([True] * 12 + [False] * 6 + [None] * 6, 100)),
     ])  # fmt: skip
     for period, as_of, standard, poor in (
         ("2021", "2021-12-31", "2016-2020", 30), ("2022-01", "2022-01-01", "2022-2025", 20), ("2022", "2022-12-31", "2022-2025", 17),
@@ -84,20 +85,20 @@ def province(core: Core) -> None:
 
 @pytest.fixture
 def cell(admin):
-    """(numerator, denominator, value) of one cell of bi.indicator; the province and everybody unless told otherwise."""
+    """(numerator, denominator, value) of one cell of bi.indicator; the province and everybody by default."""
 
-    def told(metric, period, breakdown="all", area_code="all", area_mode="as_reported"):
+    def one_cell(metric, period, breakdown="all", area_code="all", area_mode="as_reported"):
         return admin.execute(
             "select numerator, denominator, value from bi.indicator"
             " where metric = %s and period = %s and breakdown = %s and area_code = %s and area_mode = %s",
             [metric, period, breakdown, area_code, area_mode],
         ).fetchone()
 
-    return told
+    return one_cell
 
 
 def test_openings_are_a_stock_of_open_orders_and_a_flow_of_posted_ones(cell):
-    """Posted 14 + 4 + 6 + 3; on the last day that is told of only the 14 are neither closed nor past their deadline."""
+    """Posted 14 + 4 + 6 + 3; on the reporting cutoff date only the 14 are neither closed nor past their deadline."""
     assert cell("openings_flow", "2023-06")[2] == 27
     assert cell("openings_stock", "2023-06")[2] == 14
 
@@ -121,7 +122,7 @@ def test_time_to_fill_counts_open_orders(cell):
     assert cell("filled_within_90_days", "2023-Q2")[2] == Decimal("0.3333")
 
 
-def test_a_session_yields_for_its_employers_and_its_settled_money(cell, admin):
+def test_a_session_yields_starts_for_its_employers_and_its_final_cost(cell, admin):
     """Six started of the one employer's talks, for 10 million; the month has sessions that are not settled, so it says nothing of money.
 
     What 794 gave is hidden with its funnel; the commune of today and the former district tell the same.
@@ -143,7 +144,7 @@ def test_a_session_yields_for_its_employers_and_its_settled_money(cell, admin):
     assert [cell("sessions", "2023-06", area_mode=mode, area_code=area)[2] for mode, area in places] == [1, 1, 1]
 
 
-def test_cost_is_settled_money_over_confirmed_starts_and_few_starts_are_hidden(cell):
+def test_cost_is_final_cost_over_confirmed_starts_and_few_starts_are_hidden(cell):
     """10 million for 5 confirmed starts; each fund bears part of both, 3 and 2 starts, which are too few to show."""
     assert cell("cost_per_placement", "2023") == (10_000_000, 5, 2_000_000)
     assert cell("cost_per_placement", "2023", "kind=fixed") == (10_000_000, 5, 2_000_000)
@@ -176,7 +177,7 @@ def test_the_fall_in_poverty_names_its_baseline_and_stays_within_a_standard(cell
     assert cell("poor_rate", "2022", "standard=2022-2025")[2] == Decimal("0.34")
 
 
-def test_a_household_whose_member_started_is_not_among_those_with_nobody_placed(cell):
+def test_a_household_whose_member_started_has_a_placement(cell):
     """Seventeen poor households; six of their members started at the fair, none is six months on: 11 have nobody placed."""
     assert cell("poor_households_without_placement", "2022", "standard=2022-2025")[:2] == (11, 17)
     assert cell("poor_household_coverage", "2022", "standard=2022-2025") == (0, 17, 0)
@@ -203,19 +204,19 @@ def test_what_is_hidden_of_a_district_is_hidden_of_its_communes_in_every_mode(ad
         " where persons > 0 and area_code <> 'all'"
     ).fetchall()
     hidden = Counter((m, p, b, mode) for m, p, b, mode, _, suppressed in exact if suppressed)
-    shown = {(m, p, b, mode) for m, p, b, mode, _, suppressed in exact if not suppressed}
-    assert [total for total, count in hidden.items() if count == 1 and total in shown] == []
+    visible = {(m, p, b, mode) for m, p, b, mode, _, suppressed in exact if not suppressed}
+    assert [total for total, count in hidden.items() if count == 1 and total in visible] == []
     assert [row for row in exact if row[4] < 5 and not row[5]] == []
 
 
-def test_every_indicator_is_defined_once_and_told(admin):
+def test_every_indicator_is_defined_once_and_counted(admin):
     defined = [metric for (metric,) in admin.execute("select metric from bi.metric_definition")]
-    told = {metric for (metric,) in admin.execute("select distinct metric from bi.indicator")}
+    all_metrics = {metric for (metric,) in admin.execute("select distinct metric from bi.indicator")}
     assert len(defined) == len(set(defined))
-    # nobody was followed for six months or more here, and no order is for a trade of the province
+    # nobody was checked_start for six months or more here, and no order is for a trade of the province
     silent = {f"{name}_{months}" for name in ("sustained", "lost", "not_reached") for months in ("m6", "m12")}
-    assert set(defined) - told == {"openings_ordered"} | silent
-    assert told <= set(defined)
+    assert set(defined) - all_metrics == {"openings_ordered"} | silent
+    assert all_metrics <= set(defined)
 
 
 def test_the_long_view_is_read_in_a_moment(built):
@@ -226,11 +227,11 @@ def test_the_long_view_is_read_in_a_moment(built):
 
 @pytest.fixture
 def answer(built):
-    def told(name, **given):
+    def rows_of(name, **given):
         with connect("bi_reader", autocommit=True) as reader:
             return run_question(reader, load_questions()[name], given)[1]
 
-    return told
+    return rows_of
 
 
 def test_which_districts_had_no_approved_plan_is_asked_of_a_day(answer):
@@ -247,7 +248,7 @@ def test_which_occupations_were_tense_is_asked_of_a_threshold(answer, admin):
     assert answer("tense_occupations", districts="794", more_than="0") == []
 
 
-def test_poor_households_with_nobody_placed_are_told_by_commune_of_today(answer):
+def test_poor_households_without_placement_are_listed_by_commune_of_today(answer):
     """All seventeen are in one commune, which became part of Phường Long An; the province comes first."""
     assert [(row[0], int(row[2]), int(row[3])) for row in answer("poor_households_without_placement", vintage="2022")] == [
         ("all", 11, 17),

@@ -1,4 +1,4 @@
-"""What was known when: a correction changes the figures of today, and those of yesterday stay as they were told."""
+"""What was known when: a correction changes the figures of today, and those of yesterday stay as they were."""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -66,17 +66,17 @@ def test_the_figures_of_a_moment_stay_what_they_were(reader, moments):
     assert known == now and len(now) > 100
 
 
-def test_what_changed_is_told_with_the_delivery_that_changed_it(reader, moments):
-    told = changes(reader, *moments, METRIC)
-    district = [row for row in told if row["area_mode"] == "as_reported" and row["area_code"] == "794" and row["breakdown"] == "all"]
+def test_a_change_names_the_delivery_that_caused_it(reader, moments):
+    changed = changes(reader, *moments, METRIC)
+    district = [row for row in changed if row["area_mode"] == "as_reported" and row["area_code"] == "794" and row["breakdown"] == "all"]
     assert district and all((row["value_then"], row["value_later"]) == (12, 10) for row in district)
     assert all(len(row["batches"]) == 1 and row["batches"][0].startswith("fair_attendance 794/") for row in district)
-    assert not [row for row in told if row["area_mode"] == "as_reported" and row["area_code"] == "803"]
+    assert not [row for row in changed if row["area_mode"] == "as_reported" and row["area_code"] == "803"]
     columns, rows = run_question(
         reader, load_questions()["changed_between_submissions"],
         {"first": moments[0].isoformat(), "second": moments[1].isoformat(), "metric": METRIC},
     )  # fmt: skip
-    assert len(rows) == len([row for row in told if row["value_then"] != row["value_later"]]), columns
+    assert len(rows) == len([row for row in changed if row["value_then"] != row["value_later"]]), columns
 
 
 def test_a_day_means_its_end_by_the_provinces_clock_in_the_question_as_in_the_command(reader, moments):
@@ -88,14 +88,14 @@ def test_a_day_means_its_end_by_the_provinces_clock_in_the_question_as_in_the_co
     assert rows, "nothing was known the day before"
 
 
-def test_the_feeds_behind_a_metric_are_those_of_its_facts_and_those_that_tell_them_something(reader):
+def test_the_feeds_behind_a_metric_are_those_of_its_facts_and_their_upstream_feeds(reader):
     feeds = dict(reader.execute("select metric, feeds from bi.metric_definition").fetchall())
     assert feeds["poor_rate"] == ["poverty_register"]
     assert feeds["attended_persons"] == ["fair_attendance", "fair_sessions", "job_orders", "placements"]
     assert sorted(metric for metric, of in feeds.items() if of is None) == ["first_pass_rate", "on_time_rate", "rows_put_aside"]
 
 
-def test_the_delivery_is_named_although_the_build_that_told_it_failed_elsewhere(moments, admin, core, reader):
+def test_the_delivery_is_named_although_its_build_failed_elsewhere(moments, admin, core, reader):
     before = one(admin, "select clock_timestamp()")
     admin.execute("alter table marts.dim_employer_version add constraint broken check (name <> 'Công ty 9')")
     core.publish("employers", "794", "2023-06", [employer("9")])
@@ -105,8 +105,8 @@ def test_the_delivery_is_named_although_the_build_that_told_it_failed_elsewhere(
         transform.build()
     admin.execute("alter table marts.dim_employer_version drop constraint broken")
     transform.build()
-    told = changes(reader, before, one(admin, "select clock_timestamp()"), METRIC)
-    district = [row for row in told if row["area_mode"] == "as_reported" and row["area_code"] == "794" and row["breakdown"] == "all"]
+    changed = changes(reader, before, one(admin, "select clock_timestamp()"), METRIC)
+    district = [row for row in changed if row["area_mode"] == "as_reported" and row["area_code"] == "794" and row["breakdown"] == "all"]
     assert [row["value_later"] for row in district] == [8] * len(district) and district
     assert all("fair_attendance 794/" in ", ".join(row["batches"]) for row in district)
 
@@ -117,29 +117,31 @@ def test_a_visitor_from_elsewhere_is_named_as_a_cause_where_the_visitor_lives(mo
     core.publish("labour_survey", "803", "2022-01", [person("803-later", commune_code="28003")])
     core.publish("fair_attendance", "803", "2023-06", [visit("guest", "A", "k:794-19", commune_code="27694")], sequence=2)
     transform.build()
-    told = changes(reader, before, one(admin, "select clock_timestamp()"), "counselling_coverage_a")
-    (causes,) = [row["batches"] for row in told if (row["area_mode"], row["area_code"], row["breakdown"]) == ("as_reported", "794", "all")]
+    changed = changes(reader, before, one(admin, "select clock_timestamp()"), "counselling_coverage_a")
+    (causes,) = [
+        row["batches"] for row in changed if (row["area_mode"], row["area_code"], row["breakdown"]) == ("as_reported", "794", "all")
+    ]
     assert [cause.split("-")[0] for cause in causes] == ["fair_attendance 803/fair_attendance"]
 
 
-def test_the_rows_of_a_moment_counted_again_give_the_figures_that_were_told_then(reader, moments):
+def test_the_rows_of_a_moment_counted_again_give_the_figures_of_then(reader, moments):
     """Both the correction and what it replaced are in core, so a vintage that today's rules would not give again is a fault of either."""
     first, second = moments
     for moment in (first, second):
-        told, counted = as_of(reader, moment), transform.recount(moment)
-        assert counted == [{column: row[column] for column in counted[0]} for row in told]
+        known, counted = as_of(reader, moment), transform.recount(moment)
+        assert counted == [{column: row[column] for column in counted[0]} for row in known]
     before = first - timedelta(days=1)
     assert transform.recount(before) == [], "nothing was held the day before"
 
 
-def test_marts_that_were_lost_are_counted_again_and_what_was_told_is_still_known(moments, admin):
+def test_marts_that_were_lost_are_counted_again_and_the_vintages_are_kept(moments, admin):
     """Everything but the vintages can be had from core; they stand apart, so that whoever clears the marts keeps them."""
     cells = "select * from indicators.indicator_cell order by metric, period_kind, period, area_mode, area_code, breakdown"
-    before, told = admin.execute(cells).fetchall(), as_of(admin, moments[0])
+    before, known = admin.execute(cells).fetchall(), as_of(admin, moments[0])
     admin.execute("drop schema marts cascade")
     transform.deploy_models()
     assert admin.execute(cells).fetchall() == before
-    assert as_of(admin, moments[0]) == told
+    assert as_of(admin, moments[0]) == known
     assert one(admin, "select count(*) from bi.indicator_vintage where known_to = 'infinity'") == len(before)
 
 
@@ -153,14 +155,14 @@ def test_a_build_that_changes_nothing_adds_no_vintage(built, moments, admin):
     )
 
 
-def test_nothing_is_told_of_a_time_before_the_first_build_and_a_day_means_its_end(reader, moments):
+def test_there_is_no_figure_before_the_first_build_and_a_day_means_its_end(reader, moments):
     with pytest.raises(UsageError, match="there are no figures of"):
         as_of(reader, moments[0] - timedelta(days=400))
     assert moment_of(datetime(2023, 6, 30)).astimezone(UTC) == datetime(2023, 6, 30, 16, 59, 59, 999999, tzinfo=UTC)
     refused = CliRunner().invoke(app, ["as-of", "2020-01-01"])
     assert refused.exit_code == 2
-    shown = CliRunner().invoke(app, ["as-of", "2099-01-01", "--metric", METRIC, "--json"])
-    assert shown.exit_code == 0 and '"area_code": "803"' in shown.stdout
+    printed = CliRunner().invoke(app, ["as-of", "2099-01-01", "--metric", METRIC, "--json"])
+    assert printed.exit_code == 0 and '"area_code": "803"' in printed.stdout
 
 
 def test_vintages_cannot_be_changed_by_who_reads_them(reader):

@@ -24,12 +24,12 @@ ORDERS = [
     for number in range(60)
 ]  # fmt: skip
 WISHES = [  # (district, period, person, commune, surveyed on)
-    (district, period, who, RNG.choice(communes), begins + timedelta(RNG.randint(0, 40)))
+    (district, period, number, RNG.choice(communes), begins + timedelta(RNG.randint(0, 40)))
     for district, communes in COMMUNES.items()
     for period, begins in ROUNDS.items()
-    for who in RNG.sample(range(60), 25)
+    for number in RNG.sample(range(60), 25)
 ]
-STARTS = {who: date(2022, 1, 1) + timedelta(RNG.randint(0, 500)) for who in RNG.sample(range(60), 20)}
+STARTS = {number: date(2022, 1, 1) + timedelta(RNG.randint(0, 500)) for number in RNG.sample(range(60), 20)}
 
 
 def province(core: Core) -> None:
@@ -37,22 +37,22 @@ def province(core: Core) -> None:
     for district in COMMUNES:
         for period in ROUNDS:
             core.publish("labour_survey", district, period, [
-                person(f"{district}-{period}-{who}", person_key=f"k:{who}", commune_code=commune, surveyed_on=day, wants_job=True,
+                person(f"{district}-{period}-{number}", person_key=f"k:{number}", commune_code=commune, surveyed_on=day, wants_job=True,
                        wanted_job_text="công nhân may")
-                for of, in_period, who, commune, day in WISHES if (of, in_period) == (district, period)
+                for of, in_period, number, commune, day in WISHES if (of, in_period) == (district, period)
             ])  # fmt: skip
     core.publish("placements", "SC", "2023-06", [
-        {"placement_no": f"P{who}", "check_kind": "start", "person_key": f"k:{who}", "person_method": "national_id", "in_job": True,
+        {"placement_no": f"P{number}", "check_kind": "start", "person_key": f"k:{number}", "person_method": "national_id", "in_job": True,
          "checked_on": KNOWN_UNTIL, "start_date": day, "channel": "counter"}
-        for who, day in STARTS.items()
+        for number, day in STARTS.items()
     ])  # fmt: skip
 
 
-def ends_on(district: str, period: str, who: int, day: date) -> date:
+def ends_on(district: str, period: str, number: int, day: date) -> date:
     """A wish ends with the first start after it, or with the first survey of its district's next round."""
     begun = {p: min(d for of, in_period, _, _, d in WISHES if (of, in_period) == (district, p)) for p in ROUNDS}
     later = [first for first in begun.values() if first > begun[period]]
-    start = STARTS.get(who)
+    start = STARTS.get(number)
     return min([*later, *([start] if start and start >= day else []), date.max])
 
 
@@ -65,8 +65,12 @@ def month_ends() -> dict[str, date]:
 def test_seekers_are_those_whose_wish_lives_on_the_last_day_of_each_month_since_the_first_wish(admin, breakdown, communes):
     expected = {}
     for month, last in month_ends().items():
-        there = [(who, day, ends_on(district, period, who, day)) for district, period, who, commune, day in WISHES if commune in communes]
-        live = {who for who, begins, ends in there if begins <= last < ends}
+        there = [
+            (number, day, ends_on(district, period, number, day))
+            for district, period, number, commune, day in WISHES
+            if commune in communes
+        ]
+        live = {number for number, begins, ends in there if begins <= last < ends}
         if live:
             expected[month] = len(live)
     found = admin.execute(
@@ -92,7 +96,7 @@ def test_openings_are_those_of_orders_open_on_the_last_day_of_each_month_since_t
     assert dict(found) == expected
 
 
-def test_every_stock_is_what_stands_behind_it_in_every_place_and_group(admin):
+def test_every_stock_is_the_sum_of_its_rows_in_every_place_and_group(admin):
     assert admin.execute(UNEQUAL).fetchall() == []
 
 

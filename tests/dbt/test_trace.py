@@ -1,4 +1,4 @@
-"""From a figure to its source rows and back: each part of each cell is the sum of what stands behind it, and nothing else."""
+"""From a figure to its source rows and back: each part of each cell is the sum of the rows behind it, and nothing else."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from tests.dbt import test_indicators
 from tests.dbt.rows import Core, employer, one
-from tests.dbt.test_indicators import followed
+from tests.dbt.test_indicators import checked_start
 
 UNEQUAL = """
     with counted as (
@@ -54,9 +54,9 @@ def province(core: Core) -> None:
         {"order_no": "8", "employer_no": "9", "title": "theo thỏa thuận", "openings": 3, "posted_on": "2023-05-01"},
     ])  # fmt: skip
     core.publish("placements", "SC", "2023-05", [
-        followed(900, "start", True, order_no="7", **AT_SEWING), followed(901, "start", True, job_text="công nhân", **AT_SEWING),
-        followed(901, "m3", True, job_text="công nhân", **AT_SEWING | {"checked_on": "2023-08-25"}),
-        followed(902, "start", True, order_no="8", job_text="công nhân may", **AT_SEWING),
+        checked_start(900, "start", True, order_no="7", **AT_SEWING), checked_start(901, "start", True, job_text="công nhân", **AT_SEWING),
+        checked_start(901, "m3", True, job_text="công nhân", **AT_SEWING | {"checked_on": "2023-08-25"}),
+        checked_start(902, "start", True, order_no="8", job_text="công nhân may", **AT_SEWING),
     ])  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def test_a_row_that_is_gone_behind_a_figure_is_noticed(admin):
         assert {row[0] for row in admin.execute(UNEQUAL)} >= {"attended_persons", "interviewed_of_attended"}
 
 
-def test_every_view_says_what_stands_behind_it(admin):
+def test_every_view_says_which_rows_are_behind_it(admin):
     views = {row[0] for row in admin.execute("select table_name from information_schema.views where table_schema = 'bi'")}
     assert set(load_traces()) == views
     assert all(trace.get("none", "reason") for trace in load_traces().values())
@@ -95,7 +95,7 @@ def test_a_figure_leads_to_its_batches_and_to_the_rows_as_they_were_sent(steward
         assert source["row_numbers"] == [row_no for (row_no,) in sent]
 
 
-def test_a_start_told_by_occupation_names_what_gave_the_occupation(steward):
+def test_a_start_by_occupation_names_the_record_that_gave_the_occupation(steward):
     found = trace_cell(steward, "placements", {"period": "2023-05", "area_code": "all", "breakdown": "all", "period_kind": "month"})
     assert {source["feed"] for source in found["sources"]} == {"placements"}
     found = trace_cell(steward, "indicator", SEWERS)
@@ -106,7 +106,7 @@ def test_a_start_told_by_occupation_names_what_gave_the_occupation(steward):
     assert [fact["order_no"] for fact in found["facts"] if fact["fact"] == "fct_job_order"] == ["7"]
 
 
-def test_the_delivery_of_an_order_leads_to_the_starts_that_are_told_by_its_occupation(steward):
+def test_the_delivery_of_an_order_leads_to_the_starts_with_its_occupation(steward):
     for source in trace_cell(steward, "indicator", SEWERS)["sources"]:
         back = trace_batch(steward, source["batch_id"], limit=10_000)
         assert [c["numerator"] for c in back["cells"] if all(c[key] == value for key, value in SEWERS.items())] == [3], source["feed"]
@@ -128,12 +128,12 @@ def test_every_view_with_figures_can_be_traced_from_a_row_of_it(steward):
         assert found["sources"] or not any(cell["numerator"] for cell in found["cells"]), view
 
 
-def test_a_trace_names_nobody(steward):
-    told = json.dumps(trace_cell(steward, "indicator", ATTENDED), default=str)
-    assert "person_key" not in told and "person_sk" not in told and "k:794" not in told
+def test_a_trace_names_no_person(steward):
+    trace = json.dumps(trace_cell(steward, "indicator", ATTENDED), default=str)
+    assert "person_key" not in trace and "person_sk" not in trace and "k:794" not in trace
 
 
-def test_a_delivery_leads_back_to_the_figure_that_it_stands_behind(steward):
+def test_a_delivery_leads_back_to_its_figure(steward):
     source = trace_cell(steward, "indicator", ATTENDED)["sources"][0]
     delivery = f"{source['sender_code']}/{source['delivery_id']}"
     found = trace_batch(steward, batch_of(steward, delivery), limit=10_000)
@@ -144,7 +144,7 @@ def test_a_delivery_leads_back_to_the_figure_that_it_stands_behind(steward):
 
 
 def test_what_cannot_be_traced_is_said_in_one_line(built):
-    for arguments, told in (
+    for arguments, message in (
         (["nowhere", "a=b"], "no view 'nowhere'"),
         (["indicator", "colour=red"], "no column colour"),
         (["indicator", "metric=nothing"], "no row of indicator"),
@@ -155,9 +155,9 @@ def test_what_cannot_be_traced_is_said_in_one_line(built):
         ([], "give a view"),
     ):
         refused = CliRunner().invoke(app, ["trace", *arguments])
-        assert refused.exit_code == 2 and told in refused.output, (arguments, refused.output)
-    shown = CliRunner().invoke(app, ["trace", "indicator", *(f"{key}={value}" for key, value in ATTENDED.items())])
-    assert shown.exit_code == 0 and "delivery_id=fair_attendance-794" in shown.output
+        assert refused.exit_code == 2 and message in refused.output, (arguments, refused.output)
+    printed = CliRunner().invoke(app, ["trace", "indicator", *(f"{key}={value}" for key, value in ATTENDED.items())])
+    assert printed.exit_code == 0 and "delivery_id=fair_attendance-794" in printed.output
 
 
 @pytest.fixture(scope="module")
