@@ -53,7 +53,7 @@ def province(core: Core) -> None:
 
 @pytest.fixture(scope="module")
 def statements(built: str) -> dict[str, str]:
-    """The hook that hides and the nightly test that nothing can be worked out, as dbt writes them."""
+    """The hook that suppresses cells and the nightly test that no hidden cell can be computed, as dbt compiles them."""
     nightly = (DBT_DIR / "tests" / "value" / "no_hidden_cell_can_be_worked_out.sql").read_text(encoding="utf-8")
     nightly = nightly.replace("{{ config(severity='error') }}", "")
     hook = "{{ apply_complementary_suppression('indicators.indicator_cell') }}"
@@ -113,7 +113,7 @@ def cells_of(groups: list[Group], border: set[str]) -> dict[Cell, set[int]]:
 
 @pytest.fixture
 def hidden_of(cells, statements):
-    """Draws a province into the marts and hides: the groups, the cells with those whom each tells of, and the cells that are hidden."""
+    """Writes a random province and suppresses: its groups, the cells with the groups that each counts, and the hidden cells."""
     communes = cells.execute(
         "select commune.code, bridge.analysis_area_code, commune.is_border from marts.dim_area as commune"
         " join marts.bridge_area_analysis as bridge on commune.area_sk = bridge.area_sk and bridge.is_default"
@@ -138,7 +138,7 @@ def hidden_of(cells, statements):
         cells.execute("drop table if exists protected_cell; delete from indicators.indicator_cell")
         counted = {cell: sum(groups[number].persons for number in numbers) for cell, numbers in everything.items()}
         cells.executemany(INSERT, [(*cell, persons, persons, persons, 0 < persons < 5) for cell, persons in counted.items()])
-        assert cells.execute(statements["worked_out"]).fetchall() != [], "a province in which nothing can be worked out proves nothing"
+        assert cells.execute(statements["worked_out"]).fetchall() != [], "a province in which nothing can be computed proves nothing"
         cells.execute(statements["hide"])
         hidden = cells.execute(
             "select metric, period_kind, period, area_mode, area_code, breakdown from indicators.indicator_cell where is_suppressed"
@@ -157,7 +157,7 @@ def test_no_hidden_cell_can_be_worked_out_of_a_province_drawn_by_chance(cells, s
 
 
 def test_the_same_cells_are_hidden_every_night_however_the_rows_lie(cells, statements):
-    """Of two months of six persons one is hidden beside that of three; the other one the next night would show both."""
+    """Of two months of six persons one is hidden with that of three. If the next build hid the other one, both could be computed."""
     shuffled = statements["hide"].replace(ANALYZED, SHUFFLED)
     assert shuffled != statements["hide"]
     months = [("month", f"2023-{number:02d}", persons) for number, persons in enumerate([3, *[6] * 10], 1)]
@@ -177,7 +177,7 @@ def test_the_same_cells_are_hidden_every_night_however_the_rows_lie(cells, state
 
 
 def test_whoever_solves_all_totals_at_once_works_out_hardly_any_small_cell(hidden_of):
-    """Each total is protected by itself; what several tell together gives away no more than one small cell in fifty."""
+    """Each total is protected by itself; several totals together reveal no more than one small cell in fifty."""
     small = solved = 0
     for seed in range(10):
         groups, everything, hidden = hidden_of(seed)

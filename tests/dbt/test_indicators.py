@@ -1,4 +1,4 @@
-"""The indicators of the catalogue from a few rows laid by hand; every figure is worked out beside it."""
+"""The indicators of the catalogue from a few rows written by hand; every figure is computed by hand next to it."""
 
 import re
 from collections import Counter
@@ -55,7 +55,7 @@ def province(core: Core) -> None:
     # attendance of June may come for 45 days from the first; the others' came today
     core.connection.execute("update ops.batch set delivery_created_at = case sender_code when '794' then '2023-07-15T23:59+07'::timestamptz"
                             " else '2023-07-16T00:00+07' end where feed = 'fair_attendance' and sender_code in ('794', '795')")  # fmt: skip
-    # the fair's six starts: five confirmed, one whom nobody reached; twelve starts at the counter a year ago
+    # the fair's six starts: five confirmed, one not reached; twelve starts at the counter a year ago
     at_fair = {"channel": "fair", "session_no": "A", "employer_no": "1", "employer_district": "794", "start_date": "2023-06-12"}
     core.publish("placements", "SC", "2023-06", [
         *(checked_start(n, "start", True if n < 5 else None, evidence="contract", **{**at_fair, "person_key": f"k:794-{n}"})
@@ -125,7 +125,7 @@ def test_time_to_fill_counts_open_orders(cell):
 def test_a_session_yields_starts_for_its_employers_and_its_final_cost(cell, admin):
     """Six started of the one employer's talks, for 10 million; the month has sessions that are not settled, so it says nothing of money.
 
-    What 794 gave is hidden with its funnel; the commune of today and the former district tell the same.
+    What 794 gave is hidden with its funnel; the commune of today and the former district have the same figures.
     """
     exact = admin.execute(
         "select metric, period_kind, area_mode, area_code, numerator::int, round(denominator), value from indicators.indicator_cell"
@@ -156,7 +156,7 @@ def test_a_match_is_confirmed_by_evidence_and_a_call_is_none(cell):
 
 
 def test_unknown_is_neither_in_the_job_nor_lost(cell):
-    """Of 24 checks after three months 12 found the job, 6 its loss and 6 nobody: 12/18, 6/18 and 6/24."""
+    """Of 24 checks after three months 12 found the job, 6 found it lost and 6 did not reach the person: 12/18, 6/18 and 6/24."""
     assert cell("sustained_m3", "2022") == (12, 18, Decimal("0.6667"))
     assert cell("lost_m3", "2022") == (6, 18, Decimal("0.3333"))
     assert cell("not_reached_m3", "2022") == (6, 24, Decimal("0.2500"))
@@ -178,13 +178,13 @@ def test_the_fall_in_poverty_names_its_baseline_and_stays_within_a_standard(cell
 
 
 def test_a_household_whose_member_started_has_a_placement(cell):
-    """Seventeen poor households; six of their members started at the fair, none is six months on: 11 have nobody placed."""
+    """Seventeen poor households; six of their members started at the fair, none is six months on: 11 have no member placed."""
     assert cell("poor_households_without_placement", "2022", "standard=2022-2025")[:2] == (11, 17)
     assert cell("poor_household_coverage", "2022", "standard=2022-2025") == (0, 17, 0)
 
 
 def test_a_hidden_cell_takes_the_next_smallest_with_it(admin):
-    """3 of 795 are too few; shown alone beside the province's 31 and the others' 12, 7 and 9 they would be had by subtraction."""
+    """3 of 795 are too few; with the province's 31 and the others' 12, 7 and 9 shown, they could be computed by subtraction."""
     rows = admin.execute(
         "select area_code, numerator::int, is_suppressed from bi.indicator where metric = 'counselling_coverage_a' and breakdown = 'all'"
         " and area_mode = 'as_reported' order by 1"
@@ -213,7 +213,7 @@ def test_every_indicator_is_defined_once_and_counted(admin):
     defined = [metric for (metric,) in admin.execute("select metric from bi.metric_definition")]
     all_metrics = {metric for (metric,) in admin.execute("select distinct metric from bi.indicator")}
     assert len(defined) == len(set(defined))
-    # nobody was checked_start for six months or more here, and no order is for a trade of the province
+    # no start was checked after six months or more here, and no order is for a trade of the province
     silent = {f"{name}_{months}" for name in ("sustained", "lost", "not_reached") for months in ("m6", "m12")}
     assert set(defined) - all_metrics == {"openings_ordered"} | silent
     assert all_metrics <= set(defined)

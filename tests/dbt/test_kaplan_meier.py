@@ -1,4 +1,4 @@
-"""Kaplan-Meier in SQL, against figures worked out by hand and against the textbook's product in Python."""
+"""Kaplan-Meier in SQL, compared with figures computed by hand and with the textbook's product in Python."""
 
 from fractions import Fraction
 

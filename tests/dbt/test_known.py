@@ -112,7 +112,7 @@ def test_the_delivery_is_named_although_its_build_failed_elsewhere(moments, admi
 
 
 def test_a_visitor_from_elsewhere_is_named_as_a_cause_where_the_visitor_lives(moments, admin, core, reader):
-    """Attendance of 803 tells of a resident of 794; a survey of 803 cannot, since its contract keeps such rows out."""
+    """Attendance of 803 names a resident of 794; a survey of 803 cannot, since its contract keeps such rows out."""
     before = one(admin, "select clock_timestamp()")
     core.publish("labour_survey", "803", "2022-01", [person("803-later", commune_code="28003")])
     core.publish("fair_attendance", "803", "2023-06", [visit("guest", "A", "k:794-19", commune_code="27694")], sequence=2)
@@ -135,7 +135,7 @@ def test_the_rows_of_a_moment_counted_again_give_the_figures_of_then(reader, mom
 
 
 def test_marts_that_were_lost_are_counted_again_and_the_vintages_are_kept(moments, admin):
-    """Everything but the vintages can be had from core; they stand apart, so that whoever clears the marts keeps them."""
+    """Everything but the vintages can be built from core; they have a schema of their own, which is kept when the marts are cleared."""
     cells = "select * from indicators.indicator_cell order by metric, period_kind, period, area_mode, area_code, breakdown"
     before, known = admin.execute(cells).fetchall(), as_of(admin, moments[0])
     admin.execute("drop schema marts cascade")

@@ -101,7 +101,7 @@ def test_every_stock_is_the_sum_of_its_rows_in_every_place_and_group(admin):
 
 
 def test_persons_of_two_districts_at_once_are_among_those_counted(admin):
-    """Otherwise the tests above would not speak of them."""
+    """Otherwise the tests above would not cover them."""
     (crowded, alone), = admin.execute(
         "select count(*) filter (where overlaps_other_wish), count(*) filter (where not overlaps_other_wish)"
         " from indicators.int_job_wishes__with_end_date"
