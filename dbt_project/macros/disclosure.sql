@@ -13,9 +13,10 @@
   at the metrics that the last one changed.
 #}
 {% macro apply_complementary_suppression(cells) -%}
+{%- set protected_totals = ref('protected_total') -%}
 {%- set steps = [] -%}
 {%- if execute -%}
-    {%- for row in run_query('select step, rule, parts, total, within from ' ~ ref('protected_total') ~ ' order by step::int, name') -%}
+    {%- for row in run_query('select step, rule, parts, total, within from ' ~ protected_totals ~ ' order by step::int, name') -%}
         {%- if not steps or steps[-1].step != row['step'] -%}{%- do steps.append({'step': row['step'], 'rules': []}) -%}{%- endif -%}
         {%- do steps[-1].rules.append(row) -%}
     {%- endfor -%}
