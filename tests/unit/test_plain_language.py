@@ -32,9 +32,7 @@ ALLOWED = {
 ALLOWED_PHRASES = ("follow_up", "followed_up", "follows_up")  # of a placement: what became of it
 
 # Files that still hold refused names. The list only gets shorter.
-NOT_YET_CLEAN: tuple[str, ...] = (
-    "tests/integration/test_migrations.py",
-)
+NOT_YET_CLEAN: tuple[str, ...] = ("tests/integration/test_migrations.py",)
 
 JINJA_MACRO = re.compile(r"\{%-?\s*(?:macro|test|materialization)\s+(\w+)\s*(?:\(([^)]*)\))?")
 JINJA_VARIABLE = re.compile(r"\{%-?\s*(?:set|for)\s+([\w, ]+?)\s*(?:=|\bin\b|%\})")
