@@ -13,7 +13,7 @@
 -- depends_on: {{ ref('fct_fair_session') }}
 -- depends_on: {{ ref('protected_total') }}
 -- Every figure of the reports as this build counts it, exact and long: one row a metric, period, area and breakdown. Each build writes all of it. bi.indicator
--- shows what may be shown of it.
+-- shows what may be shown of it, after complementary suppression.
 with cells as (
     select * from {{ ref('cells_counselling') }}
     union all
