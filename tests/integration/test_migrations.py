@@ -37,7 +37,7 @@ def run(dsn: str, statements: str) -> None:
 
 
 def schema_of(dsn: str, *options: str) -> list[str]:
-    """The statements of pg_dump for the schemas with tables of ours, without what differs from dump to dump."""
+    """The statements of pg_dump for the schemas of this project, without what differs from dump to dump."""
     schemas = [f"--schema={name}" for name in migrations.VERSIONED_SCHEMAS]
     dump = subprocess.run(
         [str(server_program("pg_dump")), "-d", dsn, "--schema-only", *schemas, *options], capture_output=True, text=True, check=True
@@ -121,13 +121,13 @@ def test_the_files_of_the_revisions_are_runnable_by_psql(database):
 def test_an_up_to_date_database_is_only_read(database, locked):
     provision()
     locked(database, "select (select count(*) from ops.batch), (select count(*) from core.employers)")
-    ours = one(
+    own_tables = one(
         database,
         "select string_agg(format('%%I.%%I', schemaname, tablename), ', ') from pg_tables where schemaname = any(%s)",
         list(access.SCHEMAS),
     )
     catalogs = "pg_authid, pg_db_role_setting, pg_class, pg_attribute, pg_namespace, pg_default_acl, pg_description, pg_proc, pg_constraint"
-    locked(database, f"lock table {ours}, {catalogs} in exclusive mode")  # conflicts with every lock but ACCESS SHARE
+    locked(database, f"lock table {own_tables}, {catalogs} in exclusive mode")  # conflicts with every lock but ACCESS SHARE
     started = time.monotonic()
     with ThreadPoolExecutor() as pool:
         assert pool.submit(provision).result(timeout=20) == []

@@ -31,9 +31,6 @@ ALLOWED = {
 }
 ALLOWED_PHRASES = ("follow_up", "followed_up", "follows_up")  # of a placement: what became of it
 
-# Files that still hold refused names. The list only gets shorter.
-NOT_YET_CLEAN: tuple[str, ...] = ("tests/integration/test_migrations.py",)
-
 JINJA_MACRO = re.compile(r"\{%-?\s*(?:macro|test|materialization)\s+(\w+)\s*(?:\(([^)]*)\))?")
 JINJA_VARIABLE = re.compile(r"\{%-?\s*(?:set|for)\s+([\w, ]+?)\s*(?:=|\bin\b|%\})")
 SQL_COMMENT_OR_TEXT = re.compile(r"--[^\n]*|/\*.*?\*/|\{#.*?#\}|'(?:[^']|'')*'", re.DOTALL)
@@ -123,15 +120,8 @@ FILES = list(files())
 
 @pytest.mark.parametrize("path", FILES)
 def test_names_of_a_file_are_plain(path: str):
-    if path in NOT_YET_CLEAN:
-        pytest.skip("listed as not yet clean")
     refused = {name: words for name in names_in(path) if (words := refused_words(name))}
     assert not refused
-
-
-@pytest.mark.parametrize("path", NOT_YET_CLEAN)
-def test_the_list_of_unclean_files_has_no_clean_file(path: str):
-    assert any(refused_words(name) for name in names_in(path))
 
 
 @pytest.mark.parametrize(

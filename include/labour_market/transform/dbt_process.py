@@ -19,6 +19,7 @@ gc.enable()
 
 
 def main(results: Path) -> None:
+    """Run the command in the first line of standard input, and write its results to a file."""
     line = sys.stdin.readline()
     if not line:
         return
