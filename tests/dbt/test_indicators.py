@@ -269,8 +269,8 @@ def test_a_question_says_what_it_asks_and_binds_its_parameters(built):
     questions = load_questions()
     assert len(questions) == 5
     for question in questions.values():
-        assert question.asks_vi
-        assert question.asks_en
+        assert question.text_vi
+        assert question.text_en
         assert set(re.findall(r"%\((\w+)\)s", question.query)) == set(question.defaults)
     run = CliRunner()
     listed = run.invoke(app, ["question"])

@@ -265,7 +265,7 @@ def test_a_revision_that_gets_no_lock_changes_nothing_and_names_the_session(data
     locked(database, "select count(*) from ops.batch")
     with pytest.raises(SchemaLockedError, match="bi tool"):
         provision()
-    assert one(database, "select version_num from ops.alembic_version") == "0002"
+    assert one(database, "select version_num from ops.alembic_version") == "0003"
     assert one(database, "select to_regclass('ops.early')") is None
 
 

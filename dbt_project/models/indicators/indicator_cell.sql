@@ -1,51 +1,38 @@
+{%- set subjects = [
+    'coding', 'counselling', 'deliveries', 'durations', 'fairs', 'fill', 'flow', 'households', 'money', 'occupation', 'placements', 'plans', 'poverty',
+    'poverty_reduction', 'session_costs', 'stock'
+] -%}
+{%- set counted = subjects_to_count(subjects) -%}
 {{ config(
     materialized='incremental',
     full_refresh=false,
     on_schema_change='append_new_columns',
     contract={'enforced': var('known_at', none) is none},
-    incremental_strategy='append',
-    pre_hook="{% if is_incremental() %}delete from {{ this }}{% endif %}",
-    post_hook="{{ apply_complementary_suppression(this) }}"
+    incremental_strategy='changed_cells',
+    meta={'subjects': subjects},
+    pre_hook="{% if is_incremental() %}{{ fill_cell_scope(subjects_to_count(config.get('meta')['subjects']), this) }}{% endif %}",
+    post_hook="{% if is_incremental() %}delete from {{ source('ops', 'cell_scope') }}{% else %}{{ apply_complementary_suppression(this) }}{% endif %}"
 ) }}
 -- depends_on: {{ ref('dim_date') }}
 -- depends_on: {{ ref('dim_area') }}
 -- depends_on: {{ ref('bridge_area_analysis') }}
 -- depends_on: {{ ref('fct_fair_session') }}
 -- depends_on: {{ ref('protected_total') }}
--- Every figure of the reports as this build counts it, exact and long: one row a metric, period, area and breakdown. Each build writes all of it. bi.indicator
--- shows what may be shown of it, after complementary suppression.
+-- depends_on: {{ ref('int_reporting_cutoff_date') }}
+-- depends_on: {{ source('ops', 'build') }} {{ source('ops', 'build_scope') }} {{ source('ops', 'cell_scope') }} {{ source('ops', 'setting') }}
+-- depends_on: {{ source('core', 'job_orders') }} {{ source('core', 'labour_survey') }} {{ source('core', 'placements') }}
+-- Every figure of the reports, exact and long: one row a metric, period, area and breakdown. A build counts the subjects again that its scope can change
+-- (subjects_to_count), stocks from the first year that can change on, and writes the cells that differ. What of them may be shown is bi.indicator.
 with cells as (
-    select * from {{ ref('cells_counselling') }}
+    {%- for subject in counted %}
+    select
+        '{{ subject }}' as subject,
+        *
+    from {{ ref('cells_' ~ subject) }}
+    {%- if not loop.last %}
     union all
-    select * from {{ ref('cells_coding') }}
-    union all
-    select * from {{ ref('cells_deliveries') }}
-    union all
-    select * from {{ ref('cells_durations') }}
-    union all
-    select * from {{ ref('cells_fairs') }}
-    union all
-    select * from {{ ref('cells_fill') }}
-    union all
-    select * from {{ ref('cells_flow') }}
-    union all
-    select * from {{ ref('cells_households') }}
-    union all
-    select * from {{ ref('cells_money') }}
-    union all
-    select * from {{ ref('cells_occupation') }}
-    union all
-    select * from {{ ref('cells_placements') }}
-    union all
-    select * from {{ ref('cells_plans') }}
-    union all
-    select * from {{ ref('cells_poverty') }}
-    union all
-    select * from {{ ref('cells_poverty_reduction') }}
-    union all
-    select * from {{ ref('cells_session_costs') }}
-    union all
-    select * from {{ ref('cells_stock') }}
+    {%- endif %}
+    {%- endfor %}
 )
 
 select

@@ -4,10 +4,17 @@ with cutoff as (
     select * from {{ ref('int_reporting_cutoff_date') }}
 ),
 
-periods as (
-    select * from {{ ref('int_stock_periods') }}
+counted_years as (
+    select make_date(greatest({{ first_year_of('stock') }}, 1), 1, 1) as first_day
 ),
 
+periods as (
+    select stock_periods.*
+    from {{ ref('int_stock_periods') }} as stock_periods
+    inner join counted_years on stock_periods.begins_on >= counted_years.first_day
+),
+
+-- what changed before the first year that is counted is one change, on its first day
 order_changes as (
     select
         orders.area_sk,
@@ -17,9 +24,13 @@ order_changes as (
         date_trunc('quarter', changes.day::timestamp)::date as quarter,
         sum(changes.sign * orders.openings) as openings
     from {{ ref('int_job_orders__with_end_date') }} as orders
-    inner join cutoff on orders.posted_on <= cutoff.day
+    inner join cutoff on orders.posted_on <= cutoff.day and orders.posted_on <= orders.ended_on
+    inner join counted_years on orders.ended_on >= counted_years.first_day
     cross join
-        lateral (values (orders.posted_on, 1), (case when orders.ended_on <= cutoff.day then orders.ended_on end, -1)) as changes (day, sign)
+        lateral (
+            values
+            (greatest(orders.posted_on, counted_years.first_day), 1), (case when orders.ended_on <= cutoff.day then orders.ended_on end, -1)
+        ) as changes (day, sign)
     where changes.day is not null
     group by orders.area_sk, orders.district_code, orders.occupation_code, date_trunc('month', changes.day::timestamp), quarter
 ),
@@ -36,9 +47,13 @@ wish_changes as (
         date_trunc('quarter', changes.day::timestamp)::date as quarter,
         sum(changes.sign) as seekers
     from {{ ref('int_job_wishes__with_end_date') }} as wishes
-    inner join cutoff on wishes.wished_on <= cutoff.day
+    inner join cutoff on wishes.wished_on <= cutoff.day and wishes.wished_on <= wishes.ended_on
+    inner join counted_years on wishes.ended_on >= counted_years.first_day
     cross join
-        lateral (values (wishes.wished_on, 1), (case when wishes.ended_on <= cutoff.day then wishes.ended_on end, -1)) as changes (day, sign)
+        lateral (
+            values
+            (greatest(wishes.wished_on, counted_years.first_day), 1), (case when wishes.ended_on <= cutoff.day then wishes.ended_on end, -1)
+        ) as changes (day, sign)
     where changes.day is not null and not wishes.overlaps_other_wish
     group by
         wishes.area_sk, wishes.district_code, wishes.occupation_code, wishes.sex,
@@ -105,7 +120,7 @@ levels as (
 
 overlapping_wishes as (
     select * from {{ ref('rows_wishes_in_stock') }}
-    where overlaps_other_wish
+    where overlaps_other_wish and coalesce(month, quarter) >= {{ first_year_of('stock') }}::text
 ),
 
 persons_with_overlaps as (

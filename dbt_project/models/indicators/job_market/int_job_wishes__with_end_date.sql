@@ -29,14 +29,24 @@ wishes as (
     where supply.wants_job
 ),
 
+survey_days as (
+    select
+        sender_code,
+        period,
+        min(surveyed_date_sk) filter (where surveyed_date_sk > 0) as first_date_sk
+    from supply
+    group by sender_code, period
+),
+
 survey_rounds as (
     select
-        supply.sender_code,
-        supply.period,
-        lead(min(surveyed.date_day), 1, 'infinity') over (partition by supply.sender_code order by min(surveyed.date_day)) as next_begins_on
-    from supply
-    inner join dates as surveyed on supply.surveyed_date_sk = surveyed.date_sk
-    group by supply.sender_code, supply.period
+        survey_days.sender_code,
+        survey_days.period,
+        lead(dates.date_day, 1, 'infinity') over (
+            partition by survey_days.sender_code order by dates.date_day, survey_days.period
+        ) as next_begins_on
+    from survey_days
+    left join dates on survey_days.first_date_sk = dates.date_sk
 ),
 
 first_starts as (
