@@ -27,6 +27,19 @@
 {{ return(chosen) }}
 {%- endmacro %}
 
+{# The cells of subjects, one after another. #}
+{% macro cells_of_subjects(subjects) -%}
+{%- for subject in subjects %}
+select
+    '{{ subject }}' as subject,
+    cells.*
+from {{ ref('cells_' ~ subject) }} as cells
+{%- if not loop.last %}
+union all
+{%- endif %}
+{%- endfor %}
+{%- endmacro %}
+
 {# Every node that a node reads, directly or through others. #}
 {% macro upstream(node, found) -%}
 {%- for parent in (graph.nodes[node].depends_on.nodes if node in graph.nodes else []) if parent not in found -%}

@@ -24,15 +24,7 @@
 -- Every figure of the reports, exact and long: one row a metric, period, area and breakdown. A build counts the subjects again that its scope can change
 -- (subjects_to_count), stocks from the first year that can change on, and writes the cells that differ. What of them may be shown is bi.indicator.
 with cells as (
-    {%- for subject in counted %}
-    select
-        '{{ subject }}' as subject,
-        *
-    from {{ ref('cells_' ~ subject) }}
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+    {{ cells_of_subjects(counted) }}
 )
 
 select
