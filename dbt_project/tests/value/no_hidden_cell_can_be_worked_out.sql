@@ -102,18 +102,18 @@ where
 union all
 -- a session is held in one place, and a unit of one code is one unit
 select
-    'the same in every mode',
-    concat_ws(' ', metric, period, min(area_code), breakdown),
-    count(*) filter (where is_suppressed),
-    sum(persons) filter (where is_suppressed)
+    'the same in every mode' as total,
+    concat_ws(' ', metric, period, min(area_code), breakdown) as total_cell,
+    count(*) filter (where is_suppressed) as hidden,
+    sum(persons) filter (where is_suppressed) as persons
 from cells
 group by metric, period_kind, period, breakdown, case when period_kind <> 'session' then area_code end
 having bool_or(is_suppressed) and not bool_and(is_suppressed)
 union all
 select
-    'small and shown',
-    concat_ws(' ', metric, period, area_mode, area_code, breakdown),
-    0,
+    'small and shown' as total,
+    concat_ws(' ', metric, period, area_mode, area_code, breakdown) as total_cell,
+    0 as hidden,
     persons
 from cells
 where {{ is_small('persons') }} and not is_suppressed
