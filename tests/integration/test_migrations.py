@@ -49,6 +49,9 @@ def psql(dsn: str, path: Path) -> None:
     subprocess.run([str(server_program("psql")), "-d", dsn, "-q", "-1", "-v", "ON_ERROR_STOP=1", "-f", str(path)], check=True)
 
 
+LATEST, NEXT, SECOND, THIRD = (f"{int(revisions()[-1]) + step:04d}" for step in range(4))
+
+
 @pytest.fixture
 def add_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
     """Adds a revision of that number to a copy of the release's revisions."""
@@ -186,10 +189,10 @@ def test_a_newer_schema_is_refused_in_one_sentence(database):
 
 def test_loads_and_builds_need_the_schema_of_the_release(database, add_revision):
     provision()
-    add_revision("0003", "create table ops.note (n integer);")
-    with pytest.raises(LabourMarketError, match=r"lacks revision 0003 of the schema.*lmw prepare"):
+    add_revision(NEXT, "create table ops.note (n integer);")
+    with pytest.raises(LabourMarketError, match=rf"lacks revision {NEXT} of the schema.*lmw prepare"):
         load("employers")
-    with pytest.raises(LabourMarketError, match="lacks revision 0003"):
+    with pytest.raises(LabourMarketError, match=f"lacks revision {NEXT}"):
         build()
     provision()
     assert load("employers").outcomes == {}
@@ -202,7 +205,7 @@ def test_an_installation_without_version_is_recognised_and_keeps_its_additions(d
     provision()
     run(
         database,
-        "drop table ops.alembic_version, ops.core_change; delete from ops.setting;"
+        "drop table ops.alembic_version, ops.core_change, ops.cell_scope; delete from ops.setting;"
         " create index of_an_administrator on ops.batch (sender_code); create table core.copy_of_a_table as select 1 as n;"
         " alter table core.employers add column of_an_older_contract text",
     )
@@ -225,7 +228,7 @@ def test_an_installation_without_version_is_recognised_and_keeps_its_additions(d
 )
 def test_an_installation_without_version_that_differs_is_refused(database, difference, named):
     provision()
-    run(database, "drop table ops.alembic_version, ops.core_change; drop schema bi;" + difference)
+    run(database, "drop table ops.alembic_version, ops.core_change, ops.cell_scope; drop schema bi;" + difference)
     with pytest.raises(UnknownSchemaError, match=named):
         provision()
     assert one(database, "select to_regclass('ops.alembic_version') is null and to_regnamespace('bi') is null"), "nothing was changed"
@@ -242,7 +245,7 @@ def test_tables_of_another_program_are_refused(database, server):
 def test_a_revision_waits_for_readers_without_blocking_others(database, add_revision, locked, monkeypatch):
     provision()
     monkeypatch.setattr(lock_timeout, "LOCK_TIMEOUT_SECONDS", 0.5)
-    add_revision("0003", "alter table ops.batch add column note text;")
+    add_revision(NEXT, "alter table ops.batch add column note text;")
     reader = locked(database, "select count(*) from ops.batch")
     with ThreadPoolExecutor() as pool:
         migration = pool.submit(provision)
@@ -253,27 +256,27 @@ def test_a_revision_waits_for_readers_without_blocking_others(database, add_revi
             time.sleep(0.2)
         assert not migration.done()
         reader.rollback()
-        assert any("0003" in line for line in migration.result(timeout=30))
-    assert one(database, "select version_num from ops.alembic_version") == "0003"
+        assert any(NEXT in line for line in migration.result(timeout=30))
+    assert one(database, "select version_num from ops.alembic_version") == NEXT
 
 
 def test_a_revision_that_gets_no_lock_changes_nothing_and_names_the_session(database, add_revision, locked, monkeypatch):
     provision()
     monkeypatch.setattr(lock_timeout, "LOCK_TIMEOUT_SECONDS", 0.2)
     monkeypatch.setattr(lock_timeout, "PATIENCE_SECONDS", 1.0)
-    add_revision("0003", "create table ops.early (n integer); alter table ops.batch add column note text;")
+    add_revision(NEXT, "create table ops.early (n integer); alter table ops.batch add column note text;")
     locked(database, "select count(*) from ops.batch")
     with pytest.raises(SchemaLockedError, match="bi tool"):
         provision()
-    assert one(database, "select version_num from ops.alembic_version") == "0003"
+    assert one(database, "select version_num from ops.alembic_version") == LATEST
     assert one(database, "select to_regclass('ops.early')") is None
 
 
 def test_a_migration_that_was_killed_inside_a_revision_goes_on_with_it(database, add_revision, locked):
     provision()
-    add_revision("0003", "create table ops.first (n integer);")
-    add_revision("0004", "create table ops.second (n integer); alter table ops.batch add column note text;")
-    add_revision("0005", "create table ops.third (n integer);")
+    add_revision(NEXT, "create table ops.first (n integer);")
+    add_revision(SECOND, "create table ops.second (n integer); alter table ops.batch add column note text;")
+    add_revision(THIRD, "create table ops.third (n integer);")
     reader = locked(database, "select count(*) from ops.batch")
     patched = (
         "from pathlib import Path; from labour_market.database import lock_timeout, migrations;"
@@ -290,19 +293,19 @@ def test_a_migration_that_was_killed_inside_a_revision_goes_on_with_it(database,
     finally:
         process.kill()
         process.wait()
-    assert one(database, "select version_num from ops.alembic_version") == "0003"
+    assert one(database, "select version_num from ops.alembic_version") == NEXT
     assert one(database, "select to_regclass('ops.second')") is None
     reader.rollback()
-    assert [line.split(",")[0] for line in provision()] == ["schema: revision 0004", "schema: revision 0005"]
+    assert [line.split(",")[0] for line in provision()] == [f"schema: revision {number}" for number in (SECOND, THIRD)]
     assert one(database, "select to_regclass('ops.second') is not null and to_regclass('ops.third') is not null")
 
 
 def test_an_error_in_a_revision_undoes_that_revision_only(database, add_revision):
-    add_revision("0003", "create table ops.first (n integer);")
-    add_revision("0004", "create table ops.second (n integer); select 1 / 0;")
+    add_revision(NEXT, "create table ops.first (n integer);")
+    add_revision(SECOND, "create table ops.second (n integer); select 1 / 0;")
     with pytest.raises(psycopg.errors.DivisionByZero):
         provision()
-    assert one(database, "select version_num from ops.alembic_version") == "0003"
+    assert one(database, "select version_num from ops.alembic_version") == NEXT
     assert one(database, "select to_regclass('ops.second')") is None
 
 

@@ -6,6 +6,8 @@ DIMENSIONS = "path:models/marts/conformed"
 EXCLUDED = ["--exclude", "tag:key", "resource_type:unit_test"]
 # sources of ops that change without an event in the outbox; every other change of a dimension comes with a partition of a feed
 UNANNOUNCED = ("batch", "occupation_proposal", "occupation_successor")
+# of these, what a steward decides: the tests in tests/ compare it with dates that may have changed
+DECIDED = ("occupation_proposal", "occupation_successor")
 
 
 def every_node() -> list[str]:
@@ -26,6 +28,7 @@ def nodes_of_feeds(feeds: Iterable[str]) -> list[str]:
         *facts,
         *(f"{fact}+1,resource_type:test" for fact in facts),
         *(f"{source}+,{DIMENSIONS}" for source in sources),
+        *(f"source:ops.{table}+,path:tests" for table in DECIDED),
         "path:models/indicators,config.materialized:incremental",
         "path:models/indicators+1,resource_type:test",
         "path:models/vintages",
