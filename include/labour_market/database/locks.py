@@ -1,4 +1,4 @@
-"""The advisory locks of the warehouse. Each name stands here once; PostgreSQL keys a lock by the hash of its name."""
+"""The advisory locks of the warehouse. Each name is written here once; PostgreSQL keys a lock by the hash of its name."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
