@@ -207,7 +207,7 @@ def test_the_files_of_the_image_are_enough_and_are_not_changed(containers):
     used = f"from labour_market.settings import PROJECT_ROOT; assert str(PROJECT_ROOT) == {str(containers.image.resolve())!r}"
     assert containers.run("airflow-worker", "python", "-c", used) == 0, "the checkout was used instead"
     held = {path.relative_to(containers.image) for path in containers.image.rglob("*") if "__pycache__" not in path.parts}
-    assert Path("include/labour_market/cli.py") in held
+    assert Path("include/labour_market/cli/__init__.py") in held
     assert [path for path in held if not (PROJECT_ROOT / path).exists()] == []
 
 
