@@ -18,7 +18,9 @@ from labour_market.transform.reference import SEED_HASH, seed_reference
 from labour_market.transform.scope import fill_scope
 from labour_market.transform.selection import every_node, nodes_of_feeds
 
+# names of rows in ops.setting
 FULL_BUILD = "full_build"
+BUILT_DECISIONS = "built_decisions"
 FULL_BUILD_EVERY = timedelta(days=7)
 # what a build does not need: files of the parsed project, and the relations of schemas that it does not write
 LEAN = ["--no-write-json", "--cache-selected-only"]
@@ -66,16 +68,17 @@ def build(settings: Settings | None = None, *, full: bool = False) -> BuildRepor
         with ExitStack() as stack:
             # dbt loads for seconds: meanwhile titles are coded and persons linked
             dbt = stack.enter_context(DbtProcess(settings)) if _pending(connection) else None
-            decided = apply_decisions(connection) is not None
+            apply_decisions(connection)
             code_new_titles(connection)
             read_sent_codes(connection)
             update_links(connection)
-            last_event = _last_event(connection)
+            last_event, decisions = _last_event(connection), _decisions(connection)
+            decided = decisions != _setting(connection, BUILT_DECISIONS)
             if last_event is None or not (_pending(connection) or decided):
                 return BuildReport(None, 0, {}, 0.0)
             every = full or _full_build_due(connection)
             build_id, feeds, partitions = _open(connection, last_event)
-            selection = every_node() if every else nodes_of_feeds(feeds)
+            selection = every_node() if every else nodes_of_feeds(feeds, decided=decided)
             results = (dbt or stack.enter_context(DbtProcess(settings))).run(["build", *selection, *LEAN])
         nodes = _record(connection, build_id, results)
         failed = failures(results)
@@ -86,8 +89,9 @@ def build(settings: Settings | None = None, *, full: bool = False) -> BuildRepor
         if failed or not results:
             raise BuildError(f"build {build_id} failed: " + ("; ".join(failed) or "dbt gave no result"))
         connection.execute("update ops.outbox set built_at = clock_timestamp() where built_at is null and event_id <= %s", [last_event])
+        _keep_setting(connection, BUILT_DECISIONS, decisions)
         if every:
-            _record_full_build(connection)
+            _keep_setting(connection, FULL_BUILD, _project_and_lists(connection))
         return BuildReport(build_id, partitions, nodes, sum(float(r["execution_time"]) for r in results))
 
 
@@ -101,10 +105,15 @@ def _last_event(connection: psycopg.Connection) -> int | None:
     return row[0] if row else None
 
 
+def _decisions(connection: psycopg.Connection) -> str:
+    """The number of decisions on provisional codes, proposals left out; none is ever changed or deleted."""
+    row = connection.execute("select count(*)::text from ops.occupation_decision where to_state <> 'proposed'").fetchone()
+    return str(row[0]) if row else ""
+
+
 def _project_and_lists(connection: psycopg.Connection) -> str:
     """The digests of the deployed project and of the loaded reference lists."""
-    row = connection.execute("select value from ops.setting where name = %s", [SEED_HASH]).fetchone()
-    return f"{deployed_project(connection).get('digest')} {row[0] if row else None}"
+    return f"{deployed_project(connection).get('digest')} {_setting(connection, SEED_HASH)}"
 
 
 def _full_build_due(connection: psycopg.Connection) -> bool:
@@ -116,11 +125,16 @@ def _full_build_due(connection: psycopg.Connection) -> bool:
     return not (row and row[0])
 
 
-def _record_full_build(connection: psycopg.Connection) -> None:
+def _setting(connection: psycopg.Connection, name: str) -> str | None:
+    row = connection.execute("select value from ops.setting where name = %s", [name]).fetchone()
+    return row[0] if row else None
+
+
+def _keep_setting(connection: psycopg.Connection, name: str, value: str) -> None:
     connection.execute(
         "insert into ops.setting (name, value) values (%s, %s)"
         " on conflict (name) do update set value = excluded.value, set_at = clock_timestamp()",
-        [FULL_BUILD, _project_and_lists(connection)],
+        [name, value],
     )
 
 
