@@ -43,9 +43,21 @@ def visits(chance: random.Random) -> tuple:
     return "fair_attendance", "794", "2023-06", rows
 
 
+def orders(chance: random.Random) -> tuple:
+    return "job_orders", "794", "2023-06", [
+        {
+            "order_no": str(n), "employer_no": "1", "title": chance.choice(["công nhân may", "thợ hàn"]), "openings": n,
+            "posted_on": f"2023-06-0{n}",
+        }
+        for n in range(1, chance.randrange(3, 6))
+    ]  # fmt: skip
+
+
 def checks(chance: random.Random) -> tuple:
     return "placements", "SC", "2023-06", [
-        check(f"V{n}", chance.choice(["m3", "m6"]), f"k:{n}", chance.choice([True, False, None])) for n in range(1, 5)
+        check(f"V{n}", chance.choice(["m3", "m6"]), f"k:{n}", chance.choice([True, False, None]), order_no=chance.choice([None, "1", "2"]),
+              employer_district="794")
+        for n in range(1, 5)
     ]  # fmt: skip
 
 
@@ -65,7 +77,7 @@ def money(chance: random.Random) -> tuple:
     ]  # fmt: skip
 
 
-DELIVERIES: list[Callable[[random.Random], tuple]] = [survey, employers, fairs, visits, checks, register, plans, money]
+DELIVERIES: list[Callable[[random.Random], tuple]] = [survey, employers, orders, fairs, visits, checks, register, plans, money]
 
 
 def content(admin: psycopg.Connection) -> dict[str, list]:
@@ -123,3 +135,58 @@ def test_every_table_that_a_feed_can_change_is_selected(built: str):
     }  # fmt: skip
     assert len(changing) > 15
     assert {result["unique_id"] for result in results if result["resource_type"] == "model"} == changing
+
+
+def fact_feeds() -> set[tuple[str, str]]:
+    """Pairs of a fact and a feed that it is written from, as the models declare them."""
+    manifest = json.loads((load_settings().home / "dbt" / "target" / "manifest.json").read_text(encoding="utf-8"))
+    found = set()
+    for node in manifest["nodes"].values():
+        feed = node["config"].get("meta", {}).get("feed") if node["resource_type"] == "model" else None
+        found |= {(node["name"], name) for name in ([feed] if isinstance(feed, str) else feed or [])}
+    return found
+
+
+# a fact that reads a feed of which it takes nothing that can change
+UNCHANGED_BY = {("fct_job_order", "fair_attendance"): "a visit that names an employer adds one without attributes"}
+
+
+@pytest.mark.timeout(600)
+def test_the_contracts_name_every_feed_that_a_fact_reads(admin: psycopg.Connection):
+    """PostgreSQL knows what the compiled query reads. A feed that is not named would change and leave the fact as it was."""
+    results = run_dbt(["compile", "--select", "path:models/marts,config.materialized:incremental"], load_settings())
+    queries = {result["unique_id"].rsplit(".", 1)[-1]: result["compiled_code"] for result in results}
+    pairs = fact_feeds()
+    facts = {fact: {feed for other, feed in pairs if other == fact} for fact, _ in pairs}
+
+    def tables(query: str) -> set[tuple[str, str]]:
+        with admin.transaction(force_rollback=True):
+            admin.execute("create view public.compiled as " + query)
+            rows = admin.execute(
+                "with recursive read as ("
+                " select to_regclass('public.compiled')::oid as oid"
+                " union select d.refobjid from read join pg_rewrite as r on r.ev_class = read.oid"
+                " join pg_depend as d on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid and d.refclassid = 'pg_class'::regclass)"
+                " select n.nspname, c.relname from read join pg_class as c using (oid) join pg_namespace as n on n.oid = c.relnamespace"
+                " where c.relkind = 'r'"
+            ).fetchall()
+            return set(rows)
+
+    def feeds(model: str) -> set[str]:
+        found = set()
+        for schema, name in tables(queries[model]):
+            if schema == "core":
+                found.add(name)
+            elif schema == "marts":
+                found |= facts.get(name) or feeds(name)
+        return found
+
+    contracts = load_contracts()
+
+    def upstream(of: set[str]) -> set[str]:
+        more = of | {dependency.feed for feed in of for dependency in contracts[feed].depends_on}
+        return more if more == of else upstream(more)
+
+    missing = {(fact, feed) for fact, own in facts.items() for feed in feeds(fact) - upstream(own)}
+    assert len(facts) > 10
+    assert missing == set(UNCHANGED_BY)
