@@ -7,20 +7,19 @@
 {%- if not execute or not is_incremental() -%}
     {{ return(subjects) }}
 {%- endif -%}
-{%- if are_cells_outdated() -%}
+{%- set state = state_of_cells() -%}
+{%- if state.is_outdated -%}
     {{ return(subjects) }}
 {%- endif -%}
-{%- set cutoff_is_new = is_cutoff_new() -%}
-{%- set scope = run_query('select distinct feed from ' ~ source('ops', 'build_scope')).columns[0].values() | list -%}
 {%- set chosen = [] -%}
 {%- for subject in subjects -%}
-    {%- set sources = upstream('model.' ~ project_name ~ '.cells_' ~ subject, []) -%}
+    {%- set sources = upstream('model.' ~ project_name ~ '.cells_' ~ subject) -%}
     {%- set feeds = [] -%}
     {%- for feed in graph.sources.values() | selectattr('source_name', 'equalto', 'core') if feed.unique_id in sources -%}
         {%- do feeds.append(feed.name) -%}
     {%- endfor -%}
     {%- set reads_cutoff = ('model.' ~ project_name ~ '.int_reporting_cutoff_date') in sources -%}
-    {%- if not feeds or feeds | select('in', scope) | list or (reads_cutoff and cutoff_is_new) -%}
+    {%- if not feeds or feeds | select('in', state.feeds) | list or (reads_cutoff and state.is_cutoff_new) -%}
         {%- do chosen.append(subject) -%}
     {%- endif -%}
 {%- endfor -%}
@@ -40,52 +39,53 @@ union all
 {%- endfor %}
 {%- endmacro %}
 
-{# Every node that a node reads, directly or through others. #}
-{% macro upstream(node, found) -%}
-{%- for parent in (graph.nodes[node].depends_on.nodes if node in graph.nodes else []) if parent not in found -%}
-    {%- do found.append(parent) -%}
-    {%- do upstream(parent, found) -%}
+{# A node, and every node that it reads, directly or through others. #}
+{% macro upstream(node) -%}
+{%- set found = [node] -%}
+{%- for reader in found if reader in graph.nodes -%}
+    {%- for parent in graph.nodes[reader].depends_on.nodes if parent not in found -%}
+        {%- do found.append(parent) -%}
+    {%- endfor -%}
 {%- endfor -%}
 {{ return(found) }}
 {%- endmacro %}
 
 {#
-  Whether every cell must be counted: no build of everything has succeeded since the project or the reference lists changed, or within the last week. Known only
-  while dbt runs.
+  What decides which cells a build counts again. Known only while dbt runs.
+    is_outdated: no build of everything has succeeded since the project or the reference lists changed, or within the last week
+    is_cutoff_new: the reporting cutoff date is today, and the last build was on an earlier day; then what is open has been open for longer
+    feeds: of the scope
 #}
-{% macro are_cells_outdated() -%}
+{% macro state_of_cells() -%}
 {%- set query -%}
-select not exists (
-    select 1
-    from {{ source('ops', 'setting') }} as full_build
-    where full_build.name = 'full_build' and full_build.set_at > clock_timestamp() - interval '7 days'
-        and full_build.set_at > (select max(changes.set_at) from {{ source('ops', 'setting') }} as changes where changes.name in ('seed_hash', 'deployed_project'))
-)
-{%- endset -%}
-{{ return(run_query(query).columns[0].values()[0]) }}
-{%- endmacro %}
-
-{# Whether the reporting cutoff date is today, and the last build was on an earlier day: then what is open has been open for longer. #}
-{% macro is_cutoff_new() -%}
-{%- set query -%}
-select cutoff.day = {{ today() }} and (select max(started_at) from {{ source('ops', 'build') }} where succeeded)::date < {{ today() }}
+select
+    not exists (
+        select 1
+        from {{ source('ops', 'setting') }} as full_build
+        where full_build.name = 'full_build' and full_build.set_at > clock_timestamp() - interval '7 days'
+            and full_build.set_at > (select max(changes.set_at) from {{ source('ops', 'setting') }} as changes where changes.name in ('seed_hash', 'deployed_project'))
+    ) as is_outdated,
+    cutoff.day = {{ today() }} and (select max(started_at) from {{ source('ops', 'build') }} where succeeded)::date < {{ today() }} as is_cutoff_new,
+    (select string_agg(distinct scope.feed, ' ') from {{ source('ops', 'build_scope') }} as scope) as feeds
 from {{ ref('int_reporting_cutoff_date') }} as cutoff
 {%- endset -%}
-{{ return(run_query(query).columns[0].values()[0]) }}
+{%- set row = run_query(query).rows[0] -%}
+{{ return({'is_outdated': row['is_outdated'], 'is_cutoff_new': row['is_cutoff_new'], 'feeds': (row['feeds'] or '').split()}) }}
 {%- endmacro %}
 
 {#
   Writes the subjects that this build counts into ops.cell_scope, within the transaction that writes their cells: other sessions see an empty table. first_year: the
   cells of earlier years are left as they are; 0 counts all years again.
 
-  Stocks: an order, a wish or a start changes them from its own day on, and the passing of time those from the last reporting cutoff date on. Rows of the scope that
-  a correction removed are still in core, so they count too. The first of January, because the months of a year are suppressed together.
+  Stocks: an order, a wish or a start changes them from its own day on, and a reporting cutoff date that moves, forward or back, those from the earlier of its
+  days on. Rows of the scope that a correction removed are still in core, so they count too. The first of January, because the months of a year are suppressed
+  together.
 #}
 {% macro fill_cell_scope(subjects, cells) -%}
 insert into {{ source('ops', 'cell_scope') }} (subject, first_year)
 select
     counted.subject,
-    {% if are_cells_outdated() %}0{% else %}case when counted.subject = 'stock' then coalesce(changes.first_year, 0) else 0 end{% endif %}
+    {% if state_of_cells().is_outdated %}0{% else %}case when counted.subject = 'stock' then coalesce(changes.first_year, 0) else 0 end{% endif %}
 from (values {% for subject in subjects %}('{{ subject }}'){{ ', ' if not loop.last }}{% endfor %}) as counted (subject)
 cross join (
     select extract(year from min(days.day))::integer as first_year
@@ -97,14 +97,19 @@ cross join (
         select persons.surveyed_on
         from {{ source('core', 'labour_survey') }} as persons
         where {{ in_build_scope('labour_survey', 'persons') }}
+        {%- for feed in ['fair_attendance', 'placements'] %}
         union all
         select starts.start_date
-        from {{ source('core', 'placements') }} as starts
-        where {{ in_build_scope('placements', 'starts') }}
+        from {{ source('core', feed) }} as starts
+        where {{ in_build_scope(feed, 'starts') }}
+        {%- endfor %}
         union all
         select to_date(max(cells.period), 'YYYY-MM')
         from {{ cells }} as cells
         where cells.subject = 'stock' and cells.period_kind = 'month'
+        union all
+        select cutoff.day
+        from {{ ref('int_reporting_cutoff_date') }} as cutoff
     ) as days
 ) as changes
 {%- endmacro %}

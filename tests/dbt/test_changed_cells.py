@@ -33,6 +33,7 @@ def province(core: Core) -> None:
         hired = [visit(str(n), "S", f"k:{district}-{n}", commune_code=commune, employer_no="1", **HIRED) for n in range(6)]
         core.publish("fair_attendance", district, "2023-05", hired)
         core.publish("job_orders", district, "2023-06-14", [order(f"{district}-1", "2023-06-14")])
+    core.publish("fair_sessions", "794", "2024", [session("T", held_on="2024-02-10")])
 
 
 def cells(admin) -> dict[tuple, tuple]:
@@ -61,6 +62,7 @@ CHANGES = {
     "an order of an earlier day is added": ("job_orders", "2023-05", [order("794-2", "2023-05-02", closed_on="2023-06-01")]),
     "visits are withdrawn": ("fair_attendance", "2023-05", [visit("0", "S", "k:794-0")]),
     "a period is emptied": ("labour_survey", "2022", []),
+    "the last session is withdrawn, and the cutoff moves back a year": ("fair_sessions", "2024", []),
 }  # fmt: skip
 
 

@@ -20,7 +20,8 @@
 -- depends_on: {{ ref('protected_total') }}
 -- depends_on: {{ ref('int_reporting_cutoff_date') }}
 -- depends_on: {{ source('ops', 'build') }} {{ source('ops', 'build_scope') }} {{ source('ops', 'cell_scope') }} {{ source('ops', 'setting') }}
--- depends_on: {{ source('core', 'job_orders') }} {{ source('core', 'labour_survey') }} {{ source('core', 'placements') }}
+-- depends_on: {{ source('core', 'fair_attendance') }} {{ source('core', 'job_orders') }}
+-- depends_on: {{ source('core', 'labour_survey') }} {{ source('core', 'placements') }}
 -- Every figure of the reports, exact and long: one row a metric, period, area and breakdown. A build counts the subjects again that its scope can change
 -- (subjects_to_count), stocks from the first year that can change on, and writes the cells that differ. What of them may be shown is bi.indicator.
 with cells as (
