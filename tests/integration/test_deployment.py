@@ -11,18 +11,18 @@ from labour_market.database import connect, lock_timeout, provision
 from labour_market.database.lock_timeout import SchemaLockedError
 from labour_market.settings import load_settings
 from labour_market.transform import BuildError, deployment
-from labour_market.transform.project import ForeignKey, Model
+from labour_market.transform.project import ForeignKey, Index, Model
 from psycopg import conninfo, sql
 
 
 def table(relation: str, columns: dict[str, str], key: str, *foreign_keys: ForeignKey) -> Model:
     schema, name = relation.split(".")
-    return Model(name, schema, True, "", tuple(columns.items()), f"key {key}", foreign_keys, {"": f"{name} | table"})
+    return Model(name, schema, True, "", tuple(columns.items()), f"key {key}", foreign_keys, (), {"": f"{name} | table"})
 
 
 def view(relation: str, query: str, **descriptions: str) -> Model:
     schema, name = relation.split(".")
-    return Model(name, schema, False, query, (), "", (), {"": f"{name} | view", **descriptions})
+    return Model(name, schema, False, query, (), "", (), (), {"": f"{name} | view", **descriptions})
 
 
 AREA = table("marts.dim_area", {"area_sk": "bigint", "name": "text"}, "area_sk")
@@ -290,6 +290,15 @@ def test_a_deployment_of_the_same_project_changes_no_object(admin, analyst):
     before = everything(admin)
     assert deploy(admin, PROJECT) == []
     assert everything(admin) == before
+
+
+def test_an_index_that_is_declared_later_is_created_once(admin):
+    deploy(admin, PROJECT)
+    for digest in ("2", "3"):
+        assert not deploy(admin, changed(PROJECT, PLAN, indexes=(Index(("area_sk", "planned")), Index(("plan_sk",), True))), digest=digest)
+        found = admin.execute("select indexdef from pg_indexes where schemaname = 'marts' and tablename = 'fct_plan' order by 1").fetchall()
+        assert sum("(area_sk, planned)" in definition for (definition,) in found) == 1
+        assert len(found) == 3  # the primary key is the unique index that the second declares
 
 
 def test_a_model_that_is_renamed_leaves_nothing(admin):

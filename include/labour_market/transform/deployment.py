@@ -2,9 +2,9 @@
 
 1. dbt fills the tables that are new, or whose columns or grain differ from the model's, in the schema `deployment`, from all rows
    of core.
-2. One transaction moves them to their places, replaces the views that changed, defines the views of users again, and drops what no
-   model names. It waits for a lock for less than a second, since every new reader waits behind it. When it does not get the lock, it
-   is rolled back and tried again.
+2. One transaction moves them to their places, creates indexes that are new, replaces the views that changed, defines the views of
+   users again, and drops what no model names. It waits for a lock for less than a second, since every new reader waits behind it.
+   When it does not get the lock, it is rolled back and tried again.
 """
 
 import json
@@ -173,6 +173,7 @@ def _place_models(connection: psycopg.Connection, project: list[Model], filled: 
         if model.is_table:
             if model in filled:
                 relations.place_table(connection, model.relation, SCRATCH)
+            relations.place_indexes(connection, model.relation, model.indexes)
         else:
             relations.place_view(connection, model.relation, model.query)
         relations.place_comments(connection, model.relation, model.descriptions)

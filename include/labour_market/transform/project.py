@@ -27,6 +27,14 @@ class ForeignKey:
 
 
 @dataclass(frozen=True)
+class Index:
+    """An index that a model declares."""
+
+    columns: tuple[str, ...]
+    is_unique: bool = False
+
+
+@dataclass(frozen=True)
 class Model:
     """A model of the project.
 
@@ -42,6 +50,7 @@ class Model:
     columns: tuple[tuple[str, str | None], ...]
     grain: str
     foreign_keys: tuple[ForeignKey, ...]
+    indexes: tuple[Index, ...]
     descriptions: dict[str, str] = field(hash=False)  # of each column; '' is the relation itself
 
     @property
@@ -91,5 +100,6 @@ def _model(node: dict[str, Any]) -> Model:
             for constraint in constraints
             if constraint["type"] == "foreign_key"
         ),
+        indexes=tuple(Index(tuple(index["columns"]), bool(index.get("unique"))) for index in node["config"].get("indexes") or []),
         descriptions={"": node["description"], **{column["name"]: column["description"] for column in columns}},
     )

@@ -5,7 +5,7 @@ schema `retired`, its successor takes its name, each view that reads it is defin
 is dropped, never with cascade.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -15,6 +15,7 @@ import psycopg
 from psycopg import errors, sql
 
 from labour_market.transform.dbt import BuildError
+from labour_market.transform.project import Index
 
 OWNER = "transformer"  # of every relation of the project
 RETIRED = "retired"
@@ -177,6 +178,26 @@ def place_table(connection: psycopg.Connection, relation: str, source_schema: st
     old = retire(connection, relation) if exists(connection, relation) else None
     connection.execute(sql.SQL("alter table {} set schema {}").format(sql.Identifier(source_schema, name), sql.Identifier(schema)))
     _copy_grants(connection, old, relation)
+
+
+def place_indexes(connection: psycopg.Connection, relation: str, indexes: Iterable[Index]) -> None:
+    """Create the declared indexes that a table lacks; dbt creates those of a new table alone. Blocks its writers, and no reader."""
+    present = connection.execute(
+        "select array(select a.attname::text from unnest(i.indkey) with ordinality as k (attnum, place)"
+        " join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.attnum order by k.place), i.indisunique"
+        " from pg_index as i where i.indrelid = to_regclass(%s) and i.indpred is null and i.indexprs is null",
+        [_quoted(relation)],
+    ).fetchall()
+    for index in indexes:
+        if (list(index.columns), index.is_unique) not in present:
+            with acting_as(connection, OWNER):
+                connection.execute(
+                    sql.SQL("create {}index on {} ({})").format(
+                        sql.SQL("unique " if index.is_unique else ""),
+                        identifier(relation),
+                        sql.SQL(", ").join(map(sql.Identifier, index.columns)),
+                    )
+                )
 
 
 class Change(Enum):
