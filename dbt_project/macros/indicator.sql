@@ -41,6 +41,9 @@ with
 {%- set place = {'given': ['area_mode', 'area_code', 'area', 'area_weight'], 'modes': ['area_sk', 'district_code'], 'province': []}[areas] %}
 {%- set keys = place + columns_of_cells(subject, name) %}
 {%- set counts_units = rows.counts.values() | selectattr('once', 'defined') | list | length > 0 %}
+{#- rows of different periods are in no cell together #}
+{%- set period_kinds = cells_of_rows(subject, name) | map('first') | reject('equalto', 'all') | unique | list %}
+{%- set unit_in_cell = ['unit_key'] + (period_kinds if period_kinds | length == 1 else []) %}
 {{ name }}_grouped as (
     -- rows that are counted in the same cells, together
     select
@@ -55,7 +58,7 @@ with
         {%- if settings.where is defined %} filter (where {{ settings.where }}){% endif %} as {{ count }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {% if counts_units and areas != 'given' -%}
-        (select *, count(*) over (partition by unit_key) > 1 as is_repeated_unit from {{ counted_rows(name) }}) as counted
+        (select *, count(*) over (partition by {{ unit_in_cell | join(', ') }}) > 1 as is_repeated_unit from {{ counted_rows(name) }}) as counted
         {%- else -%}
         {{ counted_rows(name) }} as counted
         {%- endif %}

@@ -1,5 +1,14 @@
 -- Written by hand: a median with censored cases is no sum of flags. Rows, areas and breakdowns are those of durations_measures().
-with order_cases as (
+with order_durations as (
+    select * from {{ counted_rows('rows_order_durations') }}
+),
+
+-- read once and placed in each area mode
+search_durations as materialized (
+    select * from {{ counted_rows('rows_search_durations') }}
+),
+
+order_cases as (
     select
         'time_to_fill' as median_metric,
         'filled_within_90_days' as share_metric,
@@ -12,7 +21,7 @@ with order_cases as (
         in_cells.days,
         in_cells.is_event,
         in_cells.area_weight as weight
-    from {{ rows_in_cells(durations_measures(), 'rows_order_durations', counted_rows('rows_order_durations')) }} as in_cells
+    from {{ rows_in_cells(durations_measures(), 'rows_order_durations', 'order_durations') }} as in_cells
 ),
 
 search_cases as (
@@ -28,7 +37,7 @@ search_cases as (
         in_cells.days,
         in_cells.is_event,
         in_cells.area_weight as weight
-    from {{ rows_in_cells(durations_measures(), 'rows_search_durations', counted_rows('rows_search_durations')) }} as in_cells
+    from {{ rows_in_cells(durations_measures(), 'rows_search_durations', 'search_durations') }} as in_cells
 ),
 
 cases as (

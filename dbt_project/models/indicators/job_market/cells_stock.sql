@@ -14,6 +14,21 @@ periods as (
     inner join counted_years on stock_periods.begins_on >= counted_years.first_day
 ),
 
+-- overlaps_other_wish: another of these wishes of the same person is live on some of its days
+wishes as (
+    select
+        all_wishes.*,
+        counted_years.first_day,
+        coalesce(max(all_wishes.ended_on) over earlier > all_wishes.wished_on, false)
+        or coalesce(lead(all_wishes.wished_on) over of_person < all_wishes.ended_on, false) as overlaps_other_wish
+    from {{ ref('int_job_wishes__with_end_date') }} as all_wishes
+    inner join cutoff on all_wishes.wished_on <= cutoff.day and all_wishes.wished_on <= all_wishes.ended_on
+    inner join counted_years on all_wishes.ended_on >= counted_years.first_day
+    window
+        of_person as (partition by all_wishes.person_key order by all_wishes.wished_on, all_wishes.supply_sk),
+        earlier as (of_person rows between unbounded preceding and 1 preceding)
+),
+
 -- what changed before the first year that is counted is one change, on its first day
 order_changes as (
     select
@@ -46,13 +61,12 @@ wish_changes as (
         date_trunc('month', changes.day::timestamp)::date as month,
         date_trunc('quarter', changes.day::timestamp)::date as quarter,
         sum(changes.sign) as seekers
-    from {{ ref('int_job_wishes__with_end_date') }} as wishes
-    inner join cutoff on wishes.wished_on <= cutoff.day and wishes.wished_on <= wishes.ended_on
-    inner join counted_years on wishes.ended_on >= counted_years.first_day
+    from wishes
+    cross join cutoff
     cross join
         lateral (
             values
-            (greatest(wishes.wished_on, counted_years.first_day), 1), (case when wishes.ended_on <= cutoff.day then wishes.ended_on end, -1)
+            (greatest(wishes.wished_on, wishes.first_day), 1), (case when wishes.ended_on <= cutoff.day then wishes.ended_on end, -1)
         ) as changes (day, sign)
     where changes.day is not null and not wishes.overlaps_other_wish
     group by
@@ -119,8 +133,19 @@ levels as (
 ),
 
 overlapping_wishes as (
-    select * from {{ ref('rows_wishes_in_stock') }}
-    where overlaps_other_wish and coalesce(month, quarter) >= {{ first_year_of('stock') }}::text
+    select
+        wishes.person_key as unit_key,
+        wishes.area_sk,
+        wishes.district_code,
+        case when periods.period_kind = 'month' then periods.period end as month,
+        case when periods.period_kind = 'quarter' then periods.period end as quarter,
+        wishes.occupation_code as occupation,
+        wishes.sex,
+        {{ priority_columns('wishes') }},
+        wishes.is_border
+    from wishes
+    inner join periods on wishes.wished_on <= periods.last_day and wishes.ended_on > periods.last_day
+    where wishes.overlaps_other_wish
 ),
 
 persons_with_overlaps as (

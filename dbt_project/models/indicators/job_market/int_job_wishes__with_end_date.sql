@@ -1,6 +1,6 @@
--- A stated wish for work is live until its sender's next survey or the person's first start after it. overlaps_other_wish: another wish of the same person is
--- live on some of its days.
-with supply as (
+-- A stated wish for work is live until its sender's next survey or the person's first start after it. Few persons wish for work: the fact is read
+-- in place, and not copied.
+with supply as not materialized (
     select * from {{ ref('fct_labour_supply') }}
 ),
 
@@ -33,8 +33,9 @@ survey_days as (
     select
         sender_code,
         period,
-        min(surveyed_date_sk) filter (where surveyed_date_sk > 0) as first_date_sk
+        min(surveyed_date_sk) as first_date_sk
     from supply
+    where surveyed_date_sk > 0
     group by sender_code, period
 ),
 
@@ -46,7 +47,7 @@ survey_rounds as (
             partition by survey_days.sender_code order by dates.date_day, survey_days.period
         ) as next_begins_on
     from survey_days
-    left join dates on survey_days.first_date_sk = dates.date_sk
+    inner join dates on survey_days.first_date_sk = dates.date_sk
 ),
 
 first_starts as (
@@ -58,21 +59,11 @@ first_starts as (
     inner join dates as started on placements.start_date_sk = started.date_sk and wishes.wished_on <= started.date_day
     where wishes.person_sk > 0
     group by wishes.supply_sk
-),
-
-dated_wishes as (
-    select
-        wishes.*,
-        least(survey_rounds.next_begins_on, first_starts.started_on) as ended_on
-    from wishes
-    inner join survey_rounds on wishes.sender_code = survey_rounds.sender_code and wishes.period = survey_rounds.period
-    left join first_starts on wishes.supply_sk = first_starts.supply_sk
 )
 
 select
-    *,
-    coalesce(max(ended_on) over earlier > wished_on, false) or coalesce(lead(wished_on) over of_person < ended_on, false) as overlaps_other_wish
-from dated_wishes
-window
-    of_person as (partition by person_key order by wished_on, supply_sk),
-    earlier as (of_person rows between unbounded preceding and 1 preceding)
+    wishes.*,
+    least(survey_rounds.next_begins_on, first_starts.started_on) as ended_on
+from wishes
+inner join survey_rounds on wishes.sender_code = survey_rounds.sender_code and wishes.period = survey_rounds.period
+left join first_starts on wishes.supply_sk = first_starts.supply_sk

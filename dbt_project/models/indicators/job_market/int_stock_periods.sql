@@ -4,9 +4,22 @@ with cutoff as (
     select * from {{ ref('int_reporting_cutoff_date') }}
 ),
 
+supply as (
+    select * from {{ ref('fct_labour_supply') }}
+),
+
+dates as (
+    select * from {{ ref('dim_date') }}
+),
+
 first_order as (select min(posted_on) as day from {{ ref('int_job_orders__with_end_date') }}),
 
-first_wish as (select min(wished_on) as day from {{ ref('int_job_wishes__with_end_date') }}),
+first_wish as (
+    select min(dates.date_day) as day
+    from supply
+    inner join dates on supply.surveyed_date_sk = dates.date_sk
+    where supply.wants_job
+),
 
 months as (
     select

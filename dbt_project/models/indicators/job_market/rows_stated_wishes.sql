@@ -1,10 +1,20 @@
+with supply as (
+    select * from {{ ref('fct_labour_supply') }}
+),
+
+dates as (
+    select * from {{ ref('dim_date') }}
+)
+
 select
-    supply_sk as row_key,
-    person_key as unit_key,
+    supply.supply_sk as row_key,
+    {{ counting_key('supply', 'supply_sk') }} as unit_key,
     'fct_labour_supply' as fact,
-    batch_id,
-    row_no,
-    area_sk,
-    district_code,
-    year_month as month
-from {{ ref('int_job_wishes__with_end_date') }}
+    supply.batch_id,
+    supply.row_no,
+    supply.area_sk,
+    supply.district_code,
+    dates.year_month as month
+from supply
+inner join dates on supply.surveyed_date_sk = dates.date_sk
+where supply.wants_job

@@ -20,7 +20,6 @@ select
     wishes.sex,
     {{ priority_columns('wishes') }},
     wishes.is_border,
-    periods.has_orders as is_comparable,
-    wishes.overlaps_other_wish
+    periods.has_orders as is_comparable
 from wishes
 inner join periods on wishes.wished_on <= periods.last_day and wishes.ended_on > periods.last_day
