@@ -61,3 +61,7 @@ alter role bi_reader set search_path = bi;
 alter role bi_reader connection limit 40;
 alter role transformer set lock_timeout = '30s';
 alter role transformer set work_mem = '64MB';
+-- a build of a long history: its tables are in memory, and the scope is joined before the other relations of a fact
+alter role transformer set random_page_cost = 1.1;
+alter role transformer set join_collapse_limit = 11;
+alter role transformer set from_collapse_limit = 11;

@@ -17,6 +17,10 @@ sightings_in_scope as (
     {% if is_incremental() %}
         inner join {{ source('ops', 'build_scope') }} as scope
             on person_sightings.feed = scope.feed and person_sightings.sender_code = scope.sender_code and person_sightings.period = scope.period
+        -- arrays, which an index serves without a nested loop
+        where
+            person_sightings.sender_code = any(array(select senders.sender_code from {{ source('ops', 'build_scope') }} as senders))
+            and person_sightings.period = any(array(select periods.period from {{ source('ops', 'build_scope') }} as periods))
     {% endif %}
 ),
 
