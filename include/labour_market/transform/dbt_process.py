@@ -15,6 +15,7 @@ from dbt.artifacts.schemas.run import RunExecutionResult  # noqa: E402
 from dbt.cli.main import dbtRunner  # noqa: E402
 
 gc.freeze()
+gc.set_threshold(100_000, 50, 50)  # dbt makes few cycles, and its process is short
 gc.enable()
 
 
