@@ -39,6 +39,7 @@ def build_and_show() -> str:
     tags=["build"],
 )
 def build_marts():
+    """Build the marts from core, then the page."""
     build_and_show.override(outlets=[Asset("marts")])()
 
 

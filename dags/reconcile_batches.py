@@ -38,6 +38,7 @@ def reconcile() -> dict:
     tags=["ledger"],
 )
 def reconcile_batches():
+    """Compare the ledger with core, quarantine and the landing store."""
     reconcile()
 
 

@@ -48,6 +48,7 @@ def replay() -> list[str]:
     },
 )
 def replay_batches():
+    """Load landed batches again."""
     replay()
 
 

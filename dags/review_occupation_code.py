@@ -51,6 +51,7 @@ def record(answer: dict) -> str:
     params={"code": Param("", type="string", minLength=8, title="Mã đề xuất | proposed code")},
 )
 def review_occupation_code():
+    """Let a steward decide on a proposed code."""
     decision = HITLOperator(
         task_id="decide",
         subject="Duyệt mã nghề tạm thời | provisional occupation code",

@@ -6,6 +6,8 @@ from airflow.plugins_manager import AirflowPlugin
 
 
 class ProvincePage(AirflowPlugin):
+    """The entry."""
+
     name = "province_page"
     external_views = [  # noqa: RUF012  # Airflow reads this class attribute
         {

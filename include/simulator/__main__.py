@@ -12,6 +12,7 @@ from simulator.province import SCENARIOS, SEED
 
 
 def main() -> None:
+    """Serve the simulated gateways until the process is stopped."""
     options = _options()
     province = build_province(
         options.home / "simulator",

@@ -25,6 +25,7 @@ class Commune:
 
     @property
     def urban(self) -> bool:
+        """Whether it is a ward or a town."""
         return self.name.startswith(("Phường", "Thị trấn"))
 
 

@@ -42,6 +42,7 @@ class HandOver:
 
     @property
     def delivery_id(self) -> str:
+        """The number under which the gateway announces it."""
         return f"{self.district.code}-{self.feed}-{self.period}-{self.sequence}"
 
 

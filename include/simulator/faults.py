@@ -57,5 +57,6 @@ class Faults:
         return None
 
     def as_list(self) -> list[dict[str, Any]]:
+        """The faults, each as a dictionary of its fields."""
         with self._lock:
             return [asdict(fault) for fault in self._faults]

@@ -82,6 +82,7 @@ def canonical(record: Record) -> str:
 
 
 def json_lines(records: Iterable[Record]) -> bytes:
+    """Records in canonical JSON, one a line."""
     return "".join(canonical(record) + "\n" for record in records).encode()
 
 

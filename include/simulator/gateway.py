@@ -62,10 +62,12 @@ class Gateway:
 
     @property
     def base_url(self) -> str:
+        """The address of the server, under the host name that its clients use."""
         return f"http://{self._known_as or '127.0.0.1'}:{self._server.server_address[1]}"
 
     @property
     def senders(self) -> list[dict[str, Any]]:
+        """The entries of the senders file."""
         return [
             {
                 "code": code,
@@ -142,6 +144,7 @@ class Gateway:
         partial.replace(path)
 
     def close(self) -> None:
+        """Stop the server, and delete the deliveries that were added to it."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

@@ -21,6 +21,7 @@ _CHANNELS = by_weight({"counter": 70, "online": 18, "commune": 12})
 
 
 def hand_over(feed: str, office: District, period: str, created: datetime, records: list[Record]) -> HandOver:
+    """A delivery of JSON records by an office."""
     return HandOver(feed, office, period, records, JSON, created)
 
 

@@ -42,11 +42,13 @@ def spoil_rows(share: float, change: Callable[[Record, Random], None], fits: Cal
 
 
 def broken_hash(hand_over: HandOver, rng: Random) -> int:
+    """An announced hash that is not that of the file."""
     hand_over.declared["sha256"] = f"{rng.getrandbits(256):064x}"
     return 0
 
 
 def wrong_count(hand_over: HandOver, rng: Random) -> int:
+    """An announced count with some records too many."""
     hand_over.declared["record_count"] = len(hand_over.records) + rng.randrange(3, 20)
     return 0
 
@@ -88,6 +90,7 @@ def numbers_as_numbers(hand_over: HandOver, rng: Random) -> int:
 
 
 def declared_1258(hand_over: HandOver, rng: Random) -> int:
+    """UTF-8 that is announced as windows-1258."""
     hand_over.encoding = "windows-1258"
     return 0
 

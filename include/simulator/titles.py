@@ -26,6 +26,7 @@ class Trade:
 
     @property
     def group(self) -> str:
+        """The code of level 2."""
         return self.code[:2]
 
 
@@ -68,6 +69,7 @@ def written(trade: Trade, rng: Random) -> str:
 
 
 def without_diacritics(text: str) -> str:
+    """The text as it is typed without Vietnamese marks."""
     bare = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
     return bare.replace("đ", "d").replace("Đ", "D")
 
