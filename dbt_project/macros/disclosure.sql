@@ -1,6 +1,6 @@
 {#
   Complementary suppression. Cells of few persons are hidden (is_suppressed); totals are shown, so the cells from which a hidden one could be computed are hidden too.
-  A hook of indicator_cell, in the transaction that writes it, so that no reader sees the cells before.
+  It runs in the transaction that writes the cells (strategy changed_cells, or the hook of a new table), so that no reader sees them before.
 
   Which totals are protected, and in which order, is the list reference.protected_total, one row each:
     step    rows of one step are applied together, steps in their order; the rows of a step have the same parts, or parts of all cells

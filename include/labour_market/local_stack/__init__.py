@@ -1,1 +1,4 @@
-"""The stack on one machine: embedded PostgreSQL, simulator, Airflow and page. An installation on a server of its own does not use it."""
+"""The stack on one machine: embedded PostgreSQL, simulator, Airflow and page.
+
+An installation on a server of its own uses nothing of it but `lmw prepare`.
+"""
