@@ -74,9 +74,23 @@ def actor() -> str:
     return os.environ.get("LMW_ACTOR") or getpass.getuser()
 
 
+def make_private_folder(folder: Path) -> None:
+    """Create a folder of the installation that only its owner can read, if there is none.
+
+    Raises:
+        UsageError: It cannot be created.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"the folder {folder} cannot be created ({error.strerror}); LMW_HOME must be a folder that can be written"
+        ) from None
+
+
 def secret(settings: Settings, name: str) -> str:
     """Read a secret, a file of mode 0600 in the home. It is created with a random value at the first call."""
-    settings.secrets_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(settings.secrets_dir)
     path = settings.secrets_dir / name
     if not path.exists():
         partial = path.with_suffix(f".{os.getpid()}")

@@ -2,10 +2,12 @@
 
 import psycopg
 import pytest
+from labour_market.batches.landing import LandingStore
 from labour_market.cli import app
 from labour_market.cli.terminal import plain_errors
+from labour_market.database.connections import admin_dsn
 from labour_market.errors import LabourMarketError, UsageError
-from labour_market.settings import load_settings
+from labour_market.settings import load_settings, secret
 from typer.testing import CliRunner
 
 
@@ -89,3 +91,24 @@ def test_a_senders_file_that_is_missing_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("LMW_SENDERS", str(tmp_path / "senders.yml"))
     done = CliRunner().invoke(app, ["ingest"])
     assert done.exit_code == 2 and "senders.yml" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "word"),
+    [
+        ("LMW_HOME", "/proc/none", "cannot be created"),
+        ("WAREHOUSE_DSN", "postgres:canary@", "no connection string"),
+        ("LMW_LANDING", "nosuch://bucket", "cannot be used"),
+        ("LMW_PG_PORT", "five", "must be a port"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named_in_one_sentence(name, value, word, monkeypatch, tmp_path):
+    monkeypatch.setenv("LMW_HOME", str(tmp_path))
+    monkeypatch.delenv("WAREHOUSE_DSN", raising=False)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(UsageError, match=word) as raised:
+        settings = load_settings()
+        LandingStore(settings.landing_url)
+        admin_dsn(settings)
+        secret(settings, "postgres")
+    assert "canary" not in str(raised.value)

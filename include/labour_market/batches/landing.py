@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from upath import UPath
 
-from labour_market.errors import LabourMarketError
+from labour_market.errors import LabourMarketError, UsageError
 
 CHUNK = 2**20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -44,10 +44,19 @@ class LandingStore:
     """A folder (file://) or a bucket (any fsspec address) of files named after their content.
 
     Only the owner can read a local store (0700, 0600). When put() returns, the bytes are on the disk.
+
+    Raises:
+        UsageError: The address is of a kind that cannot be used.
     """
 
     def __init__(self, root: str | UPath) -> None:
-        self.root = UPath(root)
+        try:
+            self.root = UPath(root)
+            _ = self.root.fs
+        except (ValueError, ImportError) as error:
+            raise UsageError(
+                f"LMW_LANDING: {root} cannot be used ({error}); give a folder, or an address whose fsspec package is installed"
+            ) from None
         self._folder = Path(self.root.path) if self.root.protocol in ("", "file", "local") else None
 
     def path_of(self, sha256: str) -> UPath:

@@ -157,7 +157,13 @@ def replay(
 
     _feeds(feed)
     for r in run(feed, sender=sender, period=period, reason=reason, dry_run=not execute):
-        print(f"batch {r.batch_id} {r.sender_code} {r.period}: {r.before} -> {r.after or 'unchanged (dry run)'}")
+        after = _outcome(r.after) if r.after else "loaded again with --execute"
+        print(f"batch {r.batch_id} {r.sender_code} {r.period}: {_outcome(r.before)} -> {after}")
+
+
+def _outcome(batch: tuple[str, int | None, int | None]) -> str:
+    state, published, quarantined = batch
+    return f"{state}, {published} published, {quarantined} quarantined"
 
 
 def _feeds(feed: str | None) -> list[str]:

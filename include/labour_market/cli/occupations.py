@@ -2,7 +2,7 @@
 
 import sys
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -129,14 +129,16 @@ def propose(
 def approve(
     code: str,
     by: By,
-    until: Annotated[datetime, typer.Option("--until", formats=["%Y-%m-%d"], help="The day on which it ends, usually 31 December.")],
+    until: Annotated[
+        datetime, typer.Option("--until", formats=["%Y-%m-%d"], help="The last day on which it is used, usually 31 December.")
+    ],
     start: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="Default: today.")] = None,
 ) -> None:
     """Approve a proposal; the next build uses its code. The person who proposed it cannot approve it."""
     from labour_market.occupations import local
 
     begin = start.date() if start else date.today()
-    as_steward(lambda connection: local.approve(connection, code, by=by, start=begin, end=until.date()))
+    as_steward(lambda connection: local.approve(connection, code, by=by, start=begin, end=until.date() + timedelta(days=1)))
 
 
 @app.command("refuse")

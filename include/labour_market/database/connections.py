@@ -11,9 +11,18 @@ ROLES = ("loader", "auditor", "transformer", "steward", "dpo", "bi_reader")
 
 
 def admin_dsn(settings: Settings) -> str:
-    """The administrator's DSN: WAREHOUSE_DSN, or the embedded server's own."""
+    """The administrator's DSN: WAREHOUSE_DSN, or the embedded server's own.
+
+    Raises:
+        UsageError: WAREHOUSE_DSN is no connection string.
+    """
     if settings.warehouse_dsn:
-        return settings.warehouse_dsn
+        try:
+            return conninfo.make_conninfo(settings.warehouse_dsn)
+        except psycopg.ProgrammingError:  # its message may quote the password
+            raise UsageError(
+                "WAREHOUSE_DSN is no connection string of PostgreSQL: write postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+            ) from None
     return conninfo.make_conninfo(
         host="127.0.0.1",
         port=settings.pg_port,
@@ -26,7 +35,7 @@ def admin_dsn(settings: Settings) -> str:
 def warehouse_database(settings: Settings) -> str:
     """The database of WAREHOUSE_DSN, unless that is the maintenance database; else `warehouse`."""
     if settings.warehouse_dsn:
-        named = conninfo.conninfo_to_dict(settings.warehouse_dsn).get("dbname")
+        named = conninfo.conninfo_to_dict(admin_dsn(settings)).get("dbname")
         if named and named != "postgres":
             return str(named)
     return WAREHOUSE

@@ -26,6 +26,7 @@ from labour_market.settings import DBT_DIR
 
 CELL = CELL_KEY[1:]  # within a metric
 Row = dict[str, Any]
+MANY_ROWS = 1000
 
 
 def load_traces() -> dict[str, dict[str, Any]]:
@@ -123,7 +124,9 @@ def batch_of(connection: psycopg.Connection, delivery: str) -> int:
     sender, _, delivery_id = delivery.partition("/")
     row = connection.execute("select batch_id from ops.batch where sender_code = %s and delivery_id = %s", [sender, delivery_id]).fetchone()
     if row is None:
-        raise UsageError(f"there is no delivery {delivery!r}; write SENDER/DELIVERY, as lmw show BATCH prints it")
+        raise UsageError(
+            f"there is no delivery {delivery!r}; write SENDER/DELIVERY, for example 799/799-employers-2023-06-1; lmw show BATCH prints both"
+        )
     return int(row[0])
 
 
@@ -132,8 +135,8 @@ def _only_row(connection: psycopg.Connection, view: str, keys: Mapping[str, str]
     if unknown := [key for key in keys if key not in columns]:
         raise UsageError(f"{view} has no column {', '.join(unknown)}; it has: {', '.join(columns)}")
     given = [sql.SQL("{}::text = {}").format(sql.Identifier(key), sql.Literal(value)) for key, value in keys.items()]
-    query = sql.SQL("select to_jsonb(view_row) from bi.{} as view_row where {} limit 1000").format(
-        sql.Identifier(view), sql.SQL(" and ").join([sql.SQL("true"), *given])
+    query = sql.SQL("select to_jsonb(view_row) from bi.{} as view_row where {} limit {}").format(
+        sql.Identifier(view), sql.SQL(" and ").join([sql.SQL("true"), *given]), sql.Literal(MANY_ROWS)
     )
     found: list[Row] = [row[0] for row in connection.execute(query)]  # as JSON: a day may be infinity
     if not found:
@@ -141,7 +144,8 @@ def _only_row(connection: psycopg.Connection, view: str, keys: Mapping[str, str]
     if len(found) > 1:
         open_keys = {column: {str(row[column]) for row in found} for column in columns if column not in keys}
         choices = "; ".join(f"{column}: {', '.join(sorted(values)[:6])}" for column, values in open_keys.items() if len(values) > 1)
-        raise UsageError(f"{len(found)} rows of {view} have these values; choose one by {choices}")
+        count = f"{len(found)}" if len(found) < MANY_ROWS else f"{MANY_ROWS} or more"
+        raise UsageError(f"{count} rows of {view} have these values; choose one by {choices}")
     return found[0]
 
 

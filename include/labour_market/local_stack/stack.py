@@ -18,7 +18,7 @@ from labour_market.database import admin_dsn, can_log_in, provision, set_passwor
 from labour_market.errors import LabourMarketError
 from labour_market.local_stack import processes
 from labour_market.local_stack.postgres import server_running, start_server, stop_server
-from labour_market.settings import CONFIG_DIR, PROJECT_ROOT, PROVINCE_TIME, Settings, load_settings, secret
+from labour_market.settings import CONFIG_DIR, PROJECT_ROOT, PROVINCE_TIME, Settings, load_settings, make_private_folder, secret
 
 Progress = Callable[[str], None]
 AIRFLOW_COMPONENTS = ("airflow-api", "airflow-scheduler", "airflow-processor")
@@ -39,7 +39,7 @@ def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
     Raises LabourMarketError naming the component that does not come up.
     """
     settings = load_settings()
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(settings.home)
     _refuse_foreign_ports(settings)
     if not settings.warehouse_dsn:
         start_server(settings.home)

@@ -7,7 +7,7 @@ counted under one. `proposed -> approved | refused`, `approved -> promoted | ret
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -167,7 +167,7 @@ def decide(connection: psycopg.Connection, code: str, *, approved: bool, by: str
         approved: Whether it is approved.
         by: Who decides.
         because: The reason of a refusal.
-        until: The day on which the code ends, as 2024-12-31; "" means the end of next year.
+        until: The last day on which the code is used, as 2024-12-31; "" means the end of next year.
 
     Returns:
         The decision as a sentence.
@@ -180,11 +180,11 @@ def decide(connection: psycopg.Connection, code: str, *, approved: bool, by: str
     if approved:
         today = date.today()
         try:
-            end = date.fromisoformat(until) if until else date(today.year + 1, 12, 31)
+            last = date.fromisoformat(until) if until else date(today.year + 1, 12, 31)
         except ValueError:
             raise UsageError(f"{until!r} is not a day; write it as 2024-12-31") from None
-        approve(connection, code, by=by, start=today, end=end)
-        return f"{code} approved by {by} until {end}"
+        approve(connection, code, by=by, start=today, end=last + timedelta(days=1))
+        return f"{code} approved by {by} until {last}"
     refuse(connection, code, by=by, because=because)
     return f"{code} refused by {by}: {because}"
 
