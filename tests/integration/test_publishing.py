@@ -3,6 +3,8 @@
 import itertools
 import random
 import re
+import threading
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import hypothesis.strategies as st
@@ -17,6 +19,7 @@ from labour_market.database import connect
 from labour_market.database.locks import feed_load, session_lock
 from labour_market.ingestion.publishing import Published, publish_batch
 from labour_market.ingestion.staging import drop_stage_tables, make_stage_table
+from labour_market.transform.dbt import build_lock
 from psycopg import sql
 
 SESSIONS, ORDERS = load_contract("fair_sessions"), load_contract("job_orders")
@@ -258,3 +261,12 @@ def test_a_lock_of_a_feed_keeps_a_second_load_waiting(warehouse):
                 pass
         with session_lock(second, feed_load("employers")):
             pass
+
+
+def test_a_second_build_waits_longer_than_the_lock_timeout_of_its_role(warehouse):
+    with connect("transformer", autocommit=True) as first, connect("transformer", autocommit=True) as second, ExitStack() as held:
+        held.enter_context(build_lock(first))
+        second.execute("set lock_timeout = '100ms'")
+        threading.Timer(0.5, held.close).start()
+        with build_lock(second):
+            assert second.execute("show lock_timeout").fetchone() == ("30s",)

@@ -4,12 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import conninfo, sql
+from psycopg.pq import TransactionStatus
 
 from labour_market.database import dsn
 from labour_market.database.locks import BUILD, session_lock
@@ -95,9 +97,17 @@ def failures(results: list[dict[str, Any]]) -> list[str]:
     return sentences
 
 
-def build_lock(connection: psycopg.Connection) -> AbstractContextManager[None]:
-    """One build at a time; a second one waits, and then finds nothing left to build."""
-    return session_lock(connection, BUILD)
+@contextmanager
+def build_lock(connection: psycopg.Connection) -> Iterator[None]:
+    """One build at a time; a second one waits as long as the first takes, and then finds nothing left to build."""
+    with ExitStack() as stack:
+        connection.execute("set lock_timeout = 0")  # the limit of the role is for tables
+        try:
+            stack.enter_context(session_lock(connection, BUILD))
+        finally:
+            if connection.info.transaction_status == TransactionStatus.IDLE:
+                connection.execute("reset lock_timeout")
+        yield
 
 
 def analyze(connection: psycopg.Connection, schema: str) -> None:
