@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from labour_market.database.connections import ROLES, can_log_in, dsn
+from labour_market.database.kept_settings import ACCESS_SCRIPT, keep_setting, read_setting
 from labour_market.settings import Settings, secret
 
 SCRIPT = Path(__file__).with_name("access.sql")
@@ -18,7 +19,6 @@ SCHEMAS = (
     *("ops", "stage", "core", "vault", "quarantine"),
     *("reference", "staging", "intermediate", "marts", "indicators", "vintages", "bi"),
 )
-SETTING = "access_sql_sha256"
 
 
 def differs(admin: psycopg.Connection, settings: Settings) -> bool:
@@ -43,11 +43,8 @@ def apply(admin: psycopg.Connection, settings: Settings) -> list[str]:
 
 def record(admin: psycopg.Connection) -> None:
     """Record which access.sql is applied. The table for it is part of the first revision, so this comes last."""
-    admin.execute(
-        "insert into ops.setting (name, value) values (%s, %s)"
-        " on conflict (name) do update set value = excluded.value, set_at = clock_timestamp() where setting.value <> excluded.value",
-        [SETTING, _digest()],
-    )
+    if read_setting(admin, ACCESS_SCRIPT) != _digest():
+        keep_setting(admin, ACCESS_SCRIPT, _digest())
 
 
 def set_password(admin: psycopg.Connection, role: str, password: str) -> None:
@@ -65,11 +62,8 @@ def _script_is_due(admin: psycopg.Connection) -> bool:
     ).fetchone()
     if row is None or row[0]:
         return True
-    row = admin.execute(
-        "select value = %s and has_database_privilege('transformer', current_database(), 'create') from ops.setting where name = %s",
-        [_digest(), SETTING],
-    ).fetchone()
-    return row is None or not row[0]
+    row = admin.execute("select has_database_privilege('transformer', current_database(), 'create')").fetchone()
+    return not (row and row[0]) or read_setting(admin, ACCESS_SCRIPT) != _digest()
 
 
 def _digest() -> str:

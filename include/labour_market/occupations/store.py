@@ -13,15 +13,12 @@ from psycopg.rows import dict_row
 from labour_market.batches.outbox import rebuild_partitions
 from labour_market.contracts import Contract, Job, load_contract, load_contracts
 from labour_market.database import read_sql
+from labour_market.database.kept_settings import APPLIED_DECISIONS, COUNTED_EVENTS, keep_setting, read_setting
 from labour_market.normalise.text import UnreadableValueError, mask_personal
 from labour_market.occupations.coder import code_titles, coder_version
 from labour_market.occupations.codes import read_vsco
 from labour_market.occupations.local import corrections, detail_code, in_use, retired
 from labour_market.occupations.titles import clean_title
-
-# Names of rows in ops.setting.
-COUNTED_EVENTS = "titles_counted_to_event"
-APPLIED_DECISIONS = "title_decisions_settled"
 
 _CODING_COLUMNS = (
     "title_key", "context", "title", "occupation_code", "level", "method", "score", "coder_version", "first_seen", "last_seen",
@@ -91,8 +88,7 @@ def apply_decisions(connection: psycopg.Connection) -> int | None:
     """
     corrected, approved, retired_codes = corrections(connection), in_use(connection), retired(connection)
     digest = hashlib.sha256(repr((corrected, approved)).encode()).hexdigest()
-    row = connection.execute("select value from ops.setting where name = %s", [APPLIED_DECISIONS]).fetchone()
-    if row and row[0] == digest:
+    if read_setting(connection, APPLIED_DECISIONS) == digest:
         return None
     with connection.transaction():
         changed = []
@@ -112,11 +108,7 @@ def apply_decisions(connection: psycopg.Connection) -> int | None:
                 changed,
             )
         _rebuild_partitions(connection, {key for *_, key, _ in changed})
-        connection.execute(
-            "insert into ops.setting (name, value) values (%s, %s)"
-            " on conflict (name) do update set value = excluded.value, set_at = clock_timestamp()",
-            [APPLIED_DECISIONS, digest],
-        )
+        keep_setting(connection, APPLIED_DECISIONS, digest)
     return len(changed)
 
 
@@ -142,15 +134,12 @@ def _gather_titles(connection: psycopg.Connection) -> None:
         "create temporary table if not exists reported_title"
         " (title text, context text, new_reports bigint, first_reported date, last_reported date) on commit delete rows"
     )
-    row = connection.execute("select value::bigint from ops.setting where name = %s", [COUNTED_EVENTS]).fetchone()
-    counted_events = row[0] if row else 0
+    counted_events = int(read_setting(connection, COUNTED_EVENTS) or 0)
     titles = sql.SQL(" union all ").join(query for contract in load_contracts().values() for query in _titles(contract))
     connection.execute(read_sql(__package__, "reported_titles").format(titles=titles, counted_events=sql.Literal(counted_events)))
-    connection.execute(
-        "insert into ops.setting (name, value) select %s, max(event_id)::text from ops.outbox having max(event_id) > %s"
-        " on conflict (name) do update set value = excluded.value, set_at = clock_timestamp()",
-        [COUNTED_EVENTS, counted_events],
-    )
+    row = connection.execute("select max(event_id)::text from ops.outbox having max(event_id) > %s", [counted_events]).fetchone()
+    if row:
+        keep_setting(connection, COUNTED_EVENTS, row[0])
 
 
 def _titles(contract: Contract) -> Iterator[sql.Composed]:

@@ -9,19 +9,17 @@ import psycopg
 
 from labour_market.batches.outbox import rebuild_every_partition
 from labour_market.database import connect, require_current_schema
+from labour_market.database.kept_settings import BUILT_DECISIONS, FULL_BUILD, SEED_HASH, keep_setting, read_setting
 from labour_market.occupations.store import apply_decisions, code_new_titles, read_sent_codes
 from labour_market.persons.links import update_links
 from labour_market.settings import Settings, load_settings
 from labour_market.transform.dbt import BuildError, DbtProcess, build_lock, failures
 from labour_market.transform.deployment import deploy_if_changed, deployed_project
-from labour_market.transform.reference import SEED_HASH, seed_reference
+from labour_market.transform.reference import seed_reference
 from labour_market.transform.scope import fill_scope
 from labour_market.transform.selection import every_node, nodes_of_feeds
 
-# names of rows in ops.setting
-FULL_BUILD = "full_build"
-BUILT_DECISIONS = "built_decisions"
-FULL_BUILD_EVERY = timedelta(days=7)
+FULL_BUILD_EVERY = timedelta(days=7)  # the macro state_of_cells has the same days
 # what a build does not need: files of the parsed project, and the relations of schemas that it does not write
 LEAN = ["--no-write-json", "--cache-selected-only"]
 
@@ -73,7 +71,7 @@ def build(settings: Settings | None = None, *, full: bool = False) -> BuildRepor
             read_sent_codes(connection)
             update_links(connection)
             last_event, decisions = _last_event(connection), _decisions(connection)
-            decided = decisions != _setting(connection, BUILT_DECISIONS)
+            decided = decisions != read_setting(connection, BUILT_DECISIONS)
             if last_event is None or not (_pending(connection) or decided):
                 return BuildReport(None, 0, {}, 0.0)
             every = full or _full_build_due(connection)
@@ -89,9 +87,9 @@ def build(settings: Settings | None = None, *, full: bool = False) -> BuildRepor
         if failed or not results:
             raise BuildError(f"build {build_id} failed: " + ("; ".join(failed) or "dbt gave no result"))
         connection.execute("update ops.outbox set built_at = clock_timestamp() where built_at is null and event_id <= %s", [last_event])
-        _keep_setting(connection, BUILT_DECISIONS, decisions)
+        keep_setting(connection, BUILT_DECISIONS, decisions)
         if every:
-            _keep_setting(connection, FULL_BUILD, _project_and_lists(connection))
+            keep_setting(connection, FULL_BUILD, _project_and_lists(connection))
         return BuildReport(build_id, partitions, nodes, sum(float(r["execution_time"]) for r in results))
 
 
@@ -113,7 +111,7 @@ def _decisions(connection: psycopg.Connection) -> str:
 
 def _project_and_lists(connection: psycopg.Connection) -> str:
     """The digests of the deployed project and of the loaded reference lists."""
-    return f"{deployed_project(connection).get('digest')} {_setting(connection, SEED_HASH)}"
+    return f"{deployed_project(connection).get('digest')} {read_setting(connection, SEED_HASH)}"
 
 
 def _full_build_due(connection: psycopg.Connection) -> bool:
@@ -123,19 +121,6 @@ def _full_build_due(connection: psycopg.Connection) -> bool:
         [FULL_BUILD, _project_and_lists(connection), FULL_BUILD_EVERY],
     ).fetchone()
     return not (row and row[0])
-
-
-def _setting(connection: psycopg.Connection, name: str) -> str | None:
-    row = connection.execute("select value from ops.setting where name = %s", [name]).fetchone()
-    return row[0] if row else None
-
-
-def _keep_setting(connection: psycopg.Connection, name: str, value: str) -> None:
-    connection.execute(
-        "insert into ops.setting (name, value) values (%s, %s)"
-        " on conflict (name) do update set value = excluded.value, set_at = clock_timestamp()",
-        [name, value],
-    )
 
 
 def overdue(patience: timedelta, settings: Settings | None = None) -> bool:

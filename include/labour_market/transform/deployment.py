@@ -17,6 +17,7 @@ from psycopg import conninfo, sql
 
 from labour_market.batches.outbox import rebuild_every_partition
 from labour_market.database import admin_dsn, connect, dsn
+from labour_market.database.kept_settings import DEPLOYED_PROJECT, keep_setting, read_setting
 from labour_market.database.lock_timeout import retry_on_lock_timeout
 from labour_market.settings import Settings, load_settings
 from labour_market.transform import relations
@@ -26,7 +27,6 @@ from labour_market.transform.reference import seed_reference
 
 LOG = logging.getLogger(__name__)
 
-DEPLOYED = "deployed_project"
 SCRATCH = "deployment"
 KEPT_SCHEMA = "vintages"
 SCHEMA_COMMENTS = {
@@ -74,8 +74,8 @@ def deploy_if_changed(connection: psycopg.Connection, settings: Settings) -> boo
 
 def deployed_project(connection: psycopg.Connection) -> dict[str, Any]:
     """What the last deployment wrote down: the digest of the project, and the grain of each relation."""
-    row = connection.execute("select value from ops.setting where name = %s", [DEPLOYED]).fetchone()
-    return json.loads(row[0]) if row else {}
+    record = read_setting(connection, DEPLOYED_PROJECT)
+    return json.loads(record) if record else {}
 
 
 def tables_to_fill(connection: psycopg.Connection, project: list[Model], grains: dict[str, str]) -> list[Model]:
@@ -153,11 +153,7 @@ def _switch(connection: psycopg.Connection, project: list[Model], filled: list[M
         for schema, text in SCHEMA_COMMENTS.items():
             connection.execute(sql.SQL("comment on schema {} is {}").format(sql.Identifier(schema), sql.Literal(text)))
         record = json.dumps({"digest": digest, "grains": {model.relation: model.grain for model in project}})
-        connection.execute(
-            "insert into ops.setting (name, value) values (%s, %s)"
-            " on conflict (name) do update set value = excluded.value, set_at = clock_timestamp()",
-            [DEPLOYED, record],
-        )
+        keep_setting(connection, DEPLOYED_PROJECT, record)
         rebuild_every_partition(connection)
 
 

@@ -8,13 +8,12 @@ import psycopg
 from psycopg import sql
 
 from labour_market.database import connect
+from labour_market.database.kept_settings import SEED_HASH, keep_setting, read_setting
 from labour_market.database.lock_timeout import retry_on_lock_timeout
 from labour_market.occupations.local import seed_local_trades
 from labour_market.settings import DBT_DIR, Settings, load_settings
 from labour_market.transform.dbt import BuildError, analyze, failures, run_dbt
 from labour_market.transform.relations import LOCK_TIMEOUT, columns_of, identifier
-
-SEED_HASH = "seed_hash"
 
 
 def seed_reference(settings: Settings | None = None) -> bool:
@@ -33,8 +32,7 @@ def seed_reference(settings: Settings | None = None) -> bool:
     files = sorted([*(DBT_DIR / "seeds").rglob("*.csv"), *(DBT_DIR / "seeds").rglob("*.yml")])
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     with connect("transformer", settings, autocommit=True) as connection:
-        loaded = connection.execute("select value from ops.setting where name = %s", [SEED_HASH]).fetchone()
-        if loaded and loaded[0] == digest:
+        if read_setting(connection, SEED_HASH) == digest:
             return False
         _add_columns(connection, [path for path in files if path.suffix == ".csv"])
         # cautious: only tests of the lists themselves, not those of models that are not deployed yet
@@ -42,11 +40,7 @@ def seed_reference(settings: Settings | None = None) -> bool:
         if failed:
             raise BuildError("the reference lists could not be loaded: " + "; ".join(failed))
         analyze(connection, "reference")
-        connection.execute(
-            "insert into ops.setting (name, value) values (%s, %s)"
-            " on conflict (name) do update set value = excluded.value, set_at = clock_timestamp()",
-            [SEED_HASH, digest],
-        )
+        keep_setting(connection, SEED_HASH, digest)
     return True
 
 
