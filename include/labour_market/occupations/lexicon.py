@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 
+from labour_market.occupations.codes import SEEDS
 from labour_market.occupations.titles import Unit, clean_title, compounded, syllables_of
-from labour_market.settings import DBT_DIR
 
-SEEDS = DBT_DIR / "seeds" / "occupation"
 OCCUPATIONS = SEEDS / "occupation.csv"
 ALIASES = SEEDS / "title_alias.csv"
 HINTS = SEEDS / "industry_hint.csv"
