@@ -7,12 +7,10 @@ build fails the task, names its models, and leaves its partitions to the next bu
 
 from datetime import datetime, timedelta
 
-import yaml
 from airflow.sdk import Asset, PartitionedAssetTimetable, dag, task
-from labour_market.settings import CONFIG_DIR
+from labour_market.contracts import load_order
 
-FEEDS = yaml.safe_load((CONFIG_DIR / "feeds.yml").read_text(encoding="utf-8"))
-first, *others = [Asset(f"core.{feed}") for feed in FEEDS]
+first, *others = [Asset(f"core.{feed}") for feed in load_order()]
 all_feeds = first
 for asset in others:
     all_feeds = all_feeds & asset

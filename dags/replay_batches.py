@@ -6,11 +6,10 @@ which is the default, only lists the batches; the result shows each one before a
 
 from datetime import datetime, timedelta
 
-import yaml
 from airflow.sdk import Param, dag, get_current_context, task
-from labour_market.settings import CONFIG_DIR
+from labour_market.contracts import load_order
 
-FEEDS = list(yaml.safe_load((CONFIG_DIR / "feeds.yml").read_text(encoding="utf-8")))
+FEEDS = load_order()
 
 
 @task(pool="warehouse", retries=0, execution_timeout=timedelta(hours=2))
