@@ -40,7 +40,7 @@ WIDER = {
 }
 SAME_TYPE = {"timestamptz": "timestamp with time zone"}  # names of ours for PostgreSQL's
 NO_LONGER = "không còn trong hợp đồng | no longer in the contract since version"
-logger = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 
 class ContractConflictError(LabourMarketError):
@@ -97,7 +97,7 @@ def apply(admin: psycopg.Connection, login: str) -> list[str]:
         for change in feed_changes:
             if change.recorded:
                 done.append(f"core: {change.statement.as_string(admin)}")
-                logger.info(done[-1])
+                LOG.info(done[-1])
     return done
 
 

@@ -23,7 +23,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from labour_market.errors import LabourMarketError
 from labour_market.gateway.senders import Sender, is_loopback
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 MAX_PAGE_BYTES = 64 * 2**20
 MAX_REDIRECTS = 3
@@ -154,7 +154,7 @@ class GatewayConnection:
         return min(MAX_PAUSE, doubled) * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
 
     def _log_failure(self, state: RetryCallState) -> None:
-        log.info(
+        LOG.info(
             "request failed: sender=%s attempt=%s next_try_in=%.1f reason=%s",
             self.sender.code, state.attempt_number, state.upcoming_sleep, _failure(state),
         )  # fmt: skip

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from labour_market.quality.gate import Verdict
 
 Progress = Callable[[str], None]
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 
 @dataclass
@@ -96,7 +96,7 @@ def pull(feed: str, sender: Sender, period: str | None = None, settings: Setting
     store = LandingStore(settings.landing_url)
     fetched: list[int] = []
     with (
-        log_stage(log, "pull", feed=feed, sender=sender.code, period=period) as counts,
+        log_stage(LOG, "pull", feed=feed, sender=sender.code, period=period) as counts,
         connect("loader", settings, autocommit=True) as connection,
         GatewayClient(sender) as client,
     ):
@@ -126,7 +126,7 @@ def _announce_deliveries(
     for item in client.deliveries(feed, period=period):
         if isinstance(item, AnnouncementDefect):
             ledger.note_finding(connection, "announcement_unreadable", item.detail, feed=feed, sender_code=sender.code)
-            log.warning("announcement unreadable: feed=%s sender=%s", feed, sender.code)
+            LOG.warning("announcement unreadable: feed=%s sender=%s", feed, sender.code)
         elif item.status == "final":
             deliveries[item.delivery_id] = item
             ledger.announce(connection, _announcement(feed, sender, item), actor())
@@ -156,7 +156,7 @@ def _announcement(feed: str, sender: Sender, delivery: Delivery) -> dict[str, An
 def _land(connection: psycopg.Connection, client: GatewayClient, store: LandingStore, batch: Batch, delivery: Delivery) -> None:
     """Fetch the bytes of a batch into the landing store, or reject it when they are not what was announced."""
     attempt = ledger.take(connection, batch.batch_id, [BatchState.DISCOVERED])
-    with log_stage(log, "land", **_place(batch, attempt)) as counts:
+    with log_stage(LOG, "land", **_place(batch, attempt)) as counts:
         try:
             if (delivery.sender_code, delivery.feed) != (batch.sender_code, batch.feed):
                 raise DeliveryRefusedError("sender", {"announced": delivery.sender_code, "gateway": batch.sender_code})
@@ -218,11 +218,11 @@ def load(feed: str, settings: Settings | None = None) -> LoadReport:
     """
     settings = settings or load_settings()
     with (
-        log_stage(log, "load", feed=feed) as counts,
+        log_stage(LOG, "load", feed=feed) as counts,
         connect("loader", settings, autocommit=True) as connection,
         session_lock(connection, feed_load(feed)),
     ):
-        log.info("feed locked: feed=%s", feed)
+        LOG.info("feed locked: feed=%s", feed)
         contract = load_contract(feed)
         require_current_schema(connection, contract)
         current = Load(contract, connection, settings)
@@ -281,7 +281,7 @@ class Load:
             detail={"because": reason},
         )
         self.report.outcomes[batch.batch_id] = BatchState.SUPERSEDED
-        log.info("superseded: batch=%s feed=%s sender=%s by=%s reason=%s", batch.batch_id, batch.feed, batch.sender_code, other, reason)
+        LOG.info("superseded: batch=%s feed=%s sender=%s by=%s reason=%s", batch.batch_id, batch.feed, batch.sender_code, other, reason)
         return True
 
     def _batch_with_same_content(self, batch: Batch) -> int | None:
@@ -293,7 +293,7 @@ class Load:
         store, key = LandingStore(self.settings.landing_url), load_pseudonym_key(self.settings)
         for batch in batches:
             attempt = ledger.take(self.connection, batch.batch_id, LOADABLE_STATES)
-            with log_stage(log, "read", **_place(batch, attempt)) as counts:
+            with log_stage(LOG, "read", **_place(batch, attempt)) as counts:
                 try:
                     normalised, remarks = read_batch(self.contract, batch, store, key)
                 except InvalidDeliveryError as error:
@@ -301,7 +301,7 @@ class Load:
                     self.report.outcomes[batch.batch_id] = BatchState.REJECTED
                     continue
                 counts["records"] = len(normalised.row_numbers)
-            with log_stage(log, "stage", **_place(batch, attempt)) as counts, self.connection.transaction():
+            with log_stage(LOG, "stage", **_place(batch, attempt)) as counts, self.connection.transaction():
                 counts["rows"] = stage_batch(self.connection, self.contract, batch, self.table, normalised)
                 ledger.move(
                     self.connection, batch.batch_id, attempt, BatchState.STAGED, actor(), records_parsed=counts["rows"], detail=remarks
@@ -312,7 +312,7 @@ class Load:
         """Audit all staged batches at once, then publish or block each of them in a transaction of its own."""
         if not batches:
             return
-        with log_stage(log, "audit", feed=self.contract.feed, batches=len(batches)) as counts:
+        with log_stage(LOG, "audit", feed=self.contract.feed, batches=len(batches)) as counts:
             from labour_market.quality.gate import AuditError, audit  # Great Expectations takes seconds to import
 
             with connect("auditor", self.settings) as auditor:
@@ -333,7 +333,7 @@ class Load:
                 self.report.errors[batch.batch_id] = describe(error)
 
     def _publish(self, batch: Batch, attempt: int) -> BatchState:
-        with log_stage(log, "publish", **_place(batch, attempt)) as counts:
+        with log_stage(LOG, "publish", **_place(batch, attempt)) as counts:
             published = publish_batch(self.connection, self.contract, batch, attempt, self.table, actor())
             if published is None:
                 return BatchState.SUPERSEDED
@@ -352,7 +352,7 @@ class Load:
             reason_en=verdict.reason_en,
             remedy_vi=verdict.remedy_vi,
         )
-        log.info("blocked: batch=%s feed=%s sender=%s rule=%s", batch.batch_id, batch.feed, batch.sender_code, verdict.blocked_by)
+        LOG.info("blocked: batch=%s feed=%s sender=%s rule=%s", batch.batch_id, batch.feed, batch.sender_code, verdict.blocked_by)
         return BatchState.QUARANTINED
 
 

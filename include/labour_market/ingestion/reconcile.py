@@ -17,7 +17,7 @@ from labour_market.logs import log_stage
 from labour_market.settings import Settings, load_settings
 
 STUCK_AFTER = timedelta(hours=6)
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def reconcile(settings: Settings | None = None, *, reread: bool = False) -> Reco
         reread: Hash every landed file again; otherwise only look whether it is there.
     """
     settings = settings or load_settings()
-    with log_stage(log, "reconcile", reread=reread) as counts, connect("loader", settings) as connection:
+    with log_stage(LOG, "reconcile", reread=reread) as counts, connect("loader", settings) as connection:
         row = connection.execute("select count(*), coalesce(sum(declared_records), 0) from ops.batch").fetchone()
         assert row
         findings = [

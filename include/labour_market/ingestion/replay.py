@@ -16,7 +16,7 @@ from labour_market.logs import log_stage
 from labour_market.settings import Settings, actor, load_settings
 
 StateAndCounts = tuple[str, int | None, int | None]  # state, records published, records quarantined
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def replay(
     load_contract(feed)
     settings = settings or load_settings()
     after: dict[int, StateAndCounts] = {}
-    with log_stage(log, "replay", feed=feed, sender=sender, period=period, dry_run=dry_run) as counts:
+    with log_stage(LOG, "replay", feed=feed, sender=sender, period=period, dry_run=dry_run) as counts:
         with connect("loader", settings) as connection:
             found = ledger.find_batches(connection, feed=feed, sender=sender, period=period, states=REPLAYABLE_STATES)
             batches = [batch for batch in found if batch.sha256]

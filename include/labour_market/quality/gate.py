@@ -24,7 +24,7 @@ from labour_market.quality.messages import block_reason, localise_value
 from labour_market.quality.suites import WORK_MEMORY, CheckError, build_suite, run_suite
 from labour_market.settings import PROVINCE_TIME
 
-log = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 FIRST_ROWS = 20
 EXCLUDING_ACTIONS = ("quarantine", "normalise")  # of rules whose failing rows do not go to core
@@ -164,7 +164,7 @@ def _check_preconditions(
 
 def _run_checks(connection: psycopg.Connection, checks: list[Check], stage_table: str) -> None:
     """Run the suite, write what breaks a rule into the temporary table `failing`, and compare the two counts of each check."""
-    with log_stage(log, "suite", table=stage_table, checks=len(checks)):
+    with log_stage(LOG, "suite", table=stage_table, checks=len(checks)):
         try:
             counts = run_suite(build_suite(stage_table, checks), stage_table, connection)
         except CheckError as error:

@@ -20,7 +20,7 @@ BASELINE_CATALOG = Path(__file__).parent / "baseline_catalog.txt"
 VERSION_TABLE = Path(__file__).parent / "version_table.sql"
 CATALOG_QUERY = Path(__file__).parent / "catalog.sql"
 VERSIONED_SCHEMAS = ["ops", "vault", "quarantine", "core"]
-logger = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 
 
 class NewerSchemaError(LabourMarketError):
@@ -154,7 +154,7 @@ def _run_alembic(conninfo: str, applied: list[str]) -> None:
 
     def note(*, step: MigrationInfo, **_: Any) -> None:
         applied.append(f"schema: revision {step.up_revision_id}, {script.get_revision(str(step.up_revision_id)).doc}")
-        logger.info(applied[-1])
+        LOG.info(applied[-1])
 
     environment = EnvironmentContext(
         Config(), script, fn=lambda revision, _: script._upgrade_revs("head", revision), destination_rev="head"
