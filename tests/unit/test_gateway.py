@@ -205,11 +205,11 @@ def test_deliveries_are_listed_page_by_page_with_the_token_and_the_query(stage: 
     client, script = stage.serve(
         page("items", [announced(delivery_id="1")], "next"), page("items", [announced(delivery_id="2", surprise=True)])
     )
-    found = list(client.deliveries("employers", period="2023-06", created_after=datetime(2023, 6, 1, tzinfo=UTC)))
+    found = list(client.deliveries("employers", period="2023-06"))
     assert [d.delivery_id for d in found if isinstance(d, Delivery)] == ["1", "2"]
     (path, first, headers), (_, second, _) = script.requests
     assert path == "/districts/803/v1/deliveries" and headers["Authorization"] == f"Bearer {TOKEN}"
-    assert (first["feed"], first["period"], first["created_after"]) == ("employers", "2023-06", "2023-06-01T00:00:00+00:00")
+    assert (first["feed"], first["period"]) == ("employers", "2023-06")
     assert "cursor" not in first and second["cursor"] == "next"
 
 
@@ -339,7 +339,6 @@ def test_a_retry_after_beyond_the_deadline_ends_at_once(stage: Stage) -> None:
         list(client.deliveries("employers"))
     assert time.monotonic() - started < 2 and len(script.requests) == 1
     assert str(caught.value) == "Retry-After exceeds the remaining deadline (HTTP 503)"
-    assert caught.value.retry_after == connection.MAX_RETRY_AFTER
 
 
 def test_tries_are_bounded(stage: Stage) -> None:

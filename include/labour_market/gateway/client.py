@@ -4,7 +4,6 @@ import json
 import re
 import time
 from collections.abc import Iterator
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import quote
@@ -55,15 +54,12 @@ class GatewayClient:
     def __exit__(self, *exception: object) -> None:
         self._connection.close()
 
-    def deliveries(
-        self, feed: str, period: str | None = None, created_after: datetime | None = None
-    ) -> Iterator[Delivery | AnnouncementDefect]:
+    def deliveries(self, feed: str, period: str | None = None) -> Iterator[Delivery | AnnouncementDefect]:
         """The final deliveries that the sender announces for a feed, oldest first.
 
         Args:
             feed: The feed.
             period: Only deliveries of this period.
-            created_after: Only deliveries created after this moment.
 
         Yields:
             Each delivery; an announcement that cannot be read comes as a defect, and the others are still read.
@@ -72,7 +68,6 @@ class GatewayClient:
             GatewayUnavailableError: The gateway cannot be used.
         """
         query = {"feed": feed, "period": period, "limit": DELIVERIES_PER_PAGE}
-        query["created_after"] = created_after.isoformat() if created_after else None
         seen: set[str | None] = set()
         try:
             for items in self._pages("/v1/deliveries", query, "items", None):

@@ -34,11 +34,7 @@ RETRYABLE_STATUS = {408, 425, 429, 500, 502, 503, 504}
 
 
 class GatewayUnavailableError(LabourMarketError):
-    """A gateway that cannot be used now. retry_after: the seconds to wait before another request, where they are known."""
-
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
-        super().__init__(reason)
-        self.retry_after = retry_after
+    """A gateway that cannot be used now."""
 
 
 class RetryableError(Exception):
@@ -137,10 +133,10 @@ class GatewayConnection:
             if left <= 0:
                 raise GatewayUnavailableError(f"it took longer than the deadline ({error})") from None
             if state.attempt_number >= self._tries:
-                raise GatewayUnavailableError(f"it failed {state.attempt_number} times in a row ({error})", error.wait) from None
+                raise GatewayUnavailableError(f"it failed {state.attempt_number} times in a row ({error})") from None
             if state.upcoming_sleep >= left:
                 problem = "it took longer than the deadline" if error.wait is None else "Retry-After exceeds the remaining deadline"
-                raise GatewayUnavailableError(f"{problem} ({error})", state.upcoming_sleep) from None
+                raise GatewayUnavailableError(f"{problem} ({error})") from None
             return False
 
         return Retrying(retry=retry_if_exception_type(RetryableError), wait=self._pause_after, stop=stop, before_sleep=self._log_failure)
