@@ -34,15 +34,13 @@ def test_an_unreadable_value_is_null_and_its_row_has_the_reason() -> None:
     ]
     assert [sorted(n) for n in read.notes] == [["national_id:leading_zero"], ["sex:spelling"], []]
     assert read.row_numbers == [5, 6, 7]
-    assert read.changed_share["sex"] == pytest.approx(1 / 3) and read.changed_share["form_no"] == 0
 
 
-def test_decomposed_text_is_composed_and_its_share_is_reported() -> None:
+def test_decomposed_text_is_composed_and_its_row_has_a_note() -> None:
     names = ["Nguyễn Thị Đào", unicodedata.normalize("NFD", "Lê Văn Bảy"), None, "Đỗ Văn Tám"]
     read = normalise_columns(columns_of("labour_survey", full_name=names), load_contract("labour_survey"))
     assert read.columns["full_name"] == ["Nguyễn Thị Đào", "Lê Văn Bảy", None, "Đỗ Văn Tám"]
     assert read.notes == [[], ["full_name:nfc"], [], []]
-    assert read.changed_share["full_name"] == pytest.approx(1 / 3)
 
 
 def test_a_year_is_a_birth_date_and_no_survey_date() -> None:

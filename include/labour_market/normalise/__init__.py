@@ -75,7 +75,7 @@ def reader(field: Field) -> Reader:
 def normalise_columns(parsed: ParsedDelivery, contract: Contract) -> Normalised:
     """Read every column of a delivery, each distinct value once."""
     count = len(parsed.row_numbers)
-    result = Normalised({}, parsed.row_numbers, [[] for _ in range(count)], [[] for _ in range(count)], {})
+    result = Normalised({}, parsed.row_numbers, [[] for _ in range(count)], [[] for _ in range(count)])
     for field in contract.sent_fields:
         result.columns[field.name] = _read_column(parsed.columns[field.name], field, result)
     return result
@@ -98,8 +98,7 @@ def _read_column(column: list[Any], field: Field, result: Normalised) -> list[An
             if note:
                 notes[key] = f"{field.name}:{note}"
     _mark(keys, issues, result.issues)
-    changed = _mark(keys, notes, result.notes)
-    result.changed_share[field.name] = changed / (len(column) - column.count(None)) if changed else 0.0
+    _mark(keys, notes, result.notes)
     if keys is column and all(type(key) is str and key == value for key, value in typed.items()):
         return column
     return list(map(typed.get, keys, keys))
@@ -127,13 +126,10 @@ def _unread(column: list[Any], not_normal: re.Pattern[str] | None) -> tuple[Sequ
     return column, distinct
 
 
-def _mark(keys: Sequence[Any], marks: dict[Any, str], rows: list[list[str]]) -> int:
-    """Append the mark of each row's key to the row; returns the number of marked rows."""
+def _mark(keys: Sequence[Any], marks: dict[Any, str], rows: list[list[str]]) -> None:
+    """Append the mark of each row's key to the row."""
     if not marks:
-        return 0
-    marked = 0
+        return
     for row, key in zip(rows, keys, strict=True):
         if key in marks:
             row.append(marks[key])
-            marked += 1
-    return marked

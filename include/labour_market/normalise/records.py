@@ -26,15 +26,13 @@ class ParsedDelivery:
 class Normalised:
     """Typed columns of one delivery. A value that could not be read is None and has an issue.
 
-    issues: a list of `field:reason` for each row; notes: a list of `field:note` for each row; changed_share: field -> share of its
-    values that have a note.
+    issues: a list of `field:reason` for each row; notes: a list of `field:note` for each row.
     """
 
     columns: dict[str, list[Any]]
     row_numbers: list[int]
     issues: list[list[str]]
     notes: list[list[str]]
-    changed_share: dict[str, float]
 
 
 @contextmanager
