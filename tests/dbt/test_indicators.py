@@ -275,6 +275,7 @@ def test_a_question_says_what_it_asks_and_binds_its_parameters(built):
     run = CliRunner()
     listed = run.invoke(app, ["question"])
     assert listed.exit_code == 0
+    assert "day=2023-06-30: ngày | day" in listed.output
     assert run.invoke(app, ["question", "plans_not_approved", "--set", "day=2022-11-20'; drop table x"]).exit_code == 2
     assert run.invoke(app, ["question", "plans_not_approved", "--set", "dya=2022-11-20"]).exit_code == 2
     assert '"unit_code": "803"' in run.invoke(app, ["question", "plans_not_approved", "--set", "day=2022-11-20", "--json"]).output

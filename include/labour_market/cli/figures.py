@@ -25,9 +25,9 @@ def question(
 
     questions = load_questions()
     if name is None:
-        defaults = {q.name: "\n".join(f"{p}={value}" for p, value in q.defaults.items()) for q in questions.values()}
+        meanings = {q.name: "\n".join(f"{p}={value}: {q.meanings[p]}" for p, value in q.defaults.items()) for q in questions.values()}
         print_table(
-            ["name", "question", "parameters"], [(q.name, f"{q.text_vi}\n{q.text_en}", defaults[q.name]) for q in questions.values()]
+            ["name", "question", "parameters"], [(q.name, f"{q.text_vi}\n{q.text_en}", meanings[q.name]) for q in questions.values()]
         )
         return
     if name not in questions:
