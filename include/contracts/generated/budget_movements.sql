@@ -13,7 +13,7 @@ comment on column "core"."budget_movements"."fund_year" is 'Năm của vốn | y
 comment on column "core"."budget_movements"."fund_type" is 'Loại vốn | kind of money';
 comment on column "core"."budget_movements"."fund_source" is 'Nguồn ngân sách | whose budget it is';
 comment on column "core"."budget_movements"."activity" is 'Hoạt động | activity that it is for';
-comment on column "core"."budget_movements"."amount_vnd" is 'Số tiền (đồng) | amount, VND, always positive: the kind of movement says which way';
+comment on column "core"."budget_movements"."amount_vnd" is 'Số tiền (đồng) | amount, VND, always positive; the kind of movement gives the direction';
 comment on column "core"."budget_movements"."moved_on" is 'Ngày biến động | day of the movement';
 comment on column "core"."budget_movements"."treasury_ref" is 'Số tham chiếu kho bạc | reference of the treasury';
 

@@ -18,7 +18,7 @@ comment on column "core"."job_orders"."contract_type" is 'Loại hợp đồng l
 comment on column "core"."job_orders"."work_time" is 'Hình thức làm việc | full time, part time or in shifts';
 comment on column "core"."job_orders"."education_level" is 'Trình độ học vấn yêu cầu | general education required';
 comment on column "core"."job_orders"."qualification" is 'Trình độ CMKT yêu cầu | technical qualification required';
-comment on column "core"."job_orders"."commune_code" is 'Mã xã nơi làm việc | commune of the work place, five digits; may lie in another district or province';
+comment on column "core"."job_orders"."commune_code" is 'Mã xã nơi làm việc | commune of the work place, five digits; may be in another district or province';
 comment on column "core"."job_orders"."priority_groups" is 'Đối tượng ưu tiên | groups of candidates that the employer prefers';
 comment on column "core"."job_orders"."posted_on" is 'Ngày đăng ký | day on which the order was posted';
 comment on column "core"."job_orders"."deadline" is 'Thời hạn tuyển dụng | last day for applications';

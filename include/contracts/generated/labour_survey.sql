@@ -6,7 +6,7 @@ create index "labour_survey_partition" on "core"."labour_survey" ("sender_code",
 create index "labour_survey_batch" on "core"."labour_survey" ("batch_id");
 comment on table "core"."labour_survey" is 'Thông tin về cung lao động | one person in one survey round (Form 01, labour supply)';
 comment on column "core"."labour_survey"."form_no" is 'Số phiếu | number of the form within the district and round';
-comment on column "core"."labour_survey"."birth_date" is 'Ngày, tháng, năm sinh | birth date; of some only the month or year is known, and then its first day stands here';
+comment on column "core"."labour_survey"."birth_date" is 'Ngày, tháng, năm sinh | birth date; where only the month or the year is known, its first day';
 comment on column "core"."labour_survey"."sex" is 'Giới tính | sex of the person';
 comment on column "core"."labour_survey"."commune_code" is 'Mã xã nơi ở hiện tại | commune of current residence, five digits, as in force in the period';
 comment on column "core"."labour_survey"."registered_commune_code" is 'Mã xã nơi đăng ký thường trú | commune of registered residence, anywhere in the country';
@@ -27,7 +27,7 @@ comment on column "core"."labour_survey"."unemployed_duration" is 'Thời gian t
 comment on column "core"."labour_survey"."wants_job" is 'Có nhu cầu việc làm | whether the person wants a job';
 comment on column "core"."labour_survey"."wanted_job_text" is 'Công việc mong muốn | the wanted job in the person''s own words';
 comment on column "core"."labour_survey"."surveyed_on" is 'Ngày thu thập | day of the interview';
-comment on column "core"."labour_survey"."enumerator" is 'Người thu thập | who asked; a pseudonym from staging on';
+comment on column "core"."labour_survey"."enumerator" is 'Người thu thập | the enumerator; a pseudonym from staging on';
 comment on column "core"."labour_survey"."person_key" is 'Mã giả danh của người | pseudonym of the person, from the citizen number or else from the form';
 comment on column "core"."labour_survey"."person_method" is 'Cách tạo mã giả danh | what the pseudonym was made from';
 comment on column "core"."labour_survey"."birth_precision" is 'Độ chính xác của ngày sinh | how exactly the birth date is known';
