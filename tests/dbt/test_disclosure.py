@@ -1,4 +1,4 @@
-"""Hidden cells of provinces drawn by chance: no total gives one away, however often hiding one calls for hiding more."""
+"""Hidden cells of provinces drawn by chance: no hidden cell can be computed from a total, also where one requires others."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -154,7 +154,7 @@ def test_no_hidden_cell_can_be_worked_out_of_a_province_drawn_by_chance(cells, s
     assert len(hidden) < len(everything)
 
 
-def test_the_same_cells_are_hidden_every_night_however_the_rows_lie(cells, statements):
+def test_the_order_of_the_rows_does_not_change_which_cells_are_hidden(cells, statements):
     """Of two months of six persons one is hidden with that of three. If the next build hid the other one, both could be computed."""
     shuffled = statements["hide"].replace(ANALYZED, SHUFFLED)
     assert shuffled != statements["hide"]
@@ -174,7 +174,7 @@ def test_the_same_cells_are_hidden_every_night_however_the_rows_lie(cells, state
     assert hidden == {(("2023-01",), ("2023-02",))}
 
 
-def test_whoever_solves_all_totals_at_once_works_out_hardly_any_small_cell(hidden_of):
+def test_all_totals_solved_together_reveal_at_most_one_small_cell_in_fifty(hidden_of):
     """Each total is protected by itself; several totals together reveal no more than one small cell in fifty."""
     small = solved = 0
     for seed in range(10):

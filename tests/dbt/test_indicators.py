@@ -123,7 +123,7 @@ def test_time_to_fill_counts_open_orders(cell):
 
 
 def test_a_session_yields_starts_for_its_employers_and_its_final_cost(cell, admin):
-    """Six started of the one employer's talks, for 10 million; the month has sessions that are not settled, so it says nothing of money.
+    """Six persons started at the only employer, for 10 million; the month has sessions that are not settled, so no rate of money.
 
     What 794 gave is hidden with its funnel; the commune of today and the former district have the same figures.
     """
@@ -145,7 +145,7 @@ def test_a_session_yields_starts_for_its_employers_and_its_final_cost(cell, admi
 
 
 def test_cost_is_final_cost_over_confirmed_starts_and_few_starts_are_hidden(cell):
-    """10 million for 5 confirmed starts; each fund bears part of both, 3 and 2 starts, which are too few to show."""
+    """10 million for 5 confirmed starts; each fund pays for a part, 3 and 2 starts, which are too few to show."""
     assert cell("cost_per_placement", "2023") == (10_000_000, 5, 2_000_000)
     assert cell("cost_per_placement", "2023", "kind=fixed") == (10_000_000, 5, 2_000_000)
     assert cell("cost_per_placement", "2023", "fund=subproject_4_3") == (None, None, None)
@@ -235,7 +235,7 @@ def answer(built):
 
 
 def test_which_districts_had_no_approved_plan_is_asked_of_a_day(answer):
-    """794 was approved on 20 November 2022; fourteen others sent nothing or said not submitted, and one says so itself."""
+    """794 was approved on 20 November 2022; fourteen others sent nothing or reported not submitted."""
     before = {row[0]: row[2] for row in answer("plans_not_approved", day="2022-11-19")}
     after = {row[0]: row[2] for row in answer("plans_not_approved", day="2022-11-20")}
     assert len(before) == 15
@@ -244,7 +244,7 @@ def test_which_districts_had_no_approved_plan_is_asked_of_a_day(answer):
 
 
 def test_which_occupations_were_tense_is_asked_of_a_threshold(answer, admin):
-    """Seekers are too few to be shown in 794, so nothing is said of it, whatever the threshold."""
+    """Seekers are too few to be shown in 794, so 794 is not listed at any threshold."""
     assert answer("tense_occupations", districts="794", more_than="0") == []
 
 
@@ -281,8 +281,8 @@ def test_a_question_says_what_it_asks_and_binds_its_parameters(built):
     assert '"unit_code": "803"' in run.invoke(app, ["question", "plans_not_approved", "--set", "day=2022-11-20", "--json"]).output
 
 
-def test_the_funnel_hides_the_session_that_would_give_a_small_one_away(admin):
-    """3 of 795 are too few, and all of June are known: 31. The next smallest hides too: 794, where six of twelve started."""
+def test_the_funnel_hides_a_session_from_which_a_small_one_could_be_computed(admin):
+    """3 of 795 are too few, and all of June are known: 31. The next smallest is hidden too: 794, where six of twelve started."""
     funnel = admin.execute("select sender_code, attended, started from bi.fair_funnel where measure = 'persons' order by 1").fetchall()
     assert funnel == [("794", None, None), ("795", None, None), ("796", 7, 0), ("797", 9, 0), ("all", 31, 6)]
 

@@ -62,7 +62,7 @@ def month_ends() -> dict[str, date]:
 
 
 @pytest.mark.parametrize(("breakdown", "communes"), [("all", set().union(*COMMUNES.values())), ("area_group=border", BORDER)])
-def test_seekers_are_those_whose_wish_lives_on_the_last_day_of_each_month_since_the_first_wish(admin, breakdown, communes):
+def test_seekers_are_persons_with_a_live_wish_on_the_last_day_of_each_month_since_the_first_wish(admin, breakdown, communes):
     expected = {}
     for month, last in month_ends().items():
         there = [
