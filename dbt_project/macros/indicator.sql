@@ -15,9 +15,9 @@
       outside_province   kinds of period that the province has no cell of
       only_province      breakdowns that only the province has cells of
       evidence           a model (row_key, kind, fact, batch_id, row_no): further source rows of a counted thing
-      breakdown_evidence {<breakdown>: <kind of evidence>}: rows that say which value of a breakdown a row has; they add nothing
+      breakdown_evidence {<breakdown>: <kind of evidence>}: rows that give the value of a breakdown of a row; they add nothing
       counts: {<count>: {where: <boolean column>, amount: <numeric column>, once: true, unweighted: true, default: 0}}
-        rows (or amounts) of which the column is true, weighted by the share of the row that lies in the area; once: each unit once, with its greatest weight;
+        rows (or amounts) of which the column is true, weighted by the share of the row that is in the area; once: each unit once, with its greatest weight;
         unweighted: without the share; default: its value in a cell where its rows model has no row (null without one; a numerator is 0)
     measures: [{...}], one for each indicator, or several of one indicator for different cells:
       metric, numerator, denominator (without one the value is the numerator), digits of the value (4)
@@ -365,8 +365,8 @@ inner join {{ evidence }} as evidence on counted.row_key = evidence.row_key and 
 {%- endmacro %}
 
 {#
-  Rows of persons (unit_key, sex, flags) in each area, with is_repeated_unit. Where a person has several rows in an area, each has what any of them says, so that the
-  person is counted in the same groups by all of them; `flags` are further columns of which that holds.
+  Rows of persons (unit_key, sex, flags) in each area, with is_repeated_unit. Where a person has several rows in an area, each has the flags that are true in any of them, so that
+  the person is counted in the same groups by all of them; `flags` are further columns to which that applies.
 #}
 {% macro persons_in_areas(persons, flags=[]) -%}
 {%- set attributes = [] -%}
@@ -420,7 +420,7 @@ case when {{ relation }}.person_sk = -1 then {{ relation }}.{{ row_key }} else {
 round(({{ numerator }})::numeric / nullif({{ denominator }}, 0), {{ digits }})
 {%- endmacro %}
 
-{# A sum of weighted rows; weights have six digits, what lies beyond is a residue of division. #}
+{# A sum of weighted rows; weights have six digits, further digits come from division. #}
 {% macro rounded_sum(sum) -%}
 trim_scale(round(coalesce({{ sum }}, 0), 6))
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#
-  Columns and constraints of a table that dbt creates, but for its foreign keys: it is created beside what is served and moved to its place afterwards, and a
-  deployment declares the keys there (labour_market.transform.deployment).
+  Columns and constraints of a table that dbt creates, but for its foreign keys: the table is created in another schema and then moved to its own, where a
+  deployment declares the keys (labour_market.transform.deployment).
 #}
 {% macro postgres__get_table_columns_and_constraints() -%}
 {%- set constraints = model['constraints'] | rejectattr('type', 'equalto', 'foreign_key') | list -%}

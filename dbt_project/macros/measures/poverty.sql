@@ -42,7 +42,7 @@
 }) }}
 {%- endmacro %}
 
-{# Poor households with somebody of working age: whether a member is in work that lasts, and whether none ever started a job. #}
+{# Poor households with a member of working age: whether a member is in sustained work, and whether none ever started a job. #}
 {% macro households_measures() -%}
 {%- set cells = {'vintage': ['standard']} -%}
 {%- set groups = ['sustained', 'unplaced', 'households - sustained - unplaced'] -%}

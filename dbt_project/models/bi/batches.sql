@@ -1,4 +1,4 @@
--- Announced records are published, quarantined or repeated; of a blocked batch none is published.
+-- One row for each feed, sender and state: the number of batches and what became of their records.
 select
     feed,
     sender_code,

@@ -1,4 +1,4 @@
--- A batch is blocked as one: no record of it is published.
+-- The quarantined and rejected batches, with the reason and the remedy. A sender is a district or an office, so its name is looked up in both lists.
 with batches as (select * from {{ ref('stg_ops__batch') }}),
 
 areas as (select * from {{ ref('dim_area') }}),

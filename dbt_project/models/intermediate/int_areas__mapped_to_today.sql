@@ -1,4 +1,4 @@
--- However many reforms lie between, the weights of the steps are multiplied.
+-- A version may reach today through several reforms: the weights of the steps are multiplied.
 with recursive areas as (select * from {{ ref('int_areas__keyed') }}),
 
 successions as materialized (

@@ -5,7 +5,7 @@
         'figures': ['numerator', 'denominator', 'value', 'is_suppressed']},
     indexes=[{'columns': ['known_to', 'metric', 'period_kind', 'period', 'area_mode', 'area_code', 'breakdown'], 'unique': true}]
 ) }}
--- Every indicator as it was known, vintage by vintage: a row stays for ever and ends when a build counts the cell differently. It cannot be built again, so it
+-- Every indicator as it was known, vintage by vintage: a row is never deleted, and its validity ends when a build counts the cell differently. It cannot be built again, so it
 -- has a schema of its own.
 select
     metric,

@@ -1,5 +1,5 @@
 -- A match is a start that was confirmed with contract, insurance or pay evidence and came within 90 days of the service. A check that did not reach the person
--- says neither in the job nor lost; a check that was not made says nothing.
+-- counts neither as in the job nor as lost; a check that was not made counts as nothing.
 with placements as (
     select * from {{ ref('fct_placement') }}
 ),

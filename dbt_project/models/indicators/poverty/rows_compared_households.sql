@@ -1,4 +1,4 @@
--- The households of a vintage and of an earlier one, the baseline, of the same standard. A poor household of the later one takes away from the fall.
+-- The households of a vintage and of an earlier one, the baseline, of the same standard. A poor household of the later one reduces the fall by one.
 with households as (
     select * from {{ ref('fct_poverty_household') }}
 ),

@@ -3,7 +3,7 @@
 -- depends_on: {{ ref('dim_area') }}
 -- A commune or district of before July 2025 is in one former district; a commune of July 2025 is in those of the communes that it was made of. Populations by
 -- former commune are not published, so the share of a former district in a commune that straddles two is the number of former communes that it gave: one each,
--- and an equal part where a commune was split without published head-counts. weight_kind says which weights are such estimates.
+-- and an equal part where a commune was split without published head-counts. weight_kind marks the weights that are such estimates.
 with areas as (select * from {{ ref('int_areas__keyed') }}),
 
 communes_of_today as (

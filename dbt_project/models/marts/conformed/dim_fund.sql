@@ -1,5 +1,5 @@
 {{ config(incremental_strategy='merge', unique_key='fund_sk') }}
--- Every kind of money (recurrent, investment) with every source. A plan does not state the source of its money: not_told.
+-- Every kind of money (recurrent, investment) with every source. A plan does not state the source of its money: its code is not_told.
 with codes as (select * from {{ ref('code_list') }}),
 
 fund_types as (
@@ -22,7 +22,7 @@ fund_sources as (
     select
         'not_told' as code,
         'Không ghi nguồn' as label_vi,
-        'source not told' as label_en
+        'source not stated' as label_en
 ),
 
 funds as (

@@ -3,8 +3,8 @@
 -- depends_on: {{ ref('dim_batch') }}
 -- depends_on: {{ ref('dim_date') }}
 -- depends_on: {{ ref('dim_person') }}
--- A counselling is a visit for which the sender says that the person was counselled, once however many firms the person met; a visit to a counselling session
--- is not enough. Group, area and age are those of the day.
+-- A counselling is a visit for which the sender reports that the person was counselled. It is one row, also when the person met several firms. A visit to a
+-- counselling session is not enough. Group, area and age are those of the day.
 with visits as (select * from {{ ref('fct_fair_attendance') }}),
 
 sessions as (select * from {{ ref('fct_fair_session') }})

@@ -99,7 +99,7 @@ select
     case when placements_with_checks.person_key is null then -1 else {{ surrogate_key(['placements_with_checks.person_key']) }} end as person_sk,
     coalesce(employers.employer_sk, -1) as employer_sk,
     coalesce(orders.order_sk, -1) as order_sk,
-    -- an order that could not be coded says nothing about the job: the code or title of the check is used
+    -- an order without an occupation code gives no occupation of the job: the code or title of the check is used
     coalesce(nullif(orders.occupation_sk, -1), sent_codes.occupation_l2_sk, titles.occupation_l2_sk, -1) as occupation_sk,
     coalesce(orders.occupation_official, sent_codes.occupation_code, titles.occupation_code) as occupation_official,
     coalesce(orders.occupation_detail, sent_codes.occupation_code, titles.detail_code, titles.occupation_code) as occupation_detail,
