@@ -155,7 +155,7 @@ def test_a_wider_type_that_a_view_cannot_work_with_is_refused(admin, contract):
 )
 def test_a_type_that_is_not_wider_is_refused(admin, contract, column, new_type):
     contract(fields=fields(**{column: {"type": new_type}}))
-    assert "write a revision that converts the column" in refused(admin, rf"core\.employers\.{column} is .* contract 2\.0\.0 says")
+    assert "write a revision that converts the column" in refused(admin, rf"core\.employers\.{column} is .* contract 2\.0\.0 has")
 
 
 def test_a_changed_key_is_refused_with_both_keys(admin, contract):

@@ -67,7 +67,7 @@ def require_current_schema(connection: psycopg.Connection, contract: Contract | 
 
 
 def _ensure_database(settings: Settings, database: str) -> None:
-    """The server need not let us into another database when this one exists."""
+    """Create the database if it does not exist. Connects to the database `postgres` only then, since the server may refuse it."""
     try:
         psycopg.connect(admin_dsn(settings), dbname=database).close()
     except psycopg.OperationalError as error:

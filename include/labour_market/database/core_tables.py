@@ -1,4 +1,4 @@
-"""Tables of core are compared with the contracts: each difference is a recorded change, or a refusal that says what to do."""
+"""Tables of core are compared with the contracts: each difference is a recorded change, or a refusal with the step to take."""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -88,7 +88,7 @@ def apply(admin: psycopg.Connection, login: str) -> list[str]:
         A line for each change of a table's structure; comments are not listed.
 
     Raises:
-        ContractConflictError: contracts contradict their tables; nothing is changed, and the message says what to do for each.
+        ContractConflictError: contracts contradict their tables; nothing is changed, and the message gives the step to take for each.
         SchemaLockedError: other sessions hold locks for too long.
     """
     done = []
@@ -152,13 +152,13 @@ def _conflicts(contract: Contract, table: CoreTable) -> Iterator[str]:
         existing = table.columns.get(field.name)
         if existing and existing["type"] != _type(field.postgres_type) and (existing["type"], field.postgres_type) not in WIDER:
             yield (
-                f"{name}.{field.name} is {existing['type']} and {version} says {field.postgres_type}, which is no wider type:"
+                f"{name}.{field.name} is {existing['type']} and {version} has {field.postgres_type}, which is no wider type:"
                 " write a revision that converts the column"
             )
     for field in contract.fields:
         if field.pii == "direct" and field.name in table.columns:
             yield (
-                f"{name}.{field.name} exists and {version} says that it is a direct identifier, which core must not hold:"
+                f"{name}.{field.name} exists and is a direct identifier in {version}, which core must not hold:"
                 " write a revision that drops the column"
             )
     key = core_indexes(contract)[0]
@@ -210,7 +210,7 @@ def _index_changes(contract: Contract, table: CoreTable) -> Iterator[Change]:
 
 
 def _comment_changes(contract: Contract, table: CoreTable) -> Iterator[Change]:
-    """Comments by the contract. A column that left the contract is kept with its values, may be null, and says so."""
+    """Comments by the contract. A column that left the contract is kept with its values and may be null, and its comment records that."""
     current = {"": table.description} | {name: column["description"] for name, column in table.columns.items()}
     for name, text in core_comments(contract).items():
         if current.get(name) != text:

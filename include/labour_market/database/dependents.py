@@ -1,4 +1,4 @@
-"""Views that read a column whose type changes: PostgreSQL wants them away for that moment, so they are dropped and created again."""
+"""Views that read a column whose type changes: PostgreSQL changes no type that a view reads, so they are dropped and created again."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
