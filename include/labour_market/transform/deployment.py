@@ -1,4 +1,4 @@
-"""Deployment of the dbt project: its tables and views as the project states them; readers are served throughout.
+"""Deployment of the dbt project: its tables and views as the project defines them; readers are never interrupted.
 
 1. dbt fills the tables that are new, or whose columns or grain differ from the model's, in the schema `deployment`, from all rows
    of core.
@@ -126,14 +126,14 @@ def switch_when_free(project: list[Model], filled: list[Model], digest: str, set
 
 
 def _switch(connection: psycopg.Connection, project: list[Model], filled: list[Model], digest: str) -> None:
-    """Bring every relation to what the project states, or none."""
+    """Change every relation to what the project defines, or none."""
     schemas = sorted({model.schema for model in project})
     with connection.transaction():
         timeout = [relations.LOCK_TIMEOUT]
         connection.execute("select set_config('lock_timeout', %s, true), set_config('search_path', 'public', true)", timeout)
         connection.execute(
             "select set_config('deadlock_timeout', '10ms', true) from pg_roles where rolname = current_user and rolsuper"
-        )  # this session looks for a deadlock first, and gives way
+        )  # this session detects a deadlock before the others do, so that it is the one that is rolled back
         with relations.acting_as(connection, relations.OWNER):
             for schema in [*schemas, relations.RETIRED]:
                 connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(schema)))

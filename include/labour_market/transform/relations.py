@@ -201,23 +201,23 @@ def place_indexes(connection: psycopg.Connection, relation: str, indexes: Iterab
 
 
 class Change(Enum):
-    """What a view needs to state another query."""
+    """How a view must change to have another query."""
 
-    NONE = "it states it already"
+    NONE = "it has that query already"
     CREATE = "it does not exist"
     ALTER = "it keeps its columns, perhaps with new ones after them: it stays the same object"
     REPLACE = "other columns: another object takes its name"
 
 
 def change_of_view(connection: psycopg.Connection, relation: str, query: str) -> Change:
-    """What the view needs to state this query, as far as what it reads is now what the query expects; takes no lock that a reader meets."""
+    """How the view must change to have this query, given the relations that exist now. Takes no lock that blocks a reader."""
     if not exists(connection, relation):
         return Change.CREATE
     try:
         with connection.transaction():
             connection.execute(sql.SQL("create temporary view {} as {}").format(sql.Identifier(CANDIDATE), sql.SQL(query)))
     except psycopg.ProgrammingError:
-        return Change.REPLACE  # it reads something that is still to come
+        return Change.REPLACE  # it reads a relation that does not exist yet
     same, old, new = connection.execute(
         "select relkind = 'v' and pg_get_viewdef(oid) = pg_get_viewdef(to_regclass(%(candidate)s)),"
         " array(select attname || ' ' || format_type(atttypid, atttypmod) from pg_attribute"
@@ -234,13 +234,13 @@ def change_of_view(connection: psycopg.Connection, relation: str, query: str) ->
 
 
 def place_view(connection: psycopg.Connection, relation: str, query: str) -> None:
-    """Make a view state the query. Where the columns allow it, it stays the same object."""
+    """Give a view this query. Where the columns allow it, it stays the same object."""
     if change_of_view(connection, relation, query) is not Change.NONE:
         _replace_view(connection, relation, query, OWNER)
 
 
 def place_dependent(connection: psycopg.Connection, view: Dependent) -> None:
-    """Define somebody else's view again by its own text, when what it reads was replaced. Raises BuildError when that is impossible."""
+    """Define a user's view again by its own text, when a relation that it reads was replaced. Raises BuildError when that is impossible."""
     row = connection.execute("select pg_get_viewdef(%s::oid)", [view.oid]).fetchone()
     if row and row[0] == view.definition:
         return
@@ -306,7 +306,7 @@ def _replace_view(connection: psycopg.Connection, relation: str, query: str, own
         with connection.transaction(), acting_as(connection, owner):
             connection.execute(statement)
     except (errors.InvalidTableDefinition, errors.WrongObjectType):
-        # columns that changed their name, type or order, or went away: PostgreSQL replaces only a view that keeps its columns
+        # columns that changed their name, type or order, or were removed: PostgreSQL replaces only a view that keeps its columns
         old = retire(connection, relation)
         with acting_as(connection, owner):
             connection.execute(statement)
