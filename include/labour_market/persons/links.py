@@ -1,7 +1,7 @@
 """Which pseudonyms are one person.
 
-Equal citizen numbers are one person already, in every feed. A link says that a weaker pseudonym (a form without a number, an old
-9-digit number) is the person of a stronger one (at best a 12-digit number). Two pseudonyms form a pair when they share the match
+Equal citizen numbers are one person already, in every feed. A link assigns a weaker pseudonym (a form without a number, an old
+9-digit number) to the person of a stronger one (at best a 12-digit number). Two pseudonyms form a pair when they share the match
 key, which is made of name and day of birth:
 
     method                   score  also the same
@@ -16,7 +16,7 @@ not propose a refused one again. Two 12-digit numbers are always two persons. Wa
 pseudonym and no link.
 
 Every step is a row of ops.person_link, to which rows are only added. ops.person_identity holds the links in force: a pseudonym and
-the person that it stands for.
+the person that it identifies.
 """
 
 from typing import Any
