@@ -1,6 +1,6 @@
 {#
   Which subjects of indicators a build counts again: those with a feed of the scope among their sources, those that read no feed (they read the ledger), and those
-  that read the reporting cutoff date when that is today and the last build was on an earlier day. All of them when the table is new, and after a deployment or a
+  that read the reporting cutoff date when it is another than in the last build. All of them when the table is new, and after a deployment or a
   change of the reference lists.
 #}
 {% macro subjects_to_count(subjects) -%}
@@ -53,7 +53,7 @@ union all
 {#
   What decides which cells a build counts again. Known only while dbt runs.
     is_outdated: no build of everything has succeeded since the project or the reference lists changed, or within the last week
-    is_cutoff_new: the reporting cutoff date is today, and the last build was on an earlier day; then what is open has been open for longer
+    is_cutoff_new: the reporting cutoff date is another than in the last build: it moved with today's date or with an event
     feeds: of the scope
 #}
 {% macro state_of_cells() -%}
@@ -65,7 +65,9 @@ select
         where full_build.name = 'full_build' and full_build.set_at > clock_timestamp() - interval '7 days'
             and full_build.set_at > (select max(changes.set_at) from {{ source('ops', 'setting') }} as changes where changes.name in ('seed_hash', 'deployed_project'))
     ) as is_outdated,
-    cutoff.day = {{ today() }} and (select max(started_at) from {{ source('ops', 'build') }} where succeeded)::date < {{ today() }} as is_cutoff_new,
+    cutoff.day::text is distinct from (
+        select built.value::jsonb ->> 'cutoff' from {{ source('ops', 'setting') }} as built where built.name = 'built_state'
+    ) as is_cutoff_new,
     (select string_agg(distinct scope.feed, ' ') from {{ source('ops', 'build_scope') }} as scope) as feeds
 from {{ ref('int_reporting_cutoff_date') }} as cutoff
 {%- endset -%}

@@ -19,7 +19,7 @@
 -- depends_on: {{ ref('fct_fair_session') }}
 -- depends_on: {{ ref('protected_total') }}
 -- depends_on: {{ ref('int_reporting_cutoff_date') }}
--- depends_on: {{ source('ops', 'build') }} {{ source('ops', 'build_scope') }} {{ source('ops', 'cell_scope') }} {{ source('ops', 'setting') }}
+-- depends_on: {{ source('ops', 'build_scope') }} {{ source('ops', 'cell_scope') }} {{ source('ops', 'setting') }}
 -- depends_on: {{ source('core', 'fair_attendance') }} {{ source('core', 'job_orders') }}
 -- depends_on: {{ source('core', 'labour_survey') }} {{ source('core', 'placements') }}
 -- Every figure of the reports, exact and long: one row a metric, period, area and breakdown. A build counts the subjects again that its scope can change

@@ -6,6 +6,11 @@ import psycopg
 from psycopg import sql
 
 
+def pending_events(connection: psycopg.Connection) -> list[int]:
+    """The events that no build has taken up, by number. The order of numbers is not the order in which events are committed."""
+    return [event for (event,) in connection.execute("select event_id from ops.outbox where built_at is null order by 1")]
+
+
 def rebuild_partitions(connection: psycopg.Connection, feed: str, column: str, values: Sequence[str]) -> None:
     """Put the partitions of core.<feed> whose current rows have one of these values into the outbox.
 

@@ -6,7 +6,7 @@ ACCESS_SCRIPT = "access_sql_sha256"  # the digest of the access.sql that was app
 SEED_HASH = "seed_hash"  # the digest of the reference lists that are loaded
 DEPLOYED_PROJECT = "deployed_project"  # the digest of the deployed dbt project, and the grain of each relation
 FULL_BUILD = "full_build"  # the digests of the project and of the lists at the last build of every table
-BUILT_DECISIONS = "built_decisions"  # the number of decisions on provisional codes at the last build
+BUILT_STATE = "built_state"  # the number of decisions on provisional codes at the last build
 COUNTED_EVENTS = "titles_counted_to_event"  # the last event of the outbox whose titles are counted
 APPLIED_DECISIONS = "title_decisions_settled"  # the digest of the decisions on titles that were applied last
 

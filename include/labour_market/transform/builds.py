@@ -1,5 +1,6 @@
 """A build: the marts brought up to date with core, over the partitions that the outbox names."""
 
+import json
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,9 +8,9 @@ from typing import Any
 
 import psycopg
 
-from labour_market.batches.outbox import rebuild_every_partition
-from labour_market.database import connect, require_current_schema
-from labour_market.database.kept_settings import BUILT_DECISIONS, FULL_BUILD, SEED_HASH, keep_setting, read_setting
+from labour_market.batches.outbox import pending_events, rebuild_every_partition
+from labour_market.database import connect, read_sql, require_current_schema
+from labour_market.database.kept_settings import BUILT_STATE, FULL_BUILD, SEED_HASH, keep_setting, read_setting
 from labour_market.occupations.store import apply_decisions, code_new_titles, read_sent_codes
 from labour_market.persons.links import update_links
 from labour_market.settings import Settings, load_settings
@@ -65,18 +66,14 @@ def build(settings: Settings | None = None, *, full: bool = False) -> BuildRepor
             rebuild_every_partition(connection)
         with ExitStack() as stack:
             # dbt loads for seconds: meanwhile titles are coded and persons linked
-            dbt = stack.enter_context(DbtProcess(settings)) if _pending(connection) else None
-            apply_decisions(connection)
-            code_new_titles(connection)
-            read_sent_codes(connection)
-            update_links(connection)
-            last_event, decisions = _last_event(connection), _decisions(connection)
-            decided = decisions != read_setting(connection, BUILT_DECISIONS)
-            if last_event is None or not (_pending(connection) or decided):
+            dbt = stack.enter_context(DbtProcess(settings)) if pending_events(connection) else None
+            events = _prepared_events(connection)
+            state, built = _state(connection), _built_state(connection)
+            if not events and state == built:
                 return BuildReport(None, 0, {}, 0.0)
             every = full or _full_build_due(connection)
-            build_id, feeds, partitions = _open(connection, last_event)
-            selection = every_node() if every else nodes_of_feeds(feeds, decided=decided)
+            build_id, feeds, partitions = _open(connection, events)
+            selection = every_node() if every else nodes_of_feeds(feeds, decided=state["decisions"] != built.get("decisions"))
             results = (dbt or stack.enter_context(DbtProcess(settings))).run(["build", *selection, *LEAN])
         nodes = _record(connection, build_id, results)
         failed = failures(results)
@@ -86,27 +83,42 @@ def build(settings: Settings | None = None, *, full: bool = False) -> BuildRepor
         )
         if failed or not results:
             raise BuildError(f"build {build_id} failed: " + ("; ".join(failed) or "dbt gave no result"))
-        connection.execute("update ops.outbox set built_at = clock_timestamp() where built_at is null and event_id <= %s", [last_event])
-        keep_setting(connection, BUILT_DECISIONS, decisions)
+        connection.execute("update ops.outbox set built_at = clock_timestamp() where event_id = any(%s)", [events])
+        keep_setting(connection, BUILT_STATE, json.dumps(state))
         if every:
             keep_setting(connection, FULL_BUILD, _project_and_lists(connection))
         return BuildReport(build_id, partitions, nodes, sum(float(r["execution_time"]) for r in results))
 
 
-def _pending(connection: psycopg.Connection) -> bool:
-    row = connection.execute("select exists (select from ops.outbox where built_at is null)").fetchone()
-    return bool(row and row[0])
+def _prepared_events(connection: psycopg.Connection) -> list[int]:
+    """Code the titles and link the persons of the pending events; returns the events for which all of that is done.
+
+    An event that arrives meanwhile may bring titles that are not coded yet, and a decision or a link adds events: both are prepared in
+    another round.
+    """
+    while True:
+        events = pending_events(connection)
+        apply_decisions(connection)
+        code_new_titles(connection)
+        read_sent_codes(connection)
+        update_links(connection)
+        if pending_events(connection) == events:
+            return events
 
 
-def _last_event(connection: psycopg.Connection) -> int | None:
-    row = connection.execute("select max(event_id) from ops.outbox").fetchone()
-    return row[0] if row else None
+def _state(connection: psycopg.Connection) -> dict[str, Any]:
+    """What changes figures without an event: decisions on provisional codes, the reporting cutoff date, and how batches ended.
+
+    None of the decisions and moves is ever changed or deleted, so their number is enough; a proposal changes nothing.
+    """
+    row = connection.execute(read_sql(__package__, "state_of_figures")).fetchone()
+    assert row
+    return dict(zip(("decisions", "cutoff", "ended_batches"), row, strict=True))
 
 
-def _decisions(connection: psycopg.Connection) -> str:
-    """The number of decisions on provisional codes, proposals left out; none is ever changed or deleted."""
-    row = connection.execute("select count(*)::text from ops.occupation_decision where to_state <> 'proposed'").fetchone()
-    return str(row[0]) if row else ""
+def _built_state(connection: psycopg.Connection) -> dict[str, Any]:
+    """The state of the last build that succeeded."""
+    return dict(json.loads(read_setting(connection, BUILT_STATE) or "{}"))
 
 
 def _project_and_lists(connection: psycopg.Connection) -> str:
@@ -132,12 +144,14 @@ def overdue(patience: timedelta, settings: Settings | None = None) -> bool:
         return bool(row and row[0])
 
 
-def _open(connection: psycopg.Connection, up_to_event: int) -> tuple[int, list[str], int]:
+def _open(connection: psycopg.Connection, events: list[int]) -> tuple[int, list[str], int]:
     """Fill the scope and open the build's row; returns the build's number, and the feeds and the number of partitions in the scope."""
     with connection.transaction():
-        partitions = fill_scope(connection, up_to_event)
+        partitions = fill_scope(connection, events)
         row = connection.execute(
-            "insert into ops.build (up_to_event, partitions) values (%s, %s) returning build_id", [up_to_event, partitions]
+            "insert into ops.build (up_to_event, partitions)"
+            " select coalesce(%s, (select max(event_id) from ops.outbox), 0), %s returning build_id",
+            [max(events, default=None), partitions],
         ).fetchone()
     assert row
     connection.execute("analyze ops.build_scope")  # a plan made for an empty scope would take minutes over a full one

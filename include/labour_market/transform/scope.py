@@ -6,13 +6,13 @@ from psycopg import sql
 from labour_market.contracts import UpstreamDependency, load_contracts
 
 
-def fill_scope(connection: psycopg.Connection, up_to_event: int) -> int:
-    """Fill ops.build_scope with the partitions that changed up to this event and those that depend on them; returns how many."""
+def fill_scope(connection: psycopg.Connection, events: list[int]) -> int:
+    """Fill ops.build_scope with the partitions of these events and those that depend on them; returns how many."""
     connection.execute("delete from ops.build_scope")
     partitions = connection.execute(
         "insert into ops.build_scope (feed, sender_code, period)"
-        " select distinct feed, sender_code, period from ops.outbox where built_at is null and event_id <= %s",
-        [up_to_event],
+        " select distinct feed, sender_code, period from ops.outbox where event_id = any(%s)",
+        [events],
     ).rowcount
     dependencies = [(feed, dependency) for feed, contract in load_contracts().items() for dependency in contract.depends_on]
     added = 1
