@@ -1,7 +1,7 @@
 """Từ cổng dữ liệu của huyện đến `core`: hỏi từng đơn vị, lưu bản gốc, kiểm tra, công bố.
 
-From each district's gateway to `core`, one DAG a feed: **list_senders** lists the senders of the feed; **pull** asks each of
-them in a task of its own, so that a sender that cannot be reached is retried without the others; **load** stages, audits and
+From each district's gateway to `core`, one DAG a feed: **list_senders** lists the senders of the feed; **pull** fetches from each
+of them in its own task, so that a sender that cannot be reached is retried without the others; **load** stages, audits and
 publishes all landed batches. A blocked batch is a verdict in the ledger and the task succeeds; a failed task is an internal
 error. Feeds that wait for the same slots run in the order of `feeds.yml`: a feed that others refer to comes before them.
 """

@@ -74,7 +74,7 @@ def tax_code(office: int, serial: int) -> str:
 
 
 def size_band(headcount: int) -> str:
-    """The band of the form in which a number of employees lies."""
+    """The band of the form that contains a number of employees."""
     return next(band for band, least in reversed(SIZE_BANDS) if headcount >= least)
 
 

@@ -96,7 +96,7 @@ class LandingStore:
         Raises:
             ContentMismatchError: They have another hash.
             DamagedStoreError: The store has other bytes under their hash.
-            Exception: Whatever the chunks raise.
+            Exception: The iterator of the chunks raised it.
         """
         path, file = self._spool()
         try:

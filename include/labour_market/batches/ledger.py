@@ -115,7 +115,7 @@ def take(connection: psycopg.Connection, batch_id: int, states: Iterable[BatchSt
     """Take a batch for a new attempt.
 
     Returns:
-        The number of the attempt: the fencing token that move() wants.
+        The number of the attempt: the fencing token, an argument of move().
 
     Raises:
         StaleAttemptError: The batch is in none of these states any more.

@@ -110,7 +110,7 @@ class GatewayClient:
             try:
                 return self._landed(delivery, store, until)
             except DeliveryRefusedError:
-                pass  # the network, or the seam of two responses, may have caused it: the sender is blamed when it happens twice
+                pass  # the network, or the join of two responses, may have caused it: the delivery is refused when it happens twice
             return self._landed(delivery, store, until)
 
     def _landed(self, delivery: Delivery, store: LandingStore, until: float) -> Landed:
@@ -223,7 +223,7 @@ class GatewayClient:
 
 
 def _file_size(response: requests.Response, start: int) -> int | None:
-    """The size of the file in bytes, if the response says it. Raises GatewayUnavailableError for another part than was requested."""
+    """The size of the file in bytes, if the response has it. Raises GatewayUnavailableError for another part than was requested."""
     if response.status_code == HTTPStatus.OK:
         length = response.headers.get("Content-Length", "")
         return int(length) if length.isdigit() else None

@@ -362,7 +362,7 @@ def ingest(
     """Pull and load in one process.
 
     Args:
-        senders: The senders to ask.
+        senders: The senders to pull from.
         feeds: The feeds, those that other feeds refer to first.
         period: Only deliveries of this period.
         progress: Takes a line about each sender and feed.

@@ -132,7 +132,7 @@ class _Publication:
 
     @cached_property
     def _names(self) -> dict[str, sql.Composable]:
-        """What the placeholders of the .sql files stand for."""
+        """The values of the placeholders of the .sql files."""
         names: dict[str, sql.Composable] = {
             "feed": sql.Identifier(self.contract.feed),
             "stage": sql.Identifier(self.stage_table),

@@ -71,7 +71,7 @@ def read_batch(contract: Contract, batch: Batch, store: LandingStore, key: Pseud
         (columns that the contract does not have).
 
     Raises:
-        InvalidDeliveryError: The delivery cannot be read as what its announcement says.
+        InvalidDeliveryError: The delivery cannot be read as it was announced.
     """
     try:
         period_bounds(batch.period)

@@ -1,4 +1,4 @@
--- Batches whose records are not all accounted for by core and quarantine, as far as their state says that they must be.
+-- Batches whose records are not all accounted for by core and quarantine, in the states in which they must be.
 with core_records as ({core_counts}),
 
 quarantined_records as (

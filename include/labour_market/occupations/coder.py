@@ -266,7 +266,7 @@ def _parse(text: str, works_for: str, lex: Lexicon) -> _ParsedTitle:
 
 
 def _grown_not_sold(units: list[Unit]) -> list[Unit]:
-    """The units without the words for selling, where the title says that the product is home-grown."""
+    """The units without the words for selling, where the title states that the product is home-grown."""
     if any(one.full in _THEMSELVES and next_one.full in _GROWS for one, next_one in pairwise(units)) and units[0].full in _SELLS:
         return [unit for unit in units[1:] if unit.full not in _THEMSELVES]
     return units

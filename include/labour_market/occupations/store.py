@@ -1,5 +1,5 @@
 """Codings are kept, so that each title is coded once: ops.title_coding has a row for each distinct title and its context, ops.sent_code
-one for each occupation code that a sender gave. The contract of a feed says which of its fields are job titles, and which context they have.
+one for each occupation code that a sender gave. The contract of a feed marks the fields that are job titles, and their context.
 """
 
 import hashlib

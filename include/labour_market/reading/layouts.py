@@ -45,7 +45,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns of one form version; sheet None: wherever the header is found."""
+    """The columns of one form version; sheet None: the sheet on which the header is found."""
 
     form_version: str
     sheet: str | None

@@ -188,7 +188,7 @@ class _Cells:
 def _structure(row: Row, cells: _Cells, *, at_top: bool, signed: bool) -> str | None:
     """The kind of a row that is not a record: blank_rows, numbering_rows, subtotal_rows, signature_rows; None for a record.
 
-    A row is structure only when its text says so, its key is empty (or has a label that was merged across) and most of the
+    A row is structure only when its text is one of structure, its key is empty (or has a label that was merged across) and most of the
     required values are missing: a record without a key is still a record, and the row rules check it.
     """
     labelled = all(map(_is_label, cells.of_key(row)))
