@@ -1,9 +1,13 @@
 """Identifiers are nouns and verbs of the field: the words below are refused in names of Python, SQL and the dbt project's YAML.
 
+Descriptions are read too: the English columns of metric.csv, and the English of the descriptions in the dbt project's YAML and in the
+contracts, which analysts see in `bi`.
+
 docs/glossary.md has the terms that are used instead. A name is split at its underscores and capitals; whole parts are compared.
 """
 
 import ast
+import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +34,18 @@ ALLOWED = {
     "cost_settled_vnd",  # a column that offices send: the settled cost of a session, as in accounting
 }
 ALLOWED_PHRASES = ("follow_up", "followed_up", "follows_up")  # of a placement: what became of it
+
+# Prose has more forms of the same words, and some of the words in another sense.
+REFUSED_IN_PROSE = (REFUSED - {"clerks", "whole", "settled"}) | {"whoever", "besides", "lies", "bears"}
+REFUSED_PHRASES_IN_PROSE = (
+    *(phrase.replace("_", " ") for phrase in REFUSED_PHRASES),
+    *("gives way", "give way", "put aside", "of no land", "side by side", "says which", "it says", "takes from", "takes away"),
+)
+ALLOWED_PHRASES_IN_PROSE = ("follow-up", "followed up")  # of a job start
+
+METRICS = "dbt_project/seeds/metric/metric.csv"
+ENGLISH_COLUMNS = ("label_en", "numerator", "denominator", "definition_en", "grain", "known_traps")
+DESCRIPTIONS = ("description", "purpose", "limitations", "usage", "dataGranularityDescription")
 
 JINJA_MACRO = re.compile(r"\{%-?\s*(?:macro|test|materialization)\s+(\w+)\s*(?:\(([^)]*)\))?")
 JINJA_VARIABLE = re.compile(r"\{%-?\s*(?:set|for)\s+([\w, ]+?)\s*(?:=|\bin\b|%\})")
@@ -59,6 +75,41 @@ def refused_words(name: str) -> list[str]:
         snake = re.sub(rf"(?<![a-z0-9]){phrase}(?![a-z0-9])", "", snake)
     phrases = [phrase for phrase in REFUSED_PHRASES if re.search(rf"(?<![a-z0-9]){phrase}(?![a-z0-9])", snake)]
     return [*sorted(refused.intersection(re.split("[^a-z0-9]+", snake))), *phrases]
+
+
+def refused_in_prose(text: str) -> list[str]:
+    """The refused words and phrases in English sentences."""
+    plain = " ".join(text.lower().split())
+    for phrase in ALLOWED_PHRASES_IN_PROSE:
+        plain = plain.replace(phrase, "")
+    phrases = [phrase for phrase in REFUSED_PHRASES_IN_PROSE if re.search(rf"\b{phrase}\b", plain)]
+    return [*sorted(REFUSED_IN_PROSE.intersection(re.findall(r"\w+", plain))), *phrases]
+
+
+def english_half(description: str) -> str:
+    """The English of a description in two languages, 'Vietnamese | English' or 'Vietnamese / English'; else all of it."""
+    return re.split(r" [|/] ", " ".join(description.split()), maxsplit=1)[-1]
+
+
+def descriptions_in(document: Any) -> Iterator[str]:
+    """The English of every description of a dbt file or a contract."""
+    if isinstance(document, dict):
+        for key, value in document.items():
+            if key in DESCRIPTIONS and isinstance(value, str):
+                yield english_half(value)
+            else:
+                yield from descriptions_in(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from descriptions_in(value)
+
+
+def described_files() -> Iterator[str]:
+    """Files with descriptions in English, as paths from the project's root."""
+    for folder, ending in (("dbt_project", "yml"), ("include/contracts", "yaml")):
+        for path in sorted((PROJECT_ROOT / folder).rglob(f"*.{ending}")):
+            if not {"target", "dbt_packages", "logs"}.intersection(path.parts):
+                yield str(path.relative_to(PROJECT_ROOT))
 
 
 def names_in_python(text: str) -> Iterator[str]:
@@ -159,3 +210,41 @@ def test_refused_names_of_sql_are_found(text: str, names: set[str]):
 def test_refused_names_of_yaml_are_found():
     document = yaml.safe_load("models: [{name: int_day__told, columns: [{name: day}, {name: is_whole}], data_tests: [unique: {name: x}]}]")
     assert {name for name in names_in_yaml(document) if refused_words(name)} == {"int_day__told", "is_whole"}
+
+
+@pytest.mark.parametrize("path", list(described_files()))
+def test_descriptions_of_a_file_are_plain(path: str):
+    document = yaml.safe_load((PROJECT_ROOT / path).read_text(encoding="utf-8"))
+    refused = {text: words for text in descriptions_in(document) if (words := refused_in_prose(text))}
+    assert not refused
+
+
+def test_definitions_of_indicators_are_plain():
+    with (PROJECT_ROOT / METRICS).open(encoding="utf-8", newline="") as file:
+        cells = {(row["metric"], column): row[column] for row in csv.DictReader(file) for column in ENGLISH_COLUMNS}
+    refused = {cell: words for cell, text in cells.items() if (words := refused_in_prose(text))}
+    assert len(cells) > 300
+    assert not refused
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("of an office and of no land: told for the province", ["told", "of no land"]),
+        ("not_reached is beside it", ["beside"]),
+        ("Rows put aside", ["aside", "put aside"]),
+        ("it would give away\n a hidden rate", ["give away"]),
+        ("the kind of movement says which way", ["says which"]),
+        ("its first day stands here", ["stands"]),
+        ("settled cost, the whole commune, follow-up checks", []),
+    ],
+)
+def test_refused_words_of_prose_are_found(text: str, refused: list[str]):
+    assert refused_in_prose(text) == refused
+
+
+def test_the_english_half_of_a_description_is_read():
+    document = yaml.safe_load(
+        "models: [{description: 'Vị trí beside. | Plain.', columns: [{description: 'Lô / as told'}, {description: Whole.}]}]"
+    )
+    assert list(descriptions_in(document)) == ["Plain.", "as told", "Whole."]
