@@ -16,7 +16,7 @@ comment on column "core"."placements"."occupation_code" is 'Mã nghề | VSCO 20
 comment on column "core"."placements"."check_kind" is 'Lần kiểm tra | which check it is: at the start, after 3, 6 or 12 months';
 comment on column "core"."placements"."checked_on" is 'Ngày kiểm tra | day of the check';
 comment on column "core"."placements"."in_job" is 'Còn làm việc | whether the person works there; empty when the person could not be reached: unknown, not lost';
-comment on column "core"."placements"."evidence" is 'Bằng chứng | what the answer rests on';
+comment on column "core"."placements"."evidence" is 'Bằng chứng | document or phone call that confirms the answer';
 comment on column "core"."placements"."start_date" is 'Ngày bắt đầu làm việc | first day of work';
 comment on column "core"."placements"."contract_type" is 'Loại hợp đồng | kind of contract';
 comment on column "core"."placements"."wage_vnd" is 'Mức lương tháng (đồng) | monthly wage, VND';
