@@ -1,4 +1,4 @@
-"""A real PostgreSQL for every test that wants one: started and provisioned once, cloned for each test in a moment."""
+"""A real PostgreSQL for every test that needs one: started and provisioned once, cloned for each test in a moment."""
 
 import os
 import secrets as random

@@ -183,7 +183,7 @@ def test_a_household_whose_member_started_has_a_placement(cell):
     assert cell("poor_household_coverage", "2022", "standard=2022-2025") == (0, 17, 0)
 
 
-def test_a_hidden_cell_takes_the_next_smallest_with_it(admin):
+def test_the_next_smallest_cell_is_hidden_with_a_hidden_one(admin):
     """3 of 795 are too few; with the province's 31 and the others' 12, 7 and 9 shown, they could be computed by subtraction."""
     rows = admin.execute(
         "select area_code, numerator::int, is_suppressed from bi.indicator where metric = 'counselling_coverage_a' and breakdown = 'all'"

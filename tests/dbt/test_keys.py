@@ -1,4 +1,4 @@
-"""Every model below the star says what it is, what a row is and what identifies a row; the key holds, and its test can fail."""
+"""Every model below the star has a description, a grain and a key; the key holds, and its test can fail."""
 
 import json
 from collections.abc import Iterator

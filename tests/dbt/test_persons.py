@@ -24,7 +24,7 @@ def at_fair(number: str, key: str | None, match: str | None = None, **values) ->
 
 
 def province(core: Core) -> None:
-    """Anh once by the old and once by the new number; two Hoas of one birthday; Phượng by a form and by a number; Ân, who left poverty."""
+    """Anh once by the old and once by the new number; two Hoas born on one day; Phượng by a form and by a number; Ân, who left poverty."""
     core.publish("labour_survey", "794", "2022", [
         person("1", person_key="k:anh-9", match_key="m:anh", priority_groups=["poor"], commune_code="27697", **OLD),
         person("2", person_key="k:anh-9", match_key="m:anh", surveyed_on="2022-10-09", **OLD),
@@ -69,7 +69,7 @@ def by_alias(state: str | None = None) -> dict[tuple[str, str], dict]:
 
 
 def persons_of(admin, form_no: str) -> tuple:
-    """The person of a form, and how many pseudonyms stand for that person."""
+    """The person of a form, and how many pseudonyms identify that person."""
     query = (
         "select p.person_method, (select count(*) from marts.dim_person as a where a.same_person_sk = p.person_sk)"
         " from marts.fct_labour_supply as f join marts.dim_person as p using (person_sk) where f.form_no = %s"
@@ -180,7 +180,7 @@ def test_an_employer_has_a_version_for_each_change_and_a_fact_finds_that_of_its_
 
 @pytest.fixture(scope="module")
 def decided(built: str) -> dict[str, int]:
-    """Phượng confirmed, the first Hoa refused, and a namesake of Anh that comes later; built again."""
+    """Phượng confirmed, the first Hoa refused, and another person with Anh's name added later; built again."""
     numbers = {key[1]: link["link_id"] for key, link in by_alias("proposed").items()}
     with connect("steward", autocommit=True) as connection:
         links.confirm(connection, numbers["k:phuong-12"], by="chị Lan", because="đã xem phiếu gốc")

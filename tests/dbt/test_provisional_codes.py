@@ -119,7 +119,7 @@ def test_a_code_that_becomes_two_official_ones_is_split_by_shares_that_sum_to_1_
 
 
 def test_a_code_that_is_promoted_before_its_successor_is_official_fails_the_build(admin, steward):
-    """The warehouse cannot know it when the steward decides: the list's dates may change."""
+    """It is unknown when the steward decides: the list's dates may change."""
     code = local.propose(steward, "61129", "Lao động trồng nghệ", "Turmeric growers", ["nghệ vàng"], "thử", by="an")
     local.approve(steward, code, by="bình", start=START, end=END)
     local.promote(steward, code, {"61123": Decimal(1)}, by="bình", on=date(2020, 6, 1), because="nhầm ngày")

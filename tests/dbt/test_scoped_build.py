@@ -153,7 +153,7 @@ UNCHANGED_BY = {("fct_job_order", "fair_attendance"): "a visit that names an emp
 
 @pytest.mark.timeout(600)
 def test_the_contracts_name_every_feed_that_a_fact_reads(admin: psycopg.Connection):
-    """PostgreSQL knows what the compiled query reads. A feed that is not named would change and leave the fact as it was."""
+    """PostgreSQL records what the compiled query reads. A feed that is not named would change and leave the fact as it was."""
     results = run_dbt(["compile", "--select", "path:models/marts,config.materialized:incremental"], load_settings())
     queries = {result["unique_id"].rsplit(".", 1)[-1]: result["compiled_code"] for result in results}
     pairs = fact_feeds()

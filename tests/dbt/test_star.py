@@ -124,7 +124,7 @@ def test_a_code_that_only_isco_has_is_read_as_its_vsco_group_and_no_code_is_neve
     rows = admin.execute("select order_no, occupation_official, coding_method = 'given' from marts.fct_job_order where sender_code = '794'")
     found = {number: (code, given) for number, code, given in rows}
     assert found["1"] == ("8153", True)
-    assert found["3"] == (found["2"][0], False), "00000 says nothing: the title is coded"
+    assert found["3"] == (found["2"][0], False), "00000 is no code: the title is coded"
     assert found["4"] == ("9201", True), "9211 of ISCO-08 is 9201 of VSCO 2020"
 
 

@@ -193,7 +193,7 @@ def test_every_model_of_the_indicators_has_a_description_and_a_grain(manifest):
         if node["resource_type"] == "test" and node["name"].startswith("unique_combination")
     }
     without_key = {model["name"] for model in models if model["unique_id"] not in tested}
-    # a source row that has two things to say of one figure is there twice
+    # a source row that has two parts in one figure is there twice
     assert without_key == {"sources_placements", "indicator_source"}
 
 

@@ -165,7 +165,7 @@ def unread(rule: str, column: str, reason: str) -> Case:
 
 
 def batch(rule: str, *, clean: int = ROWS, name: str = "", **announced: Any) -> Case:
-    """A delivery that says the wrong thing of itself; none of its rows is at fault."""
+    """A delivery whose description is wrong; none of its rows is at fault."""
     return Case(rule, lambda rows, count: None, name=name, failing=lambda count: [], announced=announced, clean=clean)
 
 

@@ -43,7 +43,7 @@ ROWS = {
 
 
 def deploy(admin: psycopg.Connection, project: list[Model], rows: dict[str, str] | None = None, digest: str = "1") -> list[Model]:
-    """Fill by hand the tables that dbt would fill beside, then switch; returns what was filled."""
+    """Fill by hand the tables that dbt would fill in the schema `deployment`, then switch; returns what was filled."""
     rows = ROWS | (rows or {})
     grains = deployment.deployed_project(admin).get("grains", {})
     filled = deployment.tables_to_fill(admin, project, grains)

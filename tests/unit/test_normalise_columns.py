@@ -61,7 +61,7 @@ def test_numbers_among_texts_are_read_as_a_spreadsheet_mixes_them() -> None:
     assert read.notes == [[], ["national_id:leading_zero"], []]
 
 
-def test_lists_and_objects_where_a_value_belongs_are_unreadable_and_kill_nothing() -> None:
+def test_lists_and_objects_in_place_of_a_value_are_unreadable_and_stop_nothing() -> None:
     parsed = columns_of(
         "labour_survey",
         form_no=[["1"], {"a": 1}, "3"],
