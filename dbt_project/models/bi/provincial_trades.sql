@@ -34,4 +34,4 @@ select
 from trades
 left join occupations on occupations.scheme = 'LONGAN' and trades.trade_code = occupations.code
 left join resolutions
-    on trades.trade_code = resolutions.occupation_detail and current_date >= resolutions.valid_from and current_date < resolutions.valid_to
+    on trades.trade_code = resolutions.occupation_detail and {{ today() }} >= resolutions.valid_from and {{ today() }} < resolutions.valid_to
