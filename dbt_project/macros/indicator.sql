@@ -164,6 +164,14 @@ union all
 {%- endfor %}
 {%- endmacro %}
 
+{# The subjects of indicators: each has cells_<subject> and sources_<subject>. #}
+{% macro indicator_subjects() -%}
+{{ return([
+    'coding', 'counselling', 'deliveries', 'durations', 'fairs', 'fill', 'flow', 'households', 'money', 'occupation', 'placements', 'plans', 'poverty',
+    'poverty_reduction', 'session_costs', 'stock',
+]) }}
+{%- endmacro %}
+
 {# The rows behind the cells of a subject: metric, period_kind, period, area_mode, area_code, breakdown, part, fact, batch_id, row_no, unit, amount. #}
 {% macro indicator_sources(subject) -%}
 {%- set selects = [] -%}

@@ -1,7 +1,4 @@
-{%- set subjects = [
-    'coding', 'counselling', 'deliveries', 'durations', 'fairs', 'fill', 'flow', 'households', 'money', 'occupation', 'placements', 'plans', 'poverty',
-    'poverty_reduction', 'session_costs', 'stock'
-] -%}
+{%- set subjects = indicator_subjects() -%}
 {%- set counted = subjects_to_count(subjects) -%}
 {{ config(
     materialized='incremental',

@@ -41,9 +41,33 @@ search_cases as (
 ),
 
 cases as (
-    select * from order_cases
+    select
+        median_metric,
+        share_metric,
+        period_kind,
+        period,
+        area_mode,
+        area_code,
+        area,
+        breakdown,
+        days,
+        is_event,
+        weight
+    from order_cases
     union all
-    select * from search_cases
+    select
+        median_metric,
+        share_metric,
+        period_kind,
+        period,
+        area_mode,
+        area_code,
+        area,
+        breakdown,
+        days,
+        is_event,
+        weight
+    from search_cases
 ),
 
 curves as (
