@@ -55,11 +55,44 @@ provisional_to_successor as (
 ),
 
 maps as (
-    select * from official_to_isco
+    select
+        from_scheme,
+        from_code,
+        to_scheme,
+        to_code,
+        relation,
+        valid_from,
+        valid_to,
+        reason,
+        weight,
+        is_default
+    from official_to_isco
     union all
-    select * from provisional_to_parent
+    select
+        from_scheme,
+        from_code,
+        to_scheme,
+        to_code,
+        relation,
+        valid_from,
+        valid_to,
+        reason,
+        weight,
+        is_default
+    from provisional_to_parent
     union all
-    select * from provisional_to_successor
+    select
+        from_scheme,
+        from_code,
+        to_scheme,
+        to_code,
+        relation,
+        valid_from,
+        valid_to,
+        reason,
+        weight,
+        is_default
+    from provisional_to_successor
 )
 
 select

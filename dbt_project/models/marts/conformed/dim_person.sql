@@ -47,13 +47,27 @@ sightings as (
 -- a person is described by the sightings of every pseudonym, a pseudonym that is linked to another person by its own
 sightings_by_key as (
     select
-        *,
-        person_key as key
+        person_key as key,
+        person_key,
+        person_method,
+        sex,
+        birth_date,
+        seen_on,
+        commune_code,
+        priority_groups,
+        batch_id
     from sightings
     union all
     select
-        *,
-        resolved_key as key
+        resolved_key as key,
+        person_key,
+        person_method,
+        sex,
+        birth_date,
+        seen_on,
+        commune_code,
+        priority_groups,
+        batch_id
     from sightings
     where resolved_key <> person_key
 ),
