@@ -6,6 +6,6 @@ where not exists (
     where coding.title_key = reported_title.title and coding.context = reported_title.context
 )
 union all
-select title_key, context, seen_count, first_seen, last_seen
+select title_key as title, context, seen_count as new_reports, first_seen as first_reported, last_seen as last_reported
 from ops.title_coding
 where coder_version <> %(coder_version)s
