@@ -1,4 +1,4 @@
--- The views that read a relation, directly or by other views; each after those that it reads itself.
+-- The views that read one of these relations, directly or by other views; each after those that it reads itself. Temporary views end with their session.
 with recursive readers as (
     select distinct
         pg_depend.refobjid as source,
@@ -13,7 +13,7 @@ dependents as (
         reader,
         1 as depth
     from readers
-    where source = %(relation)s::regclass
+    where source = any(%(relations)s::regclass[])
     union
     select
         readers.reader,
@@ -33,5 +33,6 @@ select
 from dependents
 inner join pg_class on dependents.reader = pg_class.oid
 inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid
+where nspname || '.' || relname <> all(%(except_for)s) and nspname !~ '^pg_temp'
 group by pg_class.oid, nspname, relname, relkind, relowner, reloptions
 order by max(dependents.depth), nspname, relname

@@ -1,6 +1,9 @@
-"""Views that read a column whose type changes: PostgreSQL changes no type that a view reads, so they are dropped and created again."""
+"""Views that read other relations.
 
-from collections.abc import Iterator
+PostgreSQL does not change the type of a column that a view reads, so such views are dropped and created again.
+"""
+
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -12,7 +15,7 @@ from labour_market.database.sql_files import read_sql
 
 @dataclass(frozen=True)
 class DependentView:
-    """A view that reads a table, directly or by other views."""
+    """A view or a materialized view that reads a relation, directly or by other views; definition: without a semicolon."""
 
     oid: int
     schema: str
@@ -23,9 +26,26 @@ class DependentView:
     definition: str
 
     @property
+    def relation(self) -> str:
+        """The name with its schema."""
+        return f"{self.schema}.{self.name}"
+
+    @property
     def identifier(self) -> sql.Identifier:
         """The name with its schema, quoted."""
         return sql.Identifier(self.schema, self.name)
+
+
+def dependent_views(connection: psycopg.Connection, relations: Sequence[int | str], except_for: Sequence[str] = ()) -> list[DependentView]:
+    """The views that read one of some relations, directly or by other views; each after those that it reads itself.
+
+    Args:
+        connection: of any role.
+        relations: each as its oid or as schema.name.
+        except_for: views that are left out, as schema.name; those that read them are found. Temporary views are left out too.
+    """
+    parameters = {"relations": list(map(str, relations)), "except_for": list(except_for)}
+    return [DependentView(*row) for row in connection.execute(read_sql(__package__, "dependent_views"), parameters)]
 
 
 @contextmanager
@@ -37,7 +57,7 @@ def views_recreated(admin: psycopg.Connection, relation: str) -> Iterator[None]:
     Raises:
         psycopg.Error: a view cannot be created again on the changed relation, or another kind of object depends on it.
     """
-    views = [DependentView(*row) for row in admin.execute(read_sql(__package__, "dependent_views"), {"relation": relation})]
+    views = dependent_views(admin, [relation])
     details = {view.oid: _details(admin, view) for view in views}
     for view in reversed(views):
         admin.execute(sql.SQL("drop {} {}").format(sql.SQL("materialized view" if view.kind == "m" else "view"), view.identifier))
