@@ -16,7 +16,7 @@ import psycopg
 from psycopg import conninfo, sql
 
 from labour_market.batches.outbox import rebuild_every_partition
-from labour_market.database import admin_dsn, connect, dsn
+from labour_market.database import admin_dsn, connect, dsn, read_sql
 from labour_market.database.kept_settings import DEPLOYED_PROJECT, keep_setting, read_setting
 from labour_market.database.lock_timeout import retry_on_lock_timeout
 from labour_market.settings import Settings, load_settings
@@ -211,11 +211,8 @@ def _obsolete(connection: psycopg.Connection, project: list[Model]) -> list[str]
     """Relations of the project's owner in its schemas that no model names any more, but for those that a user's view reads."""
     schemas = sorted({model.schema for model in project} - {KEPT_SCHEMA})
     models = {model.relation for model in project}
-    rows = connection.execute(
-        "select n.nspname || '.' || c.relname from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
-        " where n.nspname = any(%s) and c.relkind in ('r', 'v') and pg_get_userbyid(c.relowner) = %s order by 1",
-        [schemas, relations.OWNER],
-    ).fetchall()
+    owned = {"schemas": schemas, "owner": relations.OWNER}
+    rows = connection.execute(read_sql(__package__, "relations_of_owner"), owned).fetchall()
     unnamed = {relation for (relation,) in rows} - models
     readers = relations.readers(connection)
     kept: dict[str, str] = {}

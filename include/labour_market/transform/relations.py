@@ -7,13 +7,14 @@ is dropped, never with cascade.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import Enum
 from graphlib import TopologicalSorter
 
 import psycopg
 from psycopg import errors, sql
 
+from labour_market.database import read_sql
+from labour_market.database.dependents import DependentView, dependent_views
 from labour_market.transform.dbt import BuildError
 from labour_market.transform.project import Index
 
@@ -21,24 +22,6 @@ OWNER = "transformer"  # of every relation of the project
 RETIRED = "retired"
 LOCK_TIMEOUT = "900ms"  # below deadlock_timeout (1 s), so that in a deadlock PostgreSQL never ends the reader
 CANDIDATE = "deployment_candidate"
-
-
-@dataclass(frozen=True)
-class Dependent:
-    """A relation that is no model of the project and reads one, directly or by other views."""
-
-    oid: int
-    schema: str
-    name: str
-    kind: str
-    owner: str
-    options: str | None
-    definition: str
-
-    @property
-    def relation(self) -> str:
-        """The name with its schema."""
-        return f"{self.schema}.{self.name}"
 
 
 def identifier(relation: str) -> sql.Identifier:
@@ -63,12 +46,7 @@ def acting_as(connection: psycopg.Connection, role: str) -> Iterator[None]:
 def columns_of(connection: psycopg.Connection, schemas: list[str]) -> dict[str, list[tuple[str, str]]]:
     """Name and type of each column of each relation in these schemas, in order."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for relation, column, of_type in connection.execute(
-        "select n.nspname || '.' || c.relname, a.attname, format_type(a.atttypid, a.atttypmod)"
-        " from pg_attribute as a join pg_class as c on c.oid = a.attrelid join pg_namespace as n on n.oid = c.relnamespace"
-        " where n.nspname = any(%s) and c.relkind in ('r', 'v') and a.attnum > 0 and not a.attisdropped order by c.oid, a.attnum",
-        [schemas],
-    ):
+    for relation, column, of_type in connection.execute(read_sql(__package__, "columns_of_relations"), {"schemas": schemas}):
         found.setdefault(relation, []).append((column, of_type))
     return found
 
@@ -80,49 +58,17 @@ def canonical_type(connection: psycopg.Connection, name: str) -> str:
     return str(row[0])
 
 
-def dependents(connection: psycopg.Connection, schemas: list[str], models: list[str]) -> list[Dependent]:
+def dependents(connection: psycopg.Connection, schemas: list[str], models: list[str]) -> list[DependentView]:
     """Views and materialized views that are no models and read relations of these schemas, each after those that it reads."""
     rows = connection.execute(
-        """
-        with recursive reads as (
-            select distinct rule.ev_class as reader, d.refobjid as read
-            from pg_depend as d join pg_rewrite as rule on d.classid = 'pg_rewrite'::regclass and d.objid = rule.oid
-            where d.refclassid = 'pg_class'::regclass and rule.ev_class <> d.refobjid
-        ),
-        reader as (
-            select reads.reader, 1 as depth
-            from reads join pg_class as c on c.oid = reads.read join pg_namespace as n on n.oid = c.relnamespace
-            where n.nspname = any(%(schemas)s)
-            union
-            select reads.reader, reader.depth + 1 from reader join reads on reads.read = reader.reader
-        )
-        select
-            c.oid, n.nspname, c.relname, c.relkind::text, pg_get_userbyid(c.relowner), array_to_string(c.reloptions, ', '),
-            pg_get_viewdef(c.oid)
-        from reader join pg_class as c on c.oid = reader.reader join pg_namespace as n on n.oid = c.relnamespace
-        where n.nspname || '.' || c.relname <> all(%(models)s) and n.nspname !~ '^pg_temp'
-        group by c.oid, n.nspname, c.relname, c.relkind, c.relowner, c.reloptions
-        order by max(reader.depth), 2, 3
-        """,
-        {"schemas": schemas, "models": models},
+        "select pg_class.oid from pg_class join pg_namespace on pg_namespace.oid = relnamespace where nspname = any(%s)", [schemas]
     ).fetchall()
-    return [Dependent(*row) for row in rows]
+    return dependent_views(connection, [oid for (oid,) in rows], except_for=models)
 
 
 def readers(connection: psycopg.Connection) -> list[tuple[str, str]]:
     """Pairs of a view and a relation that it reads itself, each as schema.name."""
-    return connection.execute(
-        """
-        select distinct view_schema.nspname || '.' || view.relname, read_schema.nspname || '.' || read.relname
-        from pg_depend as d
-        join pg_rewrite as rule on d.classid = 'pg_rewrite'::regclass and d.objid = rule.oid
-        join pg_class as view on view.oid = rule.ev_class
-        join pg_namespace as view_schema on view_schema.oid = view.relnamespace
-        join pg_class as read on read.oid = d.refobjid
-        join pg_namespace as read_schema on read_schema.oid = read.relnamespace
-        where d.refclassid = 'pg_class'::regclass and view.oid <> read.oid and not pg_is_other_temp_schema(view.relnamespace)
-        """
-    ).fetchall()
+    return connection.execute(read_sql(__package__, "readers")).fetchall()
 
 
 def lock(connection: psycopg.Connection, replaced: set[str], altered: set[str]) -> None:
@@ -145,12 +91,7 @@ def lock(connection: psycopg.Connection, replaced: set[str], altered: set[str]) 
         if relation not in touched or relation in replaced:
             touched.add(relation)
             todo |= read_by.get(relation, set()) - touched
-    referencing = connection.execute(
-        "select distinct n.nspname || '.' || c.relname from pg_constraint as f join pg_class as c on c.oid = f.conrelid"
-        " join pg_namespace as n on n.oid = c.relnamespace join pg_class as t on t.oid = f.confrelid"
-        " join pg_namespace as tn on tn.oid = t.relnamespace where f.contype = 'f' and tn.nspname || '.' || t.relname = any(%s)",
-        [sorted(replaced)],
-    ).fetchall()
+    referencing = connection.execute(read_sql(__package__, "referencing_tables"), {"relations": sorted(replaced)}).fetchall()
     touched |= {name for (name,) in referencing}
     order = TopologicalSorter({relation: read_by.get(relation, set()) & touched for relation in sorted(touched)})
     for relation in order.static_order():
@@ -182,12 +123,7 @@ def place_table(connection: psycopg.Connection, relation: str, source_schema: st
 
 def place_indexes(connection: psycopg.Connection, relation: str, indexes: Iterable[Index]) -> None:
     """Create the declared indexes that a table lacks; dbt creates those of a new table alone. Blocks its writers, and no reader."""
-    present = connection.execute(
-        "select array(select a.attname::text from unnest(i.indkey) with ordinality as k (attnum, place)"
-        " join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = k.attnum order by k.place), i.indisunique"
-        " from pg_index as i where i.indrelid = to_regclass(%s) and i.indpred is null and i.indexprs is null",
-        [_quoted(relation)],
-    ).fetchall()
+    present = connection.execute(read_sql(__package__, "indexes_of_table"), {"relation": _quoted(relation)}).fetchall()
     for index in indexes:
         if (list(index.columns), index.is_unique) not in present:
             with acting_as(connection, OWNER):
@@ -218,15 +154,8 @@ def change_of_view(connection: psycopg.Connection, relation: str, query: str) ->
             connection.execute(sql.SQL("create temporary view {} as {}").format(sql.Identifier(CANDIDATE), sql.SQL(query)))
     except psycopg.ProgrammingError:
         return Change.REPLACE  # it reads a relation that does not exist yet
-    same, old, new = connection.execute(
-        "select relkind = 'v' and pg_get_viewdef(oid) = pg_get_viewdef(to_regclass(%(candidate)s)),"
-        " array(select attname || ' ' || format_type(atttypid, atttypmod) from pg_attribute"
-        "  where attrelid = c.oid and attnum > 0 and not attisdropped order by attnum),"
-        " array(select attname || ' ' || format_type(atttypid, atttypmod) from pg_attribute"
-        "  where attrelid = to_regclass(%(candidate)s) and attnum > 0 order by attnum)"
-        " from pg_class as c where oid = to_regclass(%(relation)s)",
-        {"candidate": f"pg_temp.{CANDIDATE}", "relation": _quoted(relation)},
-    ).fetchone() or (False, [], [])
+    views = {"candidate": f"pg_temp.{CANDIDATE}", "relation": _quoted(relation)}
+    same, old, new = connection.execute(read_sql(__package__, "compare_views"), views).fetchone() or (False, [], [])
     connection.execute(sql.SQL("drop view {}").format(sql.Identifier("pg_temp", CANDIDATE)))
     if same:
         return Change.NONE
@@ -239,9 +168,9 @@ def place_view(connection: psycopg.Connection, relation: str, query: str) -> Non
         _replace_view(connection, relation, query, OWNER)
 
 
-def place_dependent(connection: psycopg.Connection, view: Dependent) -> None:
+def place_dependent(connection: psycopg.Connection, view: DependentView) -> None:
     """Define a user's view again by its own text, when a relation that it reads was replaced. Raises BuildError when that is impossible."""
-    row = connection.execute("select pg_get_viewdef(%s::oid)", [view.oid]).fetchone()
+    row = connection.execute("select rtrim(pg_get_viewdef(%s::oid), ';')", [view.oid]).fetchone()
     if row and row[0] == view.definition:
         return
     if view.kind != "v":
@@ -261,7 +190,7 @@ def place_dependent(connection: psycopg.Connection, view: Dependent) -> None:
 def drop_retired(connection: psycopg.Connection) -> None:
     """Drop the schema of what was replaced. Raises BuildError naming what still depends on it."""
     rows = connection.execute(
-        "select c.relname, c.relkind::text from pg_class as c where c.relnamespace = to_regnamespace(%s) and c.relkind in ('r', 'v')",
+        "select relname, relkind::text from pg_class where relnamespace = to_regnamespace(%s) and relkind in ('r', 'v')",
         [RETIRED],
     ).fetchall()
     try:
@@ -280,7 +209,7 @@ def place_comments(connection: psycopg.Connection, relation: str, descriptions: 
     """Write the descriptions of a relation ('') and its columns where they differ from the catalog's."""
     current = _comments(connection, relation)
     columns = connection.execute(
-        "select a.attname from pg_attribute as a where a.attrelid = to_regclass(%s) and a.attnum > 0 and not a.attisdropped",
+        "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
         [_quoted(relation)],
     ).fetchall()
     row = connection.execute("select relkind::text from pg_class where oid = to_regclass(%s)", [_quoted(relation)]).fetchone()
@@ -316,41 +245,13 @@ def _replace_view(connection: psycopg.Connection, relation: str, query: str, own
 
 def _comments(connection: psycopg.Connection, relation: str) -> dict[str, str]:
     """The comments of a relation ('') and of its columns."""
-    return dict(
-        connection.execute(
-            "select coalesce(a.attname, ''), d.description from pg_description as d"
-            " left join pg_attribute as a on a.attrelid = d.objoid and a.attnum = d.objsubid and d.objsubid > 0"
-            " where d.classoid = 'pg_class'::regclass and d.objoid = to_regclass(%s)",
-            [_quoted(relation)],
-        ).fetchall()
-    )
+    return dict(connection.execute(read_sql(__package__, "comments_of_relation"), {"relation": _quoted(relation)}).fetchall())
 
 
 def _copy_grants(connection: psycopg.Connection, source: str | None, target: str) -> None:
     """Give a new relation the grants of the one that it replaces; without one, those that its schema gives to new relations by default."""
     granted = connection.execute(
-        """
-        with acl as (
-            select coalesce(
-                (select c.relacl from pg_class as c where c.oid = to_regclass(%(source)s)),
-                (select d.defaclacl from pg_default_acl as d join pg_namespace as n on n.oid = d.defaclnamespace
-                 where n.nspname = %(schema)s and d.defaclobjtype = 'r' and d.defaclrole = %(owner)s::regrole
-                 and to_regclass(%(source)s) is null),
-                acldefault('r', %(owner)s::regrole)
-            ) as items
-        ),
-        item as (
-            select grantee, privilege_type, is_grantable, null as column_name from acl, aclexplode(acl.items)
-            union all
-            select e.grantee, e.privilege_type, e.is_grantable, a.attname
-            from pg_attribute as a, aclexplode(a.attacl) as e
-            where a.attrelid = to_regclass(%(source)s) and exists (
-                select from pg_attribute as b where b.attrelid = to_regclass(%(target)s) and b.attname = a.attname and not b.attisdropped
-            )
-        )
-        select case grantee when 0 then null else pg_get_userbyid(grantee) end, privilege_type, is_grantable, column_name
-        from item where grantee <> (select relowner from pg_class where oid = to_regclass(%(target)s))
-        """,
+        read_sql(__package__, "grants_to_copy"),
         {"source": source and _quoted(source), "target": _quoted(target), "schema": target.split(".", 1)[0], "owner": OWNER},
     ).fetchall()
     present = connection.execute(
