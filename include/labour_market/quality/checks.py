@@ -250,7 +250,7 @@ def _pairs(contract: Contract, rule: Rule) -> list[Check]:
 
 # ---- communes, as they were on the day of a record (`day`: its column); without a day, in its period
 
-_IN_FORCE = "{0}.valid_from::date < b.next_day and coalesce({0}.valid_to::date, 'infinity') > b.first_day"
+_IN_FORCE = "{0}.valid_from::date < batch.next_day and coalesce({0}.valid_to::date, 'infinity') > batch.first_day"
 _IN_FORCE_ON_DAY = "{0}.valid_from::date <= record_days.day and coalesce({0}.valid_to::date, 'infinity') > record_days.day"
 
 
@@ -262,7 +262,8 @@ def _days_of_records(rule: Rule, column: str) -> tuple[str, str]:
 
 def _communes_in_force(contract: Contract, rule: Rule) -> list[Check]:
     known = (
-        f"select b.period, a.code from {{batches}} as b join reference.area_unit as a on a.level = 'commune' and {_IN_FORCE.format('a')}"
+        "select batch.period, commune.code from {batches} as batch join reference.area_unit as commune"
+        f" on commune.level = 'commune' and {_IN_FORCE.format('commune')}"
     )
 
     def breach(column: str) -> str:
@@ -271,8 +272,8 @@ def _communes_in_force(contract: Contract, rule: Rule) -> list[Check]:
             return in_period
         day, record_days = _days_of_records(rule, column)
         known_on_day = (
-            f"select record_days.code, record_days.day from {record_days} join reference.area_unit as a"
-            f" on a.level = 'commune' and record_days.code = a.code and {_IN_FORCE_ON_DAY.format('a')}"
+            f"select record_days.code, record_days.day from {record_days} join reference.area_unit as commune"
+            f" on commune.level = 'commune' and record_days.code = commune.code and {_IN_FORCE_ON_DAY.format('commune')}"
         )
         return f"case when {rule.arguments['day']} is null then {in_period} else ({column}, {day}) not in ({known_on_day}) end"
 
@@ -282,10 +283,10 @@ def _communes_in_force(contract: Contract, rule: Rule) -> list[Check]:
 def _communes_of_sender(contract: Contract, rule: Rule) -> list[Check]:
     """For a sender that is a district; the service centre and the department report on every district."""
     elsewhere = (
-        "select b.batch_id, a.code from {batches} as b join reference.area_unit as d"
-        f" on d.level = 'district' and d.code = b.sender_code and {_IN_FORCE.format('d')}"
-        f" join reference.area_unit as a on a.level = 'commune' and {_IN_FORCE.format('a')}"
-        " and a.parent_district_code <> b.sender_code"
+        "select batch.batch_id, commune.code from {batches} as batch join reference.area_unit as district"
+        f" on district.level = 'district' and district.code = batch.sender_code and {_IN_FORCE.format('district')}"
+        f" join reference.area_unit as commune on commune.level = 'commune' and {_IN_FORCE.format('commune')}"
+        " and commune.parent_district_code <> batch.sender_code"
     )
 
     def breach(column: str) -> str:
@@ -294,10 +295,10 @@ def _communes_of_sender(contract: Contract, rule: Rule) -> list[Check]:
             return in_period
         day, record_days = _days_of_records(rule, column)
         elsewhere_on_day = (
-            f"select record_days.batch_id, record_days.code, record_days.day from {record_days} join reference.area_unit as d"
-            f" on d.level = 'district' and record_days.sender_code = d.code and {_IN_FORCE_ON_DAY.format('d')}"
-            f" join reference.area_unit as a on a.level = 'commune' and record_days.code = a.code and {_IN_FORCE_ON_DAY.format('a')}"
-            " and a.parent_district_code <> record_days.sender_code"
+            f"select record_days.batch_id, record_days.code, record_days.day from {record_days} join reference.area_unit as district"
+            f" on district.level = 'district' and record_days.sender_code = district.code and {_IN_FORCE_ON_DAY.format('district')}"
+            f" join reference.area_unit as commune on commune.level = 'commune' and record_days.code = commune.code"
+            f" and {_IN_FORCE_ON_DAY.format('commune')} and commune.parent_district_code <> record_days.sender_code"
         )
         return f"case when {rule.arguments['day']} is null then {in_period} else (batch_id, {column}, {day}) in ({elsewhere_on_day}) end"
 
@@ -352,10 +353,11 @@ def _keys_in_one_period(contract: Contract, rule: Rule) -> list[Check]:
         return " and ".join([f"{other}.sender_code = s.sender_code", *(f"{staged} = {compared}" for staged, compared in pairs)])
 
     query = (
-        f"select s.batch_id, s.row_no from {{stage}} as s join core.{contract.feed} as c on {same('c')}"
-        " where c.recorded_to = 'infinity' and c.period <> s.period"
-        " and not exists (select from {batches} as b where b.sender_code = c.sender_code and b.period = c.period)"
-        f" union select s.batch_id, s.row_no from {{stage}} as s join {{stage}} as o on {same('o')} where o.period < s.period"
+        f"select s.batch_id, s.row_no from {{stage}} as s join core.{contract.feed} as kept on {same('kept')}"
+        " where kept.recorded_to = 'infinity' and kept.period <> s.period"
+        " and not exists (select from {batches} as batch where batch.sender_code = kept.sender_code and batch.period = kept.period)"
+        " union"
+        f" select s.batch_id, s.row_no from {{stage}} as s join {{stage}} as sent on {same('sent')} where sent.period < s.period"
     )
     return [_no_rows(contract, rule, query, rule.columns[0])]
 
@@ -367,18 +369,18 @@ def _volume(contract: Contract, rule: Rule) -> list[Check]:
     """Compare with the sender's last published batch of the same kind: of the same period, or of an earlier one, where both periods
     match `periods`. least, most: times the records of the last one; fewer than from_records in both are not compared."""
     a = rule.arguments
-    earlier = "false" if a.get("same_period") else f"length(p.period) = length(b.period) and p.period ~ {literal(a['periods'])}"
+    earlier = "false" if a.get("same_period") else f"length(other.period) = length(batch.period) and other.period ~ {literal(a['periods'])}"
     query = (
-        "select b.batch_id, last.records || ' → ' || b.declared_records as details from {batches} as b"
-        " cross join lateral (select p.records_parsed as records from ops.batch as p"
-        f" where p.feed = {literal(contract.feed)} and p.sender_code = b.sender_code and p.batch_id <> b.batch_id"
-        " and p.published_at is not null and p.records_parsed is not null"
-        f" and (p.period = b.period and p.sequence < b.sequence or p.period < b.period and {earlier})"
-        " order by p.period desc, p.sequence desc limit 1) as last"
-        f" where b.period ~ {literal(a['periods'])} and b.declared_records > 0"
-        f" and greatest(b.declared_records, last.records) >= {literal(a['from_records'])}"
-        f" and (b.declared_records < {literal(a['least'])} * last.records"
-        f" or b.declared_records > {literal(a['most'])} * last.records)"
+        "select batch.batch_id, last.records || ' → ' || batch.declared_records as details from {batches} as batch"
+        " cross join lateral (select other.records_parsed as records from ops.batch as other"
+        f" where other.feed = {literal(contract.feed)} and other.sender_code = batch.sender_code and other.batch_id <> batch.batch_id"
+        " and other.published_at is not null and other.records_parsed is not null"
+        f" and (other.period = batch.period and other.sequence < batch.sequence or other.period < batch.period and {earlier})"
+        " order by other.period desc, other.sequence desc limit 1) as last"
+        f" where batch.period ~ {literal(a['periods'])} and batch.declared_records > 0"
+        f" and greatest(batch.declared_records, last.records) >= {literal(a['from_records'])}"
+        f" and (batch.declared_records < {literal(a['least'])} * last.records"
+        f" or batch.declared_records > {literal(a['most'])} * last.records)"
     )
     return [_no_batches(rule, query)]
 
@@ -388,7 +390,7 @@ def totals_counted(rule: Rule) -> str:
     counted = ", ".join(f"{literal(name)}, {aggregate}" for name, aggregate in rule.arguments["totals"].items())
     return (
         f"select batch_id, jsonb_build_object({counted}) as totals from {{stage}}"
-        " where batch_id in (select b.batch_id from {batches} as b where b.declared_totals <> '{}') group by batch_id"
+        " where batch_id in (select batch.batch_id from {batches} as batch where batch.declared_totals <> '{}') group by batch_id"
     )
 
 
@@ -396,9 +398,9 @@ def _totals(_: Contract, rule: Rule) -> list[Check]:
     """totals: name of a typed total -> aggregate of the batch's rows; other names are not compared. "hơn 1.500" is true of 1,530."""
     query = (
         f"with counted as ({totals_counted(rule)}),"
-        " compared as (select b.batch_id, typed.name, typed.value, b.stated_totals -> typed.name as stated,"
+        " compared as (select batch.batch_id, typed.name, typed.value, batch.stated_totals -> typed.name as stated,"
         " coalesce((counted.totals ->> typed.name)::numeric, 0) as found"
-        " from {batches} as b cross join lateral jsonb_each(b.declared_totals) as typed (name, value)"
+        " from {batches} as batch cross join lateral jsonb_each(batch.declared_totals) as typed (name, value)"
         " left join counted using (batch_id)"
         f" where typed.name = any({literal(list(rule.arguments['totals']))}) and typed.value <> 'null')"
         " select batch_id, string_agg(name || ': ' || left(value #>> '{}', 40) || ' ≠ ' || found, '; ' order by name) as details"

@@ -177,7 +177,7 @@ def _run_checks(connection: psycopg.Connection, checks: list[Check], stage_table
         if not count:
             continue
         connection.execute(
-            f"insert into failing select {place}, {literal(check.rule.id)}, f.* from ({check.failing}) as f"  # noqa: S608  # ours
+            f"insert into failing select {place}, {literal(check.rule.id)}, found.* from ({check.failing}) as found"  # noqa: S608  # ours
         )
         found = connection.execute(
             "select count(*) from (select distinct batch_id, row_no from failing where place = %s) as rows", [place]
