@@ -120,9 +120,10 @@ def _unbalanced(connection: psycopg.Connection) -> list[Finding]:
 
 def _orphans(connection: psycopg.Connection) -> list[Finding]:
     rows = connection.execute(
-        sql.SQL("select c.batch_id, c.records from ({}) as c left join ops.batch as b using (batch_id) where b.batch_id is null").format(
-            _core_counts()
-        )
+        sql.SQL(
+            "select counted.batch_id, counted.records from ({}) as counted"
+            " where not exists (select from ops.batch where batch.batch_id = counted.batch_id)"
+        ).format(_core_counts())
     ).fetchall()
     return [
         Finding(
