@@ -1,6 +1,8 @@
 """A build: the marts brought up to date with core, over the partitions that the outbox names."""
 
 import json
+import logging
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +13,7 @@ import psycopg
 from labour_market.batches.outbox import pending_events, rebuild_every_partition
 from labour_market.database import connect, read_sql, require_current_schema
 from labour_market.database.kept_settings import BUILT_STATE, FULL_BUILD, SEED_HASH, keep_setting, read_setting
+from labour_market.logs import log_stage
 from labour_market.occupations.store import apply_decisions, code_new_titles, read_sent_codes
 from labour_market.persons.links import update_links
 from labour_market.settings import Settings, load_settings
@@ -20,6 +23,8 @@ from labour_market.transform.reference import seed_reference
 from labour_market.transform.scope import fill_scope
 from labour_market.transform.selection import every_node, nodes_of_feeds
 
+LOG = logging.getLogger(__name__)
+
 FULL_BUILD_EVERY = timedelta(days=7)  # the macro state_of_cells has the same days
 # what a build does not need: files of the parsed project, and the relations of schemas that it does not write
 LEAN = ["--no-write-json", "--cache-selected-only"]
@@ -27,7 +32,7 @@ LEAN = ["--no-write-json", "--cache-selected-only"]
 
 @dataclass(frozen=True)
 class BuildReport:
-    """What a build did: number of partitions, dbt nodes by status, seconds; build_id is None when there was nothing to do."""
+    """What a build did: number of partitions, dbt nodes by status, seconds. build_id is None when there was nothing to do."""
 
     build_id: int | None
     partitions: int
@@ -59,6 +64,7 @@ def build(settings: Settings | None = None, *, full: bool = False) -> BuildRepor
     """
     settings = settings or load_settings()
     with connect("transformer", settings, autocommit=True) as connection, build_lock(connection):
+        begun = time.monotonic()
         require_current_schema(connection)
         seed_reference(settings)
         deploy_if_changed(connection, settings)
@@ -74,8 +80,10 @@ def build(settings: Settings | None = None, *, full: bool = False) -> BuildRepor
             every = full or _full_build_due(connection)
             build_id, feeds, partitions = _open(connection, events)
             selection = every_node() if every else nodes_of_feeds(feeds, decided=state["decisions"] != built.get("decisions"))
+            counts = stack.enter_context(log_stage(LOG, "build", build=build_id, events=len(events), partitions=partitions, full=every))
             results = (dbt or stack.enter_context(DbtProcess(settings))).run(["build", *selection, *LEAN])
-        nodes = _record(connection, build_id, results)
+            nodes = _record(connection, build_id, results)
+            counts.update(nodes)
         failed = failures(results)
         connection.execute(
             "update ops.build set finished_at = clock_timestamp(), succeeded = %s, detail = %s where build_id = %s",
@@ -87,7 +95,7 @@ def build(settings: Settings | None = None, *, full: bool = False) -> BuildRepor
         keep_setting(connection, BUILT_STATE, json.dumps(state))
         if every:
             keep_setting(connection, FULL_BUILD, _project_and_lists(connection))
-        return BuildReport(build_id, partitions, nodes, sum(float(r["execution_time"]) for r in results))
+        return BuildReport(build_id, partitions, nodes, time.monotonic() - begun)
 
 
 def _prepared_events(connection: psycopg.Connection) -> list[int]:
@@ -98,10 +106,11 @@ def _prepared_events(connection: psycopg.Connection) -> list[int]:
     """
     while True:
         events = pending_events(connection)
-        apply_decisions(connection)
-        code_new_titles(connection)
-        read_sent_codes(connection)
-        update_links(connection)
+        with log_stage(LOG, "prepare", events=len(events)) as counts:
+            counts["changed_titles"] = apply_decisions(connection)
+            counts["new_titles"] = code_new_titles(connection)
+            counts["sent_codes"] = read_sent_codes(connection)
+            update_links(connection)
         if pending_events(connection) == events:
             return events
 

@@ -1,6 +1,7 @@
 """The reference lists: dbt seeds, loaded when a file of them has changed."""
 
 import hashlib
+import logging
 from functools import partial
 from pathlib import Path
 
@@ -10,10 +11,13 @@ from psycopg import sql
 from labour_market.database import connect
 from labour_market.database.kept_settings import SEED_HASH, keep_setting, read_setting
 from labour_market.database.lock_timeout import retry_on_lock_timeout
+from labour_market.logs import log_stage
 from labour_market.occupations.local import seed_local_trades
 from labour_market.settings import DBT_DIR, Settings, load_settings
 from labour_market.transform.dbt import BuildError, analyze, failures, run_dbt
 from labour_market.transform.relations import LOCK_TIMEOUT, columns_of, identifier
+
+LOG = logging.getLogger(__name__)
 
 
 def seed_reference(settings: Settings | None = None) -> bool:
@@ -34,13 +38,14 @@ def seed_reference(settings: Settings | None = None) -> bool:
     with connect("transformer", settings, autocommit=True) as connection:
         if read_setting(connection, SEED_HASH) == digest:
             return False
-        _add_columns(connection, [path for path in files if path.suffix == ".csv"])
-        # cautious: only tests of the lists themselves, not those of models that are not deployed yet
-        failed = failures(run_dbt(["build", "--select", "path:seeds", "--indirect-selection", "cautious"], settings))
-        if failed:
-            raise BuildError("the reference lists could not be loaded: " + "; ".join(failed))
-        analyze(connection, "reference")
-        keep_setting(connection, SEED_HASH, digest)
+        with log_stage(LOG, "seed", files=len(files)):
+            _add_columns(connection, [path for path in files if path.suffix == ".csv"])
+            # cautious: only tests of the lists themselves, not those of models that are not deployed yet
+            failed = failures(run_dbt(["build", "--select", "path:seeds", "--indirect-selection", "cautious"], settings))
+            if failed:
+                raise BuildError("the reference lists could not be loaded: " + "; ".join(failed))
+            analyze(connection, "reference")
+            keep_setting(connection, SEED_HASH, digest)
     return True
 
 
