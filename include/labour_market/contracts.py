@@ -154,7 +154,11 @@ class Contract:
         return next(f for f in self.fields if f.name == name)
 
     def rule(self, rule_id: str) -> Rule:
-        """The rule of an id, with or without the prefix of the feed. Raises KeyError when there is none."""
+        """The rule of an id, with or without the prefix of the feed.
+
+        Raises:
+            KeyError: When there is none.
+        """
         full_id = rule_id if rule_id.startswith(f"{self.feed}.") else f"{self.feed}.{rule_id}"
         for rule in self.rules:
             if rule.id == full_id:
@@ -168,7 +172,11 @@ def contract_feeds() -> list[str]:
 
 
 def load_order() -> list[str]:
-    """The feeds in the order of include/config/feeds.yml, referenced feeds first. Raises ContractError for a feed without a contract."""
+    """The feeds in the order of include/config/feeds.yml, referenced feeds first.
+
+    Raises:
+        ContractError: A feed without a contract.
+    """
     order = list(_read_yaml(CONFIG_DIR / "feeds.yml"))
     if unknown := set(order) - set(contract_feeds()):
         raise ContractError(f"feeds.yml lists {', '.join(sorted(unknown))}, which has no contract")
@@ -188,14 +196,22 @@ def load_contracts() -> dict[str, Contract]:
 
 @cache
 def load_contract(feed: str) -> Contract:
-    """Read include/contracts/<feed>.odcs.yaml. Raises UsageError for an unknown feed."""
+    """Read include/contracts/<feed>.odcs.yaml.
+
+    Raises:
+        UsageError: An unknown feed.
+    """
     if feed not in contract_feeds():
         raise UsageError(f"no contract for feed {feed!r}; known: {', '.join(contract_feeds())}")
     return read_contract(CONTRACTS_DIR / f"{feed}.odcs.yaml")
 
 
 def read_contract(path: Path) -> Contract:
-    """Read one contract file. Raises ContractError when its parts contradict each other."""
+    """Read one contract file.
+
+    Raises:
+        ContractError: When its parts contradict each other.
+    """
     document = _read_yaml(path)
     table = document["schema"][0]
     custom, description = _custom(document), document["description"]

@@ -46,7 +46,11 @@ class Settings:
 
 
 def load_settings() -> Settings:
-    """Read the environment. Raises UsageError when a port is not a number."""
+    """Read the environment.
+
+    Raises:
+        UsageError: When a port is not a number.
+    """
     home = Path(os.environ.get("LMW_HOME") or PROJECT_ROOT / "var").expanduser().resolve()
     senders = os.environ.get("LMW_SENDERS")
     return Settings(

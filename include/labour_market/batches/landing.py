@@ -60,7 +60,11 @@ class LandingStore:
         self._folder = Path(self.root.path) if self.root.protocol in ("", "file", "local") else None
 
     def path_of(self, sha256: str) -> UPath:
-        """The path of the bytes with this hash, whether they exist or not. Raises ValueError for text that is not a hash."""
+        """The path of the bytes with this hash, whether they exist or not.
+
+        Raises:
+            ValueError: Text that is not a hash.
+        """
         if not _SHA256.fullmatch(sha256):
             raise ValueError("the name of a landed file is 64 lower-case hex digits")
         return self.root / sha256[:2] / sha256[2:4] / sha256

@@ -105,7 +105,7 @@ def note_finding(connection: psycopg.Connection, kind: str, detail: str, **place
         connection: The loader's.
         kind: announcement_changed, announcement_unreadable ...
         detail: A sentence without values of records.
-        place: feed, sender_code, period and batch_id, as far as they apply.
+        place: Feed, sender_code, period and batch_id, as far as they apply.
     """
     columns = dict.fromkeys(("feed", "sender_code", "period", "batch_id"))
     connection.execute(read_sql(__package__, "insert_finding"), {**columns, **place, "kind": kind, "detail": detail})

@@ -8,7 +8,11 @@ PERIOD = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 
 def period_bounds(period: str) -> tuple[date, date]:
-    """The first day of a period and the first day after it. Raises ValueError for text that is not a period."""
+    """The first day of a period and the first day after it.
+
+    Raises:
+        ValueError: Text that is not a period.
+    """
     match = PERIOD.fullmatch(period)
     if not match:
         raise ValueError(f"{period!r} is not a period; a period is 2023, 2023-06 or 2023-06-14")

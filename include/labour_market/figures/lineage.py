@@ -30,7 +30,11 @@ MANY_ROWS = 1000
 
 
 def load_traces() -> dict[str, dict[str, Any]]:
-    """What each view of `bi` declares in meta.trace, by the view's name. Raises LabourMarketError for a view without a declaration."""
+    """What each view of `bi` declares in meta.trace, by the view's name.
+
+    Raises:
+        LabourMarketError: A view without a declaration.
+    """
     traces = {}
     for path in sorted((DBT_DIR / "models" / "bi").glob("*.yml")):
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
@@ -120,7 +124,11 @@ def trace_batch(connection: psycopg.Connection, batch_id: int, limit: int = 20) 
 
 
 def batch_of(connection: psycopg.Connection, delivery: str) -> int:
-    """The number of the batch of a delivery, written SENDER/DELIVERY. Raises UsageError when the ledger has none."""
+    """The number of the batch of a delivery, written SENDER/DELIVERY.
+
+    Raises:
+        UsageError: When the ledger has none.
+    """
     sender, _, delivery_id = delivery.partition("/")
     row = connection.execute("select batch_id from ops.batch where sender_code = %s and delivery_id = %s", [sender, delivery_id]).fetchone()
     if row is None:

@@ -223,7 +223,11 @@ class GatewayClient:
 
 
 def _file_size(response: requests.Response, start: int) -> int | None:
-    """The size of the file in bytes, if the response has it. Raises GatewayUnavailableError for another part than was requested."""
+    """The size of the file in bytes, if the response has it.
+
+    Raises:
+        GatewayUnavailableError: Another part than was requested.
+    """
     if response.status_code == HTTPStatus.OK:
         length = response.headers.get("Content-Length", "")
         return int(length) if length.isdigit() else None

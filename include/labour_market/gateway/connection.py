@@ -275,7 +275,11 @@ def chunks(response: requests.Response) -> Iterator[bytes]:
 
 
 def body(response: requests.Response) -> bytes:
-    """The complete body. Raises GatewayUnavailableError when it is larger than MAX_PAGE_BYTES."""
+    """The complete body.
+
+    Raises:
+        GatewayUnavailableError: When it is larger than MAX_PAGE_BYTES.
+    """
     parts, size = [], 0
     for chunk in chunks(response):
         size += len(chunk)
@@ -286,7 +290,12 @@ def body(response: requests.Response) -> bytes:
 
 
 def read_json(text: bytes) -> Any:
-    """Parse JSON. Raises RetryableError when it is broken, RecursionError when it is nested deeper than Python reads."""
+    """Parse JSON.
+
+    Raises:
+        RetryableError: When it is broken.
+        RecursionError: When it is nested deeper than Python reads.
+    """
 
     def no_constant(name: str) -> None:
         raise ValueError(name)

@@ -24,7 +24,11 @@ class Sender:
     feeds: tuple[str, ...]
 
     def bearer(self) -> str:
-        """The token itself. Raises UsageError when its variable is not set, or when it cannot be sent in a header."""
+        """The token itself.
+
+        Raises:
+            UsageError: When its variable is not set, or when it cannot be sent in a header.
+        """
         token, where = self.token, "the token"
         if token.startswith("env:"):
             where = f"the environment variable {token[4:]}"

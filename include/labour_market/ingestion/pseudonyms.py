@@ -37,7 +37,11 @@ class PseudonymKey:
 
 
 def make_key(secret: str) -> PseudonymKey:
-    """A key from its text. Raises UsageError when it has fewer than 32 characters or 8 different ones."""
+    """A key from its text.
+
+    Raises:
+        UsageError: When it has fewer than 32 characters or 8 different ones.
+    """
     if len(secret) < SHORTEST_KEY or len(set(secret)) < 8:
         raise UsageError(f"the pseudonym key is too weak: at least {SHORTEST_KEY} random characters are needed")
     raw = secret.encode()

@@ -69,7 +69,7 @@ def publish_batch(
         contract: Of the batch's feed.
         batch: The batch, in state audited.
         attempt: The attempt that has taken it.
-        stage_table: stage.<stage_table> holds the rows, stage.<stage_table>_failures those that rules keep out.
+        stage_table: Stage.<stage_table> holds the rows, stage.<stage_table>_failures those that rules keep out.
         actor: The name that the ledger keeps.
 
     Returns:

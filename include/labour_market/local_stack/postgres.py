@@ -96,7 +96,11 @@ def _start(settings: Settings, data: Path) -> None:
 
 
 def stop_server(home: Path | None = None) -> None:
-    """Stop the server, ending its connections (mode fast). Does nothing when none runs. Raises LabourMarketError when it does not stop."""
+    """Stop the server, ending its connections (mode fast). Does nothing when none runs.
+
+    Raises:
+        LabourMarketError: When it does not stop.
+    """
     settings = _settings_at(home)
     if server_running(settings.home):
         done = _run("pg_ctl", "stop", "-w", "-t", "60", "-m", "fast", "-D", str(settings.home / "postgres"))

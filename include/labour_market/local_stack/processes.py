@@ -151,7 +151,11 @@ def holder_of(port: int) -> str | None:
 
 
 def wait_until(component: str, ready: Callable[[], bool], seconds: float, log: Path | None = None) -> None:
-    """Wait until ready() holds. Raises LabourMarketError that names what did not come up, with the end of its log."""
+    """Wait until ready() holds.
+
+    Raises:
+        LabourMarketError: The message names what did not come up, with the end of its log.
+    """
     deadline = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > deadline:

@@ -36,7 +36,8 @@ def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
         progress: Called with one line for each address.
         airflow: Whether Airflow is started too; without it use `lmw ingest` and `lmw build`.
 
-    Raises LabourMarketError naming the component that does not come up.
+    Raises:
+        LabourMarketError: The message names the component that does not come up.
     """
     settings = load_settings()
     make_private_folder(settings.home)
@@ -78,7 +79,11 @@ def prepare(progress: Progress = lambda line: None) -> None:
 
 
 def down(progress: Progress = lambda line: None) -> None:
-    """Stop everything of this installation. Raises LabourMarketError when something is left or a port is still held."""
+    """Stop everything of this installation.
+
+    Raises:
+        LabourMarketError: When something is left or a port is still held.
+    """
     settings = load_settings()
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda name: processes.stop(settings.home, name), COMPONENTS))

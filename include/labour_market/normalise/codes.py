@@ -20,7 +20,8 @@ Reader = Callable[[object], tuple[Any, str | None]]
 def code(raw: object) -> Text:
     """A code without rules of its own. Notes: number (a spreadsheet kept it as a number), and those of clean_text.
 
-    Raises UnreadableValueError: not_a_code, digits_lost, too_long.
+    Raises:
+        UnreadableValueError: Reason: not_a_code, digits_lost, too_long.
     """
     if isinstance(raw, str):
         text, note = clean_text(raw)
@@ -43,7 +44,11 @@ def code(raw: object) -> Text:
 
 
 def one_of(codes: Sequence[str]) -> Reader:
-    """A reader of one code of a closed list, in any case and spacing. Note: spelling. Raises UnreadableValueError: not_in_list."""
+    """A reader of one code of a closed list, in any case and spacing. Note: spelling.
+
+    Raises:
+        UnreadableValueError: Reason: not_in_list.
+    """
     by_key = {matching_key(c): c for c in codes}
 
     def read(raw: object) -> Text:
@@ -62,7 +67,8 @@ def one_of(codes: Sequence[str]) -> Reader:
 def several_of(codes: Sequence[str]) -> Reader:
     """A reader of several codes, an array or a text with ";" between them: each code once, in the order of the code list.
 
-    Raises UnreadableValueError: not_in_list.
+    Raises:
+        UnreadableValueError: Reason: not_in_list.
     """
     one = one_of(codes)
 
@@ -86,7 +92,9 @@ def national_id(raw: object) -> Text:
 
     A number without leading zeros is restored when its length leaves one reading: 11 and 10 digits are a CCCD (its first
     three digits are a province, 001 to 099), 8 digits a CMND. Notes: leading_zero, number, separators.
-    Raises UnreadableValueError: wrong_length, not_a_code, placeholder (all digits alike, or counted up), digits_lost.
+
+    Raises:
+        UnreadableValueError: Reason: wrong_length, not_a_code, placeholder (all digits alike, or counted up), digits_lost.
     """
     if isinstance(raw, str) and len(raw) == 12 and _DIGITS.fullmatch(raw):
         digits, note = raw, None
@@ -117,7 +125,10 @@ _PHONE = re.compile(r"0[35789]\d{8}|02\d{9}|1[89]00\d{4,6}", re.ASCII)
 def phone(raw: object) -> Text:
     """A Vietnamese phone number in its national form of today, such as 0901234567.
 
-    Notes: country_code, leading_zero, old_prefix, number, separators. Raises UnreadableValueError: not_a_phone, several, digits_lost.
+    Notes: country_code, leading_zero, old_prefix, number, separators.
+
+    Raises:
+        UnreadableValueError: Reason: not_a_phone, several, digits_lost.
     """
     if isinstance(raw, str) and len(raw) == 10 and _PHONE.fullmatch(raw):
         return raw, None
@@ -145,7 +156,11 @@ _EMAIL = re.compile(r"[^\s@,;]{1,64}@[^\s@,;.]+(?:\.[^\s@,;.]+)+")
 
 
 def email(raw: object) -> Text:
-    """An e-mail address in lower case. Raises UnreadableValueError: not_an_email."""
+    """An e-mail address in lower case.
+
+    Raises:
+        UnreadableValueError: Reason: not_an_email.
+    """
     text, note = clean_text(raw)
     if text is None:
         return None, note
@@ -166,7 +181,10 @@ def tax_check_digit(nine: str) -> int | None:
 def tax_code(raw: object) -> Text:
     """A tax code: 10 digits of an enterprise, 0300588569-001 of its branch, 12 digits of a person or household business.
 
-    Notes: leading_zero, number, separators. Raises UnreadableValueError: check_digit, wrong_length, not_a_code, placeholder, digits_lost.
+    Notes: leading_zero, number, separators.
+
+    Raises:
+        UnreadableValueError: Reason: check_digit, wrong_length, not_a_code, placeholder, digits_lost.
     """
     digits, note = _plain_digits(raw)
     if digits is None:
@@ -227,7 +245,10 @@ def vsic(raw: object) -> Text:
 
     The section may be written before the number (C1610), and then decides between 1610 and 01610. Without it 1610, 3211, 3212,
     3320 and 9900 are ambiguous, and so is a number of two or three digits that may have lost its zero.
-    Notes: leading_zero, section, number. Raises UnreadableValueError: ambiguous, not_a_code, wrong_length, digits_lost.
+    Notes: leading_zero, section, number.
+
+    Raises:
+        UnreadableValueError: Reason: ambiguous, not_a_code, wrong_length, digits_lost.
     """
     text, note = code(raw)
     if text is None:
@@ -262,7 +283,8 @@ def _zero_restored(digits: str, note: str | None) -> Text:
 def vsco(raw: object) -> Text:
     """An occupation code (VSCO 2020, one to five digits), also written 61.1 or 6111-. Notes: separators, number.
 
-    Raises UnreadableValueError: not_a_code (text in place of a code), wrong_length, ambiguous (61.1 kept as a number is 611 or 6110).
+    Raises:
+        UnreadableValueError: Reason: not_a_code (text in place of a code), wrong_length, ambiguous (61.1 kept as a number is 611 or 6110).
     """
     if isinstance(raw, float) and not raw.is_integer():
         raise UnreadableValueError("ambiguous")
@@ -273,7 +295,11 @@ def vsco(raw: object) -> Text:
 
 
 def commune(raw: object) -> Text:
-    """A commune's code: five digits. Notes: leading_zero, number. Raises UnreadableValueError: wrong_length, not_a_code, digits_lost."""
+    """A commune's code: five digits. Notes: leading_zero, number.
+
+    Raises:
+        UnreadableValueError: Reason: wrong_length, not_a_code, digits_lost.
+    """
     return _fixed(raw, 5)
 
 
@@ -312,7 +338,8 @@ ITEM_CODE = "vsco2"  # the key of an item: the number in a header such as demand
 def demand_items(raw: object) -> tuple[list[dict[str, Any]] | None, str | None]:
     """The demand grid of Form 02: items {vsco2: two digits, quantity, quantity_female or None}, an array or its JSON.
 
-    Raises UnreadableValueError: not_a_grid, grid_code, grid_quantity, grid_repeats (an occupation is there twice).
+    Raises:
+        UnreadableValueError: Reason: not_a_grid, grid_code, grid_quantity, grid_repeats (an occupation is there twice).
     """
     if isinstance(raw, str):
         if raw.strip().upper() in FORMULA_ERRORS:

@@ -23,7 +23,10 @@ _SHORT_YEAR = re.compile(r"\d{1,2}[/.\-]\d{1,2}[/.\-]\d{2}", re.ASCII)
 def day(raw: object) -> Day:
     """A date: dd/mm/yyyy (never mm/dd), ISO, an Excel serial or a spreadsheet's own date.
 
-    Note: excel_serial. Raises UnreadableValueError: not_a_date, impossible, out_of_range (outside 1900 to 2100), year_only, two_digit_year.
+    Note: excel_serial.
+
+    Raises:
+        UnreadableValueError: Reason: not_a_date, impossible, out_of_range (outside 1900 to 2100), year_only, two_digit_year.
     """
     found, note = _read(raw)
     if note == "year_only":
@@ -97,7 +100,8 @@ def _calendar(year: int, month: int, day_: int) -> date:
 def moment(raw: object) -> tuple[datetime | None, str | None]:
     """A point in time, in UTC. One without a zone is read in the province's time zone (note: no_zone).
 
-    Raises UnreadableValueError: not_a_time, out_of_range.
+    Raises:
+        UnreadableValueError: Reason: not_a_time, out_of_range.
     """
     if isinstance(raw, datetime):
         found = raw

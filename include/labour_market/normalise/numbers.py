@@ -30,7 +30,8 @@ _FALSE = frozenset(("false", "không", "khong", "ko", "0", "no", "sai"))
 def integer(raw: object) -> Integer:
     """A whole number. Note: grouped (1.234 is read as 1234, since a dot separates thousands).
 
-    Raises UnreadableValueError: not_a_number, not_whole, ambiguous, digits_lost (1.2E+11), too_large (beyond 64 bits).
+    Raises:
+        UnreadableValueError: Reason: not_a_number, not_whole, ambiguous, digits_lost (1.2E+11), too_large (beyond 64 bits).
     """
     if isinstance(raw, str):
         text, _ = clean_text(raw)
@@ -46,7 +47,9 @@ def money(raw: object) -> Integer:
     """An amount in đồng: 7.500.000, "5tr", "5 triệu", "3,6 tỷ", 5.000 đồng.
 
     Notes: grouped, unit. A fraction without a unit (3,6) is refused, because the unit would be a guess.
-    Raises UnreadableValueError: unit_unknown, range, other_currency, ambiguous (1.250 triệu), and as integer() does.
+
+    Raises:
+        UnreadableValueError: Reason: unit_unknown, range, other_currency, ambiguous (1.250 triệu), and as integer() does.
     """
     if not isinstance(raw, str):
         return _from_number(raw, "unit_unknown"), None
@@ -83,7 +86,11 @@ def _typed_amount(text: str) -> Integer:
 
 
 def boolean(raw: object) -> tuple[bool | None, str | None]:
-    """Yes or no as forms have it: true/false, x, có/không, 1/0. Raises UnreadableValueError: not_yes_or_no."""
+    """Yes or no as forms have it: true/false, x, có/không, 1/0.
+
+    Raises:
+        UnreadableValueError: Reason: not_yes_or_no.
+    """
     if isinstance(raw, bool):
         return raw, None
     if isinstance(raw, int | float):
@@ -103,7 +110,11 @@ def boolean(raw: object) -> tuple[bool | None, str | None]:
 
 
 def exact_digits(text: str) -> str | None:
-    """The digits of a number in scientific notation; None when it is not one. Raises UnreadableValueError: digits_lost (1.2E+11)."""
+    """The digits of a number in scientific notation; None when it is not one.
+
+    Raises:
+        UnreadableValueError: Reason: digits_lost (1.2E+11).
+    """
     found = _SCIENTIFIC.fullmatch(text)
     if not found:
         return None

@@ -26,7 +26,11 @@ _STATED = re.compile(rf"(?:({'|'.join(map(re.escape, sorted(_BOUNDS, key=len, re
 
 
 def read_stated(raw: object) -> Stated:
-    """Read a figure with its bound. Raises UnreadableValueError: not_a_number, ambiguous."""
+    """Read a figure with its bound.
+
+    Raises:
+        UnreadableValueError: Reason: not_a_number, ambiguous.
+    """
     if isinstance(raw, int | float) and not isinstance(raw, bool):
         return Stated(Decimal(str(raw)), "exact", Decimal(1))
     found = _STATED.fullmatch(matching_key(raw)) if isinstance(raw, str) else None

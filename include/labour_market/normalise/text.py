@@ -46,7 +46,10 @@ class UnreadableValueError(ValueError):
 def clean_text(raw: object) -> Text:
     """Text in NFC, trimmed, with single spaces, one code point for Đ, and no control characters; None for an empty text.
 
-    Notes: nfc, homograph, control, spaces, number. Raises UnreadableValueError: formula_error (#N/A), not_text, too_long, not_unicode.
+    Notes: nfc, homograph, control, spaces, number.
+
+    Raises:
+        UnreadableValueError: Reason: formula_error (#N/A), not_text, too_long, not_unicode.
     """
     if not isinstance(raw, str):
         return number_as_text(raw), "number"
@@ -70,7 +73,11 @@ def clean_text(raw: object) -> Text:
 
 
 def number_as_text(raw: object) -> str:
-    """The text of a number that a spreadsheet kept instead of text, without ".0". Raises UnreadableValueError: not_text, too_long."""
+    """The text of a number that a spreadsheet kept instead of text, without ".0".
+
+    Raises:
+        UnreadableValueError: Reason: not_text, too_long.
+    """
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         raise UnreadableValueError("not_text")
     if isinstance(raw, float):

@@ -66,7 +66,11 @@ class Evaluation:
 
 @cache
 def labelled(part: str) -> tuple[Labelled, ...]:
-    """The labelled titles of a part. Raises UsageError when there is no such part."""
+    """The labelled titles of a part.
+
+    Raises:
+        UsageError: When there is no such part.
+    """
     with LABELLED.open(encoding="utf-8", newline="") as file:
         found = tuple(
             Labelled(r["title"], r["industry"] or None, tuple(r["codes"].split()), r["trade"], r["part"], r["written"])
@@ -93,7 +97,7 @@ def evaluate(part: str = "test", coder: Coder = code_titles) -> Evaluation:
     """Code a part of the labelled titles and compare the answers with the labels.
 
     Args:
-        part: test, calibration or development.
+        part: Test, calibration or development.
         coder: Codes (titles, industries).
     """
     titles = labelled(part)

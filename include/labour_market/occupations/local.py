@@ -106,7 +106,11 @@ def approve(connection: psycopg.Connection, code: str, *, by: str, start: date, 
 
 
 def refuse(connection: psycopg.Connection, code: str, *, by: str, because: str) -> None:
-    """Refuse a proposal, with the reason. Raises UsageError when the same person proposed it or it is not in state proposed."""
+    """Refuse a proposal, with the reason.
+
+    Raises:
+        UsageError: When the same person proposed it or it is not in state proposed.
+    """
     proposal = find(connection, code)
     if proposal.proposed_by == by:
         raise UsageError(f"{code} was proposed by {by}: another person decides on it")
@@ -147,7 +151,11 @@ def retire(connection: psycopg.Connection, code: str, *, by: str, on: date, beca
 
 
 def description(connection: psycopg.Connection, code: str) -> str:
-    """A proposal in Markdown, for the person who decides. Raises UsageError when there is no such proposal, or it is decided already."""
+    """A proposal in Markdown, for the person who decides.
+
+    Raises:
+        UsageError: When there is no such proposal, or it is decided already.
+    """
     proposal = find(connection, code)
     if proposal.state != "proposed":
         raise UsageError(f"{code} is {proposal.state}; only a proposed code is decided on")
@@ -190,7 +198,11 @@ def decide(connection: psycopg.Connection, code: str, *, approved: bool, by: str
 
 
 def find(connection: psycopg.Connection, code: str) -> Proposal:
-    """The proposal of a code. Raises UsageError when there is none."""
+    """The proposal of a code.
+
+    Raises:
+        UsageError: When there is none.
+    """
     for proposal in proposals(connection):
         if proposal.code == code:
             return proposal
@@ -205,7 +217,11 @@ def proposals(connection: psycopg.Connection) -> list[Proposal]:
 
 
 def decisions(connection: psycopg.Connection, code: str) -> list[dict[str, Any]]:
-    """The steps of one proposal, oldest first: from_state, to_state, actor, reason, at. Raises UsageError when there is none."""
+    """The steps of one proposal, oldest first: from_state, to_state, actor, reason, at.
+
+    Raises:
+        UsageError: When there is none.
+    """
     find(connection, code)
     rows = connection.execute(
         "select from_state, to_state, actor, reason, at from ops.occupation_decision where code = %s order by decision_id", [code]

@@ -131,7 +131,11 @@ def _codes(sent: Any, file: str) -> Any:
 
 
 def _broken(rows: Any, names: list[str]) -> list[Defect]:
-    """Judge rows by a suite of one expectation a kind of defect. Raises LabourMarketError when one gave no verdict."""
+    """Judge rows by a suite of one expectation a kind of defect.
+
+    Raises:
+        LabourMarketError: When one gave no verdict.
+    """
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 

@@ -57,7 +57,11 @@ class BatchDays:
 
 
 def checks_of(contract: Contract) -> list[Check]:
-    """Every check of a contract, in the order of its rules. Raises ContractError for an expectation that does not exist."""
+    """Every check of a contract, in the order of its rules.
+
+    Raises:
+        ContractError: An expectation that does not exist.
+    """
     found: list[Check] = []
     for rule in contract.rules:
         if rule.expectation is None:

@@ -59,7 +59,7 @@ class Finding:
         rule: The rule.
         checked: Rows that were checked; 1 for a rule about the batch.
         failed: Those that break it.
-        verdict: pass, normalise, warn, quarantine or block.
+        verdict: Pass, normalise, warn, quarantine or block.
         first_rows: Numbers of the first rows that break it.
         column: The column of the first breach.
         value_class: The pattern of the value there.
@@ -114,7 +114,11 @@ def audit(
 
 
 def _days(connection: psycopg.Connection, batches: Sequence[Batch]) -> list[BatchDays]:
-    """When each batch was delivered, and the bounds of its period. Raises AuditError for a batch that is not in the ledger."""
+    """When each batch was delivered, and the bounds of its period.
+
+    Raises:
+        AuditError: A batch that is not in the ledger.
+    """
     delivered: dict[int, date] = dict(
         connection.execute(
             "select batch_id, (delivery_created_at at time zone %s)::date from ops.batch where batch_id = any(%s)",

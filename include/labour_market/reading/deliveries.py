@@ -136,7 +136,11 @@ def _parse_lines(data: bytes, contract: Contract) -> ParsedDelivery:
 
 
 def _records(lines: Sequence[bytes], before: int) -> list[dict[str, Any]]:
-    """The records of some lines; before: the number of lines before them. Raises InvalidDeliveryError: shape, encoding_readable."""
+    """The records of some lines; before: the number of lines before them.
+
+    Raises:
+        InvalidDeliveryError: Reason: shape, encoding_readable.
+    """
     try:
         records = list(map(orjson.loads, lines))
     except orjson.JSONDecodeError:
