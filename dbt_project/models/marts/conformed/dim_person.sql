@@ -9,25 +9,18 @@ identities as not materialized (select * from {{ ref('stg_ops__person_identity')
 
 areas as (select * from {{ ref('int_areas__keyed') }}),
 
+-- the sightings that a correction took away too: what is left of the person describes it now
 sightings_in_scope as (
-    select
-        person_sightings.person_key,
-        person_sightings.resolved_key
-    from person_sightings
-    {% if is_incremental() %}
-        inner join {{ source('ops', 'build_scope') }} as scope
-            on person_sightings.feed = scope.feed and person_sightings.sender_code = scope.sender_code and person_sightings.period = scope.period
-        -- arrays, which an index serves without a nested loop
-        where
-            person_sightings.sender_code = any(array(select senders.sender_code from {{ source('ops', 'build_scope') }} as senders))
-            and person_sightings.period = any(array(select periods.period from {{ source('ops', 'build_scope') }} as periods))
-    {% endif %}
+    {{ all_versions_in_scope(['labour_survey', 'fair_attendance', 'placements'], ['person_key']) }}
 ),
 
 keys_to_write as (
     select person_key as key from sightings_in_scope
+    where person_key is not null
     union
-    select resolved_key as key from sightings_in_scope
+    select identities.person_key as key
+    from identities
+    inner join sightings_in_scope on identities.alias_key = sightings_in_scope.person_key
 ),
 
 -- the persons to write and every pseudonym that is linked to them: of a long history only their sightings are read
