@@ -1,7 +1,7 @@
 {{ config(incremental_strategy='merge', unique_key='employer_sk') }}
 -- depends_on: {{ ref('dim_area') }}
 -- An employer has the attributes of its latest register. A branch (tax code 10-3) names the enterprise of the 10 digits: that of its own district where there
--- is one. A branch and its enterprise are written again when a delivery has one of them.
+-- is one. A branch and its enterprise are written again when a delivery has one of them, or has removed or corrected one.
 with mentions as (select * from {{ ref('int_employers__mentioned') }}),
 
 registrations as not materialized (select * from {{ ref('stg_employers__employer') }}),
@@ -12,24 +12,40 @@ industries as (select * from {{ ref('dim_industry') }}),
 
 areas as (select * from {{ ref('int_areas__keyed') }}),
 
+registrations_in_scope as (
+    {{ all_versions_in_scope('employers', ['sender_code', 'employer_no', 'tax_code', 'tax_code_kind']) }}
+),
+
+numbers_in_scope as (
+    select
+        sender_code,
+        employer_no
+    from registrations_in_scope
+    union
+    (
+        {{ all_versions_in_scope(['job_orders', 'fair_attendance'], ['sender_code', 'employer_no']) | indent(8) }}
+    )
+),
+
 employers_in_scope as (
     select distinct
         mentions.employer_sk,
         mentions.sender_code,
         mentions.employer_no
     from mentions
-    {% if is_incremental() %}
-        inner join {{ source('ops', 'build_scope') }} as scope
-            on mentions.feed = scope.feed and mentions.sender_code = scope.sender_code and mentions.period = scope.period
-    {% endif %}
+    inner join numbers_in_scope on mentions.sender_code = numbers_in_scope.sender_code and mentions.employer_no = numbers_in_scope.employer_no
 ),
 
+-- a tax code of an earlier version too: its branches have lost their enterprise
 tax_codes_in_scope as (
-    select distinct left(registrations.tax_code, 10) as tax_code
+    select left(registrations.tax_code, 10) as tax_code
     from registrations
     inner join employers_in_scope
         on registrations.sender_code = employers_in_scope.sender_code and registrations.employer_no = employers_in_scope.employer_no
     where registrations.tax_code_kind in ('enterprise', 'branch')
+    union
+    select left(tax_code, 10) as tax_code from registrations_in_scope
+    where tax_code_kind in ('enterprise', 'branch')
 ),
 
 employers_to_write as (
@@ -99,6 +115,10 @@ employers as (
         case when described_employers.tax_code_kind = 'branch' then coalesce(parents.parent_employer_sk, -1) else -2 end as parent_employer_sk
     from described_employers
     left join parents on described_employers.employer_sk = parents.employer_sk
+    -- an employer that had one of the tax codes in the past is left as it is: the enterprise of its present code may not be described here
+    where
+        described_employers.employer_sk in (select employers_in_scope.employer_sk from employers_in_scope)
+        or left(described_employers.tax_code, 10) in (select tax_codes_in_scope.tax_code from tax_codes_in_scope)
 )
 
 {{ with_special_members('employers', {

@@ -11,12 +11,16 @@ industries as (select * from {{ ref('dim_industry') }}),
 
 areas as (select * from {{ ref('int_areas__keyed') }}),
 
+-- an employer that a correction took out of its register too: its other registers give its versions
+numbers_in_scope as (
+    {{ all_versions_in_scope('employers', ['sender_code', 'employer_no']) }}
+),
+
 employers_in_scope as (
     select distinct
         sender_code,
         employer_no
-    from registrations
-    where {{ in_scope('employers', 'registrations') }}
+    from numbers_in_scope
 ),
 
 registrations_in_scope as (
