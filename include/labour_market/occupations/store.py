@@ -147,31 +147,38 @@ def _titles(contract: Contract) -> Iterator[sql.Composed]:
     for field in contract.sent_fields:
         if (job := field.job) is None:
             continue
-        context: sql.Composable = sql.SQL("''")
-        join_industry: sql.Composable = sql.SQL("")
+        names: dict[str, sql.Composable] = {
+            "title": sql.Identifier(field.name),
+            "context": sql.SQL("''"),
+            "reported_on": sql.Identifier(job.reported_on),
+            "feed": sql.Identifier(contract.feed),
+            "join_industry": sql.SQL(""),
+        }
         if job.status:
-            context = sql.SQL("coalesce('status:' || record.{}, '')").format(sql.Identifier(job.status))
+            names["context"] = sql.SQL("coalesce('status:' || record.{}, '')").format(sql.Identifier(job.status))
         if job.industry_feed:
-            context = sql.SQL("coalesce('industry:' || employer.industry, '')")
-            join_industry = _join_industry(job, job.industry_feed)
-        for query in ("titles_of_feed", "titles_of_changed_employers") if job.industry_feed else ("titles_of_feed",):
-            yield read_sql(__package__, query).format(
-                title=sql.Identifier(field.name), context=context, reported_on=sql.Identifier(job.reported_on),
-                feed=sql.Identifier(contract.feed), join_industry=join_industry,
-            )  # fmt: skip
+            names |= _industry_names(job, job.industry_feed)
+        yield read_sql(__package__, "titles_of_feed").format(**names)
+        if job.industry_feed:
+            yield read_sql(__package__, "titles_of_changed_employers").format(**names)
 
 
-def _join_industry(job: Job, feed: str) -> sql.Composed:
-    """The join with the current record of the employer, for its industry."""
-    return read_sql(__package__, "join_industry").format(
-        keys=sql.SQL(", ").join(sql.Identifier(employer_column) for employer_column, _ in job.industry_by),
-        industry=sql.Identifier(next(field.name for field in load_contract(feed).sent_fields if field.kind == "vsic")),
-        feed=sql.Identifier(feed),
-        key_matches=sql.SQL(" and ").join(
+def _industry_names(job: Job, feed: str) -> dict[str, sql.Composable]:
+    """What the placeholders stand for where the context of a title is the industry in the current record of the employer."""
+    names: dict[str, sql.Composable] = {
+        "industry_feed": sql.Identifier(feed),
+        "industry_feed_name": sql.Literal(feed),
+        "industry": sql.Identifier(next(field.name for field in load_contract(feed).sent_fields if field.kind == "vsic")),
+        "keys": sql.SQL(", ").join(sql.Identifier(employer_column) for employer_column, _ in job.industry_by),
+        "keys_of_record": sql.SQL(", ").join(sql.Identifier("record", column) for _, column in job.industry_by),
+        "key_matches": sql.SQL(" and ").join(
             sql.SQL("employer.{} = record.{}").format(sql.Identifier(employer_column), sql.Identifier(column))
             for employer_column, column in job.industry_by
         ),
-    )
+    }
+    names["context"] = sql.SQL("coalesce('industry:' || employer.industry, '')")
+    names["join_industry"] = read_sql(__package__, "join_industry").format(**names)
+    return names
 
 
 def _rebuild_partitions(connection: psycopg.Connection, title_keys: Iterable[str]) -> None:
