@@ -41,7 +41,7 @@ _SIGHTINGS = sql.SQL(
 def update_links(connection: psycopg.Connection) -> int:
     """Score pairs again when a feed with match keys waits for a build, and bring ops.person_identity up to date.
 
-    The partitions in which a changed person was seen go to the outbox, so that the build writes their facts again.
+    The partitions in which a pseudonym of a changed person was seen go to the outbox, so that the build writes their facts again.
 
     Returns:
         The number of pseudonyms whose person, method, score or state has changed.
@@ -60,8 +60,10 @@ def update_links(connection: psycopg.Connection) -> int:
                     "insert into ops.person_identity (alias_key, person_key, method, score, state) values (%s, %s, %s, %s, %s)",
                     [(alias, *current[alias]) for alias in changed if alias in current],
                 )
-            persons = [identities[alias][0] for identities in (current, previous) for alias in changed if alias in identities]
-            _rebuild_partitions(connection, sorted({*changed, *persons}))
+            persons = {identities[alias][0] for identities in (current, previous) for alias in changed if alias in identities}
+            # a fact takes attributes of its person from sightings of any of the pseudonyms
+            pseudonyms = {alias for identities in (current, previous) for alias, (person, *_) in identities.items() if person in persons}
+            _rebuild_partitions(connection, sorted({*changed, *persons, *pseudonyms}))
     return len(changed)
 
 
