@@ -150,6 +150,20 @@ def test_a_wider_type_that_a_view_cannot_work_with_is_refused(admin, contract):
     assert admin.execute("select workers from staging.sum").fetchone() == (12,)
 
 
+def test_the_function_that_prevents_a_wider_type_is_named(admin, contract):
+    admin.execute("""
+        create view staging.size as select headcount from core.employers;
+        create function staging.of_view() returns bigint begin atomic select max(headcount) from staging.size; end
+    """)
+    contract(fields=fields(headcount={"type": "code"}))
+    refused(admin, r"cannot drop view staging\.size .*: function staging\.of_view\(\) depends on view staging\.size;")
+    admin.execute("""
+        drop function staging.of_view();
+        create function staging.of_table() returns bigint begin atomic select max(headcount) from core.employers; end
+    """)
+    refused(admin, r'function staging\.of_table\(\) depends on column "headcount"')
+
+
 @pytest.mark.parametrize(
     ("column", "new_type"), [("employer_no", "int"), ("surveyed_on", "timestamp"), ("demand_grid", "text"), ("headcount", "bool")]
 )
@@ -185,6 +199,32 @@ def test_a_missing_index_is_made_again(admin):
     assert len(provision()) == 2
     with pytest.raises(psycopg.errors.UniqueViolation):
         admin.execute(ROW)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "create unique index employers_current on core.employers (sender_code, period, employer_no) nulls not distinct"
+        " where recorded_to > '2023-01-01'",
+        "create unique index employers_current on core.employers (sender_code, period, employer_no) nulls not distinct",
+        "create index employers_current on core.employers (sender_code, period, employer_no)",
+        "create unique index employers_current on core.employers (sender_code, period, employer_no) nulls not distinct"
+        " where recorded_to = 'infinity'; update pg_index set indisvalid = false where indexrelid = 'core.employers_current'::regclass",
+    ],
+)
+def test_an_index_of_the_key_that_does_not_hold_for_current_rows_exactly_is_made_again(admin, changed):
+    index = "select pg_get_indexdef(indexrelid), indisvalid from pg_index where indexrelid = to_regclass('core.employers_current')"
+    before = admin.execute(index).fetchone()
+    admin.execute(f"drop index core.employers_current; {changed}")
+    assert len(provision()) == 2
+    assert admin.execute(index).fetchone() == before
+    assert provision() == []
+
+
+def test_a_table_of_core_without_a_contract_is_named(admin, caplog):
+    admin.execute("create table core.old_feed (batch_id bigint)")
+    assert provision() == []
+    assert "the table core.old_feed has no contract" in caplog.text
 
 
 def test_an_index_of_the_key_that_the_rows_contradict_is_refused_without_their_values(admin):

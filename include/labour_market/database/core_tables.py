@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.errors import DependentObjectsStillExist
+from psycopg.errors import DependentObjectsStillExist, FeatureNotSupported
 from psycopg.rows import class_row
 
 from labour_market.contracts import Contract, load_contracts
@@ -68,8 +68,13 @@ class Change:
 
 
 def differ(connection: psycopg.Connection) -> bool:
-    """Whether a table of core differs from its contract. Only reads. Raises ContractConflictError."""
-    return bool(_changes(connection, load_contracts().values()))
+    """Whether a table of core differs from its contract. Only reads; warns of tables without a contract. Raises ContractConflictError."""
+    contracts = load_contracts()
+    rows = connection.execute("select relname from pg_class where relnamespace = 'core'::regnamespace and relkind in ('r', 'p') order by 1")
+    for (feed,) in rows.fetchall():
+        if feed not in contracts:
+            LOG.warning("the table core.%s has no contract: nothing loads or builds it, and it is left as it is", feed)
+    return bool(_changes(connection, contracts.values()))
 
 
 def agrees(connection: psycopg.Connection, contract: Contract) -> bool:
@@ -113,9 +118,12 @@ def _apply(login: str, changes: list[Change]) -> None:
                     connection.execute("set local role loader")
                     connection.execute(change.statement)
             except (psycopg.ProgrammingError, psycopg.NotSupportedError, psycopg.IntegrityError, DependentObjectsStillExist) as error:
+                reasons = [error.diag.message_primary]
+                if isinstance(error, DependentObjectsStillExist | FeatureNotSupported):
+                    reasons.append(error.diag.message_detail)  # names objects only; the detail of other errors quotes values
                 raise ContractConflictError(
                     f"core.{feed} cannot be changed to its contract by {change.statement.as_string(connection)!r}:"
-                    f" {error.diag.message_primary}; change the rows or the objects that prevent it first"
+                    f" {': '.join(filter(None, reasons))}; change the rows or the objects that prevent it first"
                 ) from error
             connection.execute("reset role")
             if change.recorded:
@@ -163,7 +171,7 @@ def _conflicts(contract: Contract, table: CoreTable) -> Iterator[str]:
             )
     key = core_indexes(contract)[0]
     existing = (table.indexes or {}).get(key.name)
-    if existing and (not existing["is_key"] or set(existing["columns"]) != set(key.columns)):
+    if existing and set(existing["columns"]) != set(key.columns):
         yield (
             f"{name} has the key ({', '.join(existing['columns'])}) and {version} has ({', '.join(key.columns)}):"
             f" write a revision that brings the rows to the new key and makes the index {key.name} again"
@@ -202,7 +210,7 @@ def _column_changes(contract: Contract, table: CoreTable) -> Iterator[Change]:
 def _index_changes(contract: Contract, table: CoreTable) -> Iterator[Change]:
     for index in core_indexes(contract):
         existing = (table.indexes or {}).get(index.name)
-        if existing and tuple(existing["columns"]) == index.columns and existing["is_key"] == index.is_key:
+        if existing and existing["is_valid"] and tuple(existing["columns"]) == index.columns and existing["is_key"] == index.is_key:
             continue
         if existing:
             yield Change(contract, sql.SQL("drop index {}").format(sql.Identifier("core", index.name)))

@@ -23,7 +23,9 @@ select
                     from unnest(indkey::smallint []) with ordinality as keys (number, place)
                     inner join pg_attribute on attrelid = indrelid and attnum = number
                 ),
-                'is_key', indisunique and indnullsnotdistinct and indpred is not null
+                'is_key', indisunique and indnullsnotdistinct and indexprs is null
+                and coalesce(pg_get_expr(indpred, indrelid) = '(recorded_to = ''infinity''::timestamp with time zone)', false),
+                'is_valid', indisvalid
             )
         )
         from pg_index
