@@ -1,6 +1,6 @@
 """A changed contract changes its table in core and leaves a record, or is refused with the work that it needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -148,6 +148,75 @@ def test_a_wider_type_that_a_view_cannot_work_with_is_refused(admin, contract):
     contract(fields=fields(headcount={"type": "code"}))
     refused(admin, r"core\.employers cannot be changed to its contract by .*function sum\(text\) does not exist")
     assert admin.execute("select workers from staging.sum").fetchone() == (12,)
+
+
+@pytest.fixture
+def analyst(admin: psycopg.Connection) -> Iterator[None]:
+    """A user with a schema of their own, who may read core.employers."""
+    admin.execute("""
+        create role core_analyst;
+        create schema analysis authorization core_analyst;
+        grant usage on schema core to core_analyst;
+        grant select on core.employers to core_analyst;
+    """)
+    yield
+    admin.execute("reset role; drop owned by core_analyst cascade; drop role core_analyst")
+
+
+def test_what_a_view_calls_runs_as_the_owner_of_the_view(admin, analyst, contract):
+    admin.execute("""
+        set role core_analyst;
+        create table analysis.caller (name text);
+        create function analysis.note(value text) returns text language plpgsql as $$
+        begin
+            insert into analysis.caller values (current_user || ' ' || (select rolsuper from pg_roles where rolname = current_user));
+            return value;
+        end $$;
+        create view analysis.size as select employer_no, headcount::text as workers from core.employers;
+        create materialized view analysis.copy as select analysis.note(workers) as workers from analysis.size;
+        create materialized view analysis.empty as select analysis.note(workers) as workers from analysis.size with no data;
+        truncate analysis.caller;
+        reset role;
+    """)
+    contract(fields=fields(headcount={"type": "code"}))
+    assert len(provision()) == 1
+    assert admin.execute("select distinct name from analysis.caller").fetchall() == [("core_analyst false",)]
+    assert admin.execute("select workers from analysis.copy order by 1").fetchall() == [("12",), (None,)]
+    assert admin.execute(
+        "select count(*), min(pg_get_userbyid(relowner)), bool_or(relispopulated and relname = 'empty') from pg_class"
+        " where relnamespace = 'analysis'::regnamespace and relkind in ('v', 'm')"
+    ).fetchone() == (3, "core_analyst", False)
+
+
+def test_the_type_changes_as_the_owner_of_the_table(admin, contract):
+    admin.execute("""
+        create table public.caller (name text);
+        grant insert on public.caller to public;
+        create function public.note(value text) returns text language plpgsql as $$
+        begin insert into public.caller values (current_user); return value; end $$;
+        alter table core.employers add constraint noted check (coalesce(public.note(headcount::text), '') is not null);
+        truncate public.caller;
+        create view staging.size as select headcount from core.employers;
+    """)
+    contract(fields=fields(headcount={"type": "code"}))
+    assert len(provision()) == 1
+    assert admin.execute("select distinct name from public.caller").fetchall() == [("loader",)]
+
+
+def test_a_view_whose_owner_may_not_create_it_is_refused(admin, analyst, contract):
+    admin.execute("create view staging.size as select headcount from core.employers; alter view staging.size owner to core_analyst")
+    contract(fields=fields(headcount={"type": "code"}))
+    refused(admin, r"the view staging\.size cannot be created again by its owner core_analyst: permission denied for schema staging")
+
+
+def test_a_view_that_would_lose_a_trigger_is_refused(admin, contract):
+    admin.execute("""
+        create view staging.size as select headcount from core.employers;
+        create function staging.nothing() returns trigger language plpgsql as 'begin return null; end';
+        create trigger sized instead of insert on staging.size for each row execute function staging.nothing();
+    """)
+    contract(fields=fields(headcount={"type": "code"}))
+    refused(admin, r"the view staging\.size of postgres would lose trigger sized")
 
 
 def test_the_function_that_prevents_a_wider_type_is_named(admin, contract):

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,7 +13,7 @@ from psycopg.errors import DependentObjectsStillExist, FeatureNotSupported
 from psycopg.rows import class_row
 
 from labour_market.contracts import Contract, load_contracts
-from labour_market.database.dependents import views_recreated
+from labour_market.database.dependents import ViewConflictError, views_recreated
 from labour_market.database.lock_timeout import lock_timeout_option, retry_on_lock_timeout
 from labour_market.database.sql_files import read_sql
 from labour_market.database.tables import (
@@ -111,12 +112,17 @@ def _apply(login: str, changes: list[Change]) -> None:
         for change in changes:
             feed = change.contract.feed
             try:
-                if change.rewrites:
-                    with views_recreated(connection, f"core.{feed}"):
-                        connection.execute(change.statement)
-                else:
+                with views_recreated(connection, f"core.{feed}") if change.rewrites else nullcontext():
                     connection.execute("set local role loader")
                     connection.execute(change.statement)
+                    connection.execute("reset role")
+            except ViewConflictError as error:
+                raise ContractConflictError(f"core.{feed} cannot be changed to its contract: {error}") from error
+            except psycopg.DataError as error:  # of a materialized view; the message of the server quotes values
+                raise ContractConflictError(
+                    f"core.{feed} cannot be changed to its contract by {change.statement.as_string(connection)!r}: a view cannot be"
+                    f" filled again ({type(error).__name__}); change or drop the materialized views that read the column first"
+                ) from None
             except (psycopg.ProgrammingError, psycopg.NotSupportedError, psycopg.IntegrityError, DependentObjectsStillExist) as error:
                 reasons = [error.diag.message_primary]
                 if isinstance(error, DependentObjectsStillExist | FeatureNotSupported):
@@ -125,7 +131,6 @@ def _apply(login: str, changes: list[Change]) -> None:
                     f"core.{feed} cannot be changed to its contract by {change.statement.as_string(connection)!r}:"
                     f" {': '.join(filter(None, reasons))}; change the rows or the objects that prevent it first"
                 ) from error
-            connection.execute("reset role")
             if change.recorded:
                 connection.execute(
                     "insert into ops.core_change (feed, contract_version, statement) values (%s, %s, %s)",
