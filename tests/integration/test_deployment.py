@@ -333,6 +333,14 @@ def test_a_relation_of_another_owner_in_a_schema_of_the_project_stays(admin):
     assert one(admin, "select one from marts.scratch") == 1
 
 
+def test_a_private_view_stays_private_when_it_is_created_again(admin, analyst):
+    admin.execute("set role analyst; create view analysis.private as select planned from bi.plans; reset role")
+    assert one(admin, "select has_table_privilege('transformer', 'analysis.private', 'select')") is False
+    deploy(admin, WIDER)
+    assert one(admin, "select pg_typeof(planned)::text from analysis.private limit 1") == "numeric"
+    assert one(admin, "select has_table_privilege('transformer', 'analysis.private', 'select')") is False
+
+
 def test_a_table_that_no_build_can_restore_is_never_replaced(admin):
     before = everything(admin)
     for change in ({"columns": (("metric", "text"), ("known_from", "date"))}, {"grain": "key known_from"}):

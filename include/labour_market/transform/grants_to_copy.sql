@@ -2,14 +2,17 @@
 -- relations by default. Grants to the owner of the target are left out; a grant to the public has no role.
 with access_list as (
     select coalesce(
-        (select source.relacl from pg_class as source where source.oid = to_regclass(%(source)s)),
+        (
+            select coalesce(source.relacl, acldefault('r', source.relowner))
+            from pg_class as source
+            where source.oid = to_regclass(%(source)s)
+        ),
         (
             select by_default.defaclacl
             from pg_default_acl as by_default
             join pg_namespace as schema on schema.oid = by_default.defaclnamespace
             where
                 schema.nspname = %(schema)s and by_default.defaclobjtype = 'r' and by_default.defaclrole = %(owner)s::regrole
-                and to_regclass(%(source)s) is null
         ),
         acldefault('r', %(owner)s::regrole)
     ) as items
