@@ -341,6 +341,142 @@ def test_a_private_view_stays_private_when_it_is_created_again(admin, analyst):
     assert one(admin, "select has_table_privilege('transformer', 'analysis.private', 'select')") is False
 
 
+def test_what_a_person_creates_as_the_owner_of_the_project_is_kept(admin, caplog):
+    admin.execute("set role transformer")
+    admin.execute("create table marts.notes as select 1 as one")
+    admin.execute("create view bi.mine as select sum(planned) as planned from marts.fct_plan")
+    admin.execute("reset role")
+    deploy(admin, [AREA, PLAN, VINTAGE, AREAS])
+    assert one(admin, "select one from marts.notes") == 1
+    assert one(admin, "select planned from bi.mine") == 2100
+    assert "marts.notes is named by no model and is kept, because no deployment made it" in caplog.text
+    assert "bi.plans is named by no model any more and is dropped" in caplog.text
+    assert one(admin, "select to_regclass('bi.plans') is null")
+    before = everything(admin)
+    with pytest.raises(BuildError, match=r"marts\.notes exists and no deployment made it"):
+        deploy(admin, [*PROJECT, table("marts.notes", {"one": "integer"}, "one")], {"notes": "select 1"})
+    assert everything(admin) == before
+    admin.execute("delete from ops.setting where name = 'deployed_project'")
+    deploy(admin, [AREA, PLAN, VINTAGE, AREAS])
+    assert one(admin, "select to_regclass('marts.notes') is null"), "without a record, everything of this owner is of a deployment"
+
+
+@pytest.mark.parametrize("schema", ["retired", "deployment"])
+def test_a_schema_of_a_person_with_a_name_of_the_deployment_stops_it(admin, monkeypatch, schema):
+    admin.execute(f"create schema {schema}; create table {schema}.notes as select 1 as one")
+    before = everything(admin)
+    monkeypatch.setattr(deployment, "compile_project", lambda _settings: PROJECT)
+    with connect("transformer", autocommit=True) as transformer, pytest.raises(BuildError, match=f"the schema {schema} of postgres exists"):
+        deployment.deploy_if_changed(transformer, load_settings())
+    assert everything(admin) == before
+    assert one(admin, f"select one from {schema}.notes") == 1  # noqa: S608
+    if schema == "retired":
+        with pytest.raises(BuildError, match="the schema retired of postgres exists"):
+            deploy(admin, WIDER)
+        assert everything(admin) == before
+
+
+@pytest.mark.parametrize(
+    ("added", "named"),
+    [
+        ("alter table marts.fct_plan enable row level security", "row security"),
+        ("create policy own on marts.fct_plan", "policy own"),
+        (
+            "create function public.nothing() returns trigger language plpgsql as 'begin return null; end';"
+            " create trigger noted after insert on marts.fct_plan execute function public.nothing()",
+            "trigger noted",
+        ),
+        ("alter table marts.fct_plan add constraint positive check (planned > 0)", "constraint positive"),
+        ("alter table marts.fct_plan add constraint of_area foreign key (area_sk) references marts.dim_area", "constraint of_area"),
+        ("create statistics marts.both on area_sk, planned from marts.fct_plan", "statistics both"),
+        ("create publication plans for table marts.fct_plan", "publication plans"),
+    ],
+)
+def test_a_table_with_parts_that_its_successor_would_lose_stops_the_deployment(admin, added, named):
+    admin.execute(added)
+    before = everything(admin)
+    with pytest.raises(BuildError, match=rf"marts\.fct_plan is replaced by this version and would lose {named}:"):
+        deploy(admin, WIDER)
+    assert everything(admin) == before
+    deploy(admin, changed(PROJECT, AREAS, query="select upper(name) as name from marts.dim_area"))
+    if "foreign key" in added:
+        assert one(admin, "select count(*) from pg_constraint where conname = 'of_area'") == 1, "nothing is lost without a replacement"
+
+
+def test_indexes_that_a_user_created_are_created_on_the_new_table(admin):
+    admin.execute('set role transformer; create index "Kế hoạch" on marts.fct_plan (planned desc) where planned > 0; reset role')
+    admin.execute("create index sized on marts.fct_plan (abs(planned)) include (area_sk)")
+    indexes = "select indexname, indexdef from pg_indexes where schemaname = 'marts' and tablename = 'fct_plan' order by 1"
+    before = [name for name, _ in admin.execute(indexes)]
+    deploy(admin, WIDER)
+    after = dict(admin.execute(indexes).fetchall())
+    assert list(after) == before
+    assert after["Kế hoạch"].endswith("ON marts.fct_plan USING btree (planned DESC) WHERE (planned > (0)::numeric)")
+    assert after["sized"].endswith("(abs(planned)) INCLUDE (area_sk)")
+
+
+def test_a_view_of_a_user_with_a_trigger_stops_the_deployment_that_would_lose_it(admin, analyst):
+    admin.execute("""
+        set role analyst;
+        create function analysis.nothing() returns trigger language plpgsql as 'begin return null; end';
+        create trigger noted instead of insert on analysis.money for each row execute function analysis.nothing();
+        alter view analysis.money alter column planned set default 1;
+        create rule kept as on delete to analysis.money do instead nothing;
+        reset role;
+    """)
+    before = everything(admin)
+    with pytest.raises(BuildError, match=r"analysis\.money .* would lose default of column planned, rule kept, trigger noted"):
+        deploy(admin, WIDER)
+    assert everything(admin) == before
+
+
+def test_a_renamed_table_that_no_build_can_restore_stops_the_deployment(admin):
+    renamed = changed(PROJECT, VINTAGE, name="fct_published_report")
+    with pytest.raises(BuildError, match=r"vintages\.fct_published_report does not exist, and vintages\.fct_report is named by no model"):
+        deploy(admin, renamed)
+    admin.execute("alter table vintages.fct_report rename to fct_published_report")
+    deploy(admin, renamed)
+    assert one(admin, "select count(*) from vintages.fct_published_report") == 1
+
+
+@pytest.mark.parametrize(
+    ("index", "sentence"),
+    [
+        (Index(("area_sk",), is_unique=True), 'could not create unique index "fct_plan_area_sk_idx"'),
+        (Index(("nowhere",)), 'column "nowhere" does not exist'),
+    ],
+)
+def test_an_index_that_cannot_be_created_is_one_sentence_without_values(admin, index, sentence):
+    before = everything(admin)
+    with pytest.raises(BuildError) as caught:
+        deploy(admin, changed(PROJECT, PLAN, indexes=(index,)))
+    assert str(caught.value) == f"marts.fct_plan cannot be deployed: {sentence}; every relation is as it was"
+    assert everything(admin) == before
+
+
+def test_a_function_whose_result_changes_is_replaced_with_its_grants(admin, analyst, tmp_path):
+    routine = tmp_path / "total.sql"
+    text = "create or replace function bi.total({}) returns table ({}) language sql begin atomic select sum(planned){} from bi.plans; end"
+    routine.write_text(text.format("", "planned numeric", ""))
+    deploy(admin, PROJECT)
+    admin.execute("revoke execute on function bi.total() from public; grant execute on function bi.total() to analyst with grant option")
+    admin.execute("comment on function bi.total() is 'total'")
+    described = "select proacl::text || pg_get_userbyid(proowner) || obj_description(oid, 'pg_proc') from pg_proc where proname = 'total'"
+    before = one(admin, described)
+    routine.write_text(text.format("", "planned numeric, plans bigint", ", count(*)"))
+    deploy(admin, PROJECT)
+    assert admin.execute("select * from bi.total()").fetchone() == (2100, 6)
+    assert one(admin, described) == before
+    admin.execute("create view analysis.through as select * from bi.total()")
+    routine.write_text(text.format("", "planned numeric", ""))
+    with pytest.raises(BuildError, match=r"the function bi\.total\(\) has other columns .*: view analysis\.through depends on function"):
+        deploy(admin, PROJECT)
+    routine.write_text("create or replace function bi.total() returns nothing language sql as ''")
+    with pytest.raises(BuildError, match=r'the routine total cannot be deployed: type "nothing" does not exist'):
+        deploy(admin, PROJECT)
+    assert admin.execute("select * from analysis.through").fetchone() == (2100, 6)
+
+
 def test_a_table_that_no_build_can_restore_is_never_replaced(admin):
     before = everything(admin)
     for change in ({"columns": (("metric", "text"), ("known_from", "date"))}, {"grain": "key known_from"}):

@@ -60,6 +60,8 @@ def deploy_if_changed(connection: psycopg.Connection, settings: Settings) -> boo
     deployed = deployed_project(connection)
     if deployed.get("digest") == digest and all(relations.exists(connection, relation) for relation in deployed["grains"]):
         return False
+    relations.refuse_existing_schema(connection, SCRATCH, relations.OWNER)
+    relations.refuse_existing_schema(connection, relations.RETIRED)
     project = compile_project(settings)
     filled = tables_to_fill(connection, project, deployed.get("grains", {}))
     _drop_scratch_schema(connection)
@@ -73,7 +75,7 @@ def deploy_if_changed(connection: psycopg.Connection, settings: Settings) -> boo
 
 
 def deployed_project(connection: psycopg.Connection) -> dict[str, Any]:
-    """What the last deployment wrote down: the digest of the project, and the grain of each relation."""
+    """What the last deployment wrote down: the digest of the project, the grain of each relation, and what it kept for a user."""
     record = read_setting(connection, DEPLOYED_PROJECT)
     return json.loads(record) if record else {}
 
@@ -81,6 +83,7 @@ def deployed_project(connection: psycopg.Connection) -> dict[str, Any]:
 def tables_to_fill(connection: psycopg.Connection, project: list[Model], grains: dict[str, str]) -> list[Model]:
     """The tables that are absent, or whose columns, types or grain are not those of the model."""
     columns = relations.columns_of(connection, sorted({model.schema for model in project}))
+    unnamed = sorted(set(_owned_tables(connection, [KEPT_SCHEMA])) - {model.relation for model in project})
     to_fill = []
     for model in project:
         if not model.is_table:
@@ -95,6 +98,11 @@ def tables_to_fill(connection: psycopg.Connection, project: list[Model], grains:
                     f"{model.relation} holds what no build can restore, and differs from its model in {', '.join(changed)}:"
                     " change the table by a migration of the database, then deploy again"
                 )
+        elif model.schema == KEPT_SCHEMA and unnamed:
+            raise BuildError(
+                f"{model.relation} does not exist, and {', '.join(unnamed)} is named by no model: if the model was renamed, rename the"
+                " table by a migration of the database, since no build can restore its rows; else move that table to another schema"
+            )
         elif present != wanted or not same_grain:
             to_fill.append(model)
     return to_fill
@@ -121,7 +129,7 @@ def switch_when_free(project: list[Model], filled: list[Model], digest: str, set
         dbname=str(conninfo.conninfo_to_dict(dsn("transformer", settings))["dbname"]),
         application_name="lmw-deployment",
     )
-    with psycopg.connect(admin, autocommit=True) as connection:
+    with psycopg.connect(admin, autocommit=True) as connection, relations.refusal("this version"):
         retry_on_lock_timeout(connection, partial(_switch, connection, project, filled, digest))
 
 
@@ -134,11 +142,14 @@ def _switch(connection: psycopg.Connection, project: list[Model], filled: list[M
         connection.execute(
             "select set_config('deadlock_timeout', '10ms', true) from pg_roles where rolname = current_user and rolsuper"
         )  # this session detects a deadlock before the others do, so that it is the one that is rolled back
+        deployed = deployed_project(connection)
+        made = {*deployed.get("grains", {}), *deployed.get("kept", [])}
+        _refuse(connection, project, filled, made)
         with relations.acting_as(connection, relations.OWNER):
             for schema in [*schemas, relations.RETIRED]:
                 connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(schema)))
         dependents = relations.dependents(connection, schemas, [model.relation for model in project])
-        obsolete = _obsolete(connection, project)
+        obsolete, kept = _obsolete(connection, project, made)
         _lock(connection, project, filled, obsolete)
         _place_models(connection, project, filled)
         for view in dependents:
@@ -146,15 +157,25 @@ def _switch(connection: psycopg.Connection, project: list[Model], filled: list[M
                 relations.place_dependent(connection, view)
         _place_foreign_keys(connection, project)
         for path in sorted(ROUTINES.glob("*.sql")):
-            with relations.acting_as(connection, relations.OWNER):
-                connection.execute(path.read_text(encoding="utf-8"))
+            with relations.refusal(f"the routine {path.stem}"):
+                relations.place_routine(connection, path.read_text(encoding="utf-8"))
         _retire_obsolete(connection, obsolete)
         relations.drop_retired(connection)
         for schema, text in SCHEMA_COMMENTS.items():
             connection.execute(sql.SQL("comment on schema {} is {}").format(sql.Identifier(schema), sql.Literal(text)))
-        record = json.dumps({"digest": digest, "grains": {model.relation: model.grain for model in project}})
+        record = json.dumps({"digest": digest, "grains": {model.relation: model.grain for model in project}, "kept": kept})
         keep_setting(connection, DEPLOYED_PROJECT, record)
         rebuild_every_partition(connection)
+
+
+def _refuse(connection: psycopg.Connection, project: list[Model], filled: list[Model], made: set[str]) -> None:
+    """Raise BuildError when something that a person made would be lost. made: what earlier deployments made; empty without a record."""
+    relations.refuse_existing_schema(connection, relations.RETIRED)
+    for model in project:
+        if made and model.relation not in made and model.schema != KEPT_SCHEMA and relations.exists(connection, model.relation):
+            raise BuildError(f"{model.relation} exists and no deployment made it, and a model has this name: rename or drop it")
+        if model in filled:
+            relations.refuse_losses(connection, model.relation, f"{SCRATCH}.{model.name}")
 
 
 def _lock(connection: psycopg.Connection, project: list[Model], filled: list[Model], obsolete: list[str]) -> None:
@@ -166,13 +187,14 @@ def _lock(connection: psycopg.Connection, project: list[Model], filled: list[Mod
 
 def _place_models(connection: psycopg.Connection, project: list[Model], filled: list[Model]) -> None:
     for model in project:
-        if model.is_table:
-            if model in filled:
-                relations.place_table(connection, model.relation, SCRATCH)
-            relations.place_indexes(connection, model.relation, model.indexes)
-        else:
-            relations.place_view(connection, model.relation, model.query)
-        relations.place_comments(connection, model.relation, model.descriptions)
+        with relations.refusal(model.relation):
+            if model.is_table:
+                if model in filled:
+                    relations.place_table(connection, model.relation, SCRATCH)
+                relations.place_indexes(connection, model.relation, model.indexes)
+            else:
+                relations.place_view(connection, model.relation, model.query)
+            relations.place_comments(connection, model.relation, model.descriptions)
 
 
 def _place_foreign_keys(connection: psycopg.Connection, project: list[Model]) -> None:
@@ -182,7 +204,8 @@ def _place_foreign_keys(connection: psycopg.Connection, project: list[Model]) ->
             continue
         present: dict[str, str] = dict(
             connection.execute(
-                "select conname, pg_get_constraintdef(oid) from pg_constraint where conrelid = to_regclass(%s) and contype = 'f'",
+                "select conname, pg_get_constraintdef(oid) from pg_constraint"
+                " where conrelid = to_regclass(%s) and contype = 'f' and not conenforced",  # an enforced one is of a person
                 [model.relation],
             ).fetchall()
         )
@@ -207,13 +230,23 @@ def _plain(definition: str) -> str:
     return "".join(definition.lower().split())
 
 
-def _obsolete(connection: psycopg.Connection, project: list[Model]) -> list[str]:
-    """Relations of the project's owner in its schemas that no model names any more, but for those that a user's view reads."""
-    schemas = sorted({model.schema for model in project} - {KEPT_SCHEMA})
+def _obsolete(connection: psycopg.Connection, project: list[Model], made: set[str]) -> tuple[list[str], list[str]]:
+    """Relations that no model names any more: those to drop, and those that are kept because a user's view reads them.
+
+    Args:
+        connection: of the administrator.
+        project: the models.
+        made: what earlier deployments made. Another relation is a person's. Without it, all that the project's owner has is obsolete.
+    """
+    schemas = sorted({*(model.schema for model in project), *(relation.split(".", 1)[0] for relation in made)} - {KEPT_SCHEMA})
     models = {model.relation for model in project}
     owned = {"schemas": schemas, "owner": relations.OWNER}
     rows = connection.execute(read_sql(__package__, "relations_of_owner"), owned).fetchall()
     unnamed = {relation for (relation,) in rows} - models
+    if made:
+        for relation in sorted(unnamed - made):
+            LOG.warning("%s is named by no model and is kept, because no deployment made it", relation)
+        unnamed &= made
     readers = relations.readers(connection)
     kept: dict[str, str] = {}
     grown = True
@@ -227,10 +260,19 @@ def _obsolete(connection: psycopg.Connection, project: list[Model]) -> list[str]
         grown = bool(new)
     for relation, reader in sorted(kept.items()):
         LOG.warning("%s is named by no model any more and is kept, because %s reads it", relation, reader)
-    return sorted(unnamed - kept.keys())
+    return sorted(unnamed - kept.keys()), sorted(kept)
+
+
+def _owned_tables(connection: psycopg.Connection, schemas: list[str]) -> list[str]:
+    rows = connection.execute(
+        "select relnamespace::regnamespace || '.' || relname from pg_class"
+        " where relnamespace::regnamespace::text = any(%s) and relkind = 'r' and pg_get_userbyid(relowner) = %s order by 1",
+        [schemas, relations.OWNER],
+    ).fetchall()
+    return [relation for (relation,) in rows]
 
 
 def _retire_obsolete(connection: psycopg.Connection, obsolete: list[str]) -> None:
     for relation in obsolete:
         relations.retire(connection, relation)
-        LOG.info("%s is named by no model any more and was dropped", relation)
+        LOG.warning("%s is named by no model any more and is dropped", relation)

@@ -5,6 +5,7 @@ schema `retired`, its successor takes its name, each view that reads it is defin
 is dropped, never with cascade.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -14,7 +15,7 @@ import psycopg
 from psycopg import errors, sql
 
 from labour_market.database import read_sql
-from labour_market.database.dependents import DependentView, dependent_views
+from labour_market.database.dependents import DependentView, dependent_views, parts_of_relation
 from labour_market.transform.dbt import BuildError
 from labour_market.transform.project import Index
 
@@ -116,9 +117,89 @@ def retire(connection: psycopg.Connection, relation: str) -> str:
 def place_table(connection: psycopg.Connection, relation: str, source_schema: str) -> None:
     """Move a table that was filled in another schema to its place, with the grants of the table that it replaces."""
     schema, name = relation.split(".", 1)
+    indexes = _indexes(connection, relation)
     old = retire(connection, relation) if exists(connection, relation) else None
     connection.execute(sql.SQL("alter table {} set schema {}").format(sql.Identifier(source_schema, name), sql.Identifier(schema)))
     _copy_grants(connection, old, relation)
+    _place_earlier_indexes(connection, relation, indexes)
+
+
+def refuse_losses(connection: psycopg.Connection, relation: str, successor: str | None = None) -> None:
+    """Raise BuildError when a relation that is to be replaced has parts, such as triggers, that its successor does not have."""
+    parts = parts_of_relation(connection, relation)
+    kept = parts_of_relation(connection, successor) if successor else {}
+    if lost := sorted(name for part, name in parts.items() if part not in kept):
+        raise BuildError(
+            f"{relation} is replaced by this version and would lose {', '.join(lost)}:"
+            " drop them, deploy, and create them again if they still apply"
+        )
+
+
+def refuse_existing_schema(connection: psycopg.Connection, name: str, owner: str | None = None) -> None:
+    """Raise BuildError when a schema that the deployment creates and drops exists already; one of this owner is its own."""
+    row = connection.execute("select pg_get_userbyid(nspowner) from pg_namespace where nspname = %s", [name]).fetchone()
+    if row and row[0] != owner:
+        raise BuildError(f"the schema {name} of {row[0]} exists, and a deployment creates and drops one of this name: rename or drop it")
+
+
+@contextmanager
+def refusal(subject: str) -> Iterator[None]:
+    """Make a BuildError of what PostgreSQL refuses to do with a subject. The detail of the server is left out: it quotes values."""
+    try:
+        yield
+    except psycopg.DataError as error:  # its message quotes values too
+        raise BuildError(f"{subject} cannot be deployed: {type(error).__name__}; every relation is as it was") from None
+    except (psycopg.ProgrammingError, psycopg.IntegrityError, psycopg.NotSupportedError, psycopg.InternalError) as error:
+        raise BuildError(f"{subject} cannot be deployed: {error.diag.message_primary}; every relation is as it was") from None
+
+
+def place_routine(connection: psycopg.Connection, statement: str) -> None:
+    """Create or replace a function. One whose result has other columns is dropped before, and keeps its grants and comment."""
+    try:
+        with connection.transaction(), acting_as(connection, OWNER):
+            connection.execute(statement.encode())
+        return
+    except errors.InvalidFunctionDefinition:
+        name = re.search(r"create or replace function\s+([\w.]+)", statement, re.IGNORECASE)
+        rows = connection.execute(
+            "select oid::regprocedure::text, obj_description(oid, 'pg_proc') from pg_proc"
+            " where pronamespace::regnamespace || '.' || proname = %s and pg_get_userbyid(proowner) = %s",
+            [name and name[1], OWNER],
+        ).fetchall()
+        if len(rows) != 1:
+            raise
+    signature, comment = rows[0]
+    grants = connection.execute(read_sql(__package__, "grants_of_routine"), {"routine": signature}).fetchall()
+    try:
+        connection.execute(sql.SQL("drop function {}").format(sql.SQL(signature)))
+    except errors.DependentObjectsStillExist as error:
+        raise BuildError(
+            f"the function {signature} has other columns in this version, and something depends on it: {error.diag.message_detail};"
+            " drop that, deploy, and create it again"
+        ) from error
+    with acting_as(connection, OWNER):
+        connection.execute(statement.encode())
+    for (grant,) in grants:
+        connection.execute(grant.encode())
+    if comment:
+        connection.execute(sql.SQL("comment on function {} is {}").format(sql.SQL(signature), sql.Literal(comment)))
+
+
+def _indexes(connection: psycopg.Connection, relation: str) -> dict[str, tuple[str, str]]:
+    """Name and definition of each index that no constraint made: what comes before the name of the table, and what comes after it."""
+    rows = connection.execute(read_sql(__package__, "index_definitions"), {"relation": _quoted(relation)}).fetchall()
+    return {name: (head, tail) for name, head, tail in rows}
+
+
+def _place_earlier_indexes(connection: psycopg.Connection, relation: str, earlier: dict[str, tuple[str, str]]) -> None:
+    """Create again the indexes that somebody created on the table that was replaced; dbt, which names its own by a digest, does not."""
+    present = _indexes(connection, relation)
+    for name, definition in earlier.items():
+        if name in present or definition in present.values() or re.fullmatch("[0-9a-f]{32}", name):
+            continue
+        head, tail = map(sql.SQL, definition)
+        with refusal(f"the index {name} on {relation}"), acting_as(connection, OWNER):
+            connection.execute(sql.SQL("{} {} on {} {}").format(head, sql.Identifier(name), identifier(relation), tail))
 
 
 def place_indexes(connection: psycopg.Connection, relation: str, indexes: Iterable[Index]) -> None:
@@ -236,6 +317,7 @@ def _replace_view(connection: psycopg.Connection, relation: str, query: str, own
             connection.execute(statement)
     except (errors.InvalidTableDefinition, errors.WrongObjectType):
         # columns that changed their name, type or order, or were removed: PostgreSQL replaces only a view that keeps its columns
+        refuse_losses(connection, relation)
         old = retire(connection, relation)
         with acting_as(connection, owner):
             connection.execute(statement)
