@@ -242,6 +242,20 @@ def test_tables_of_another_program_are_refused(database, server):
     assert one(database, "select to_regnamespace('ops')") is None
 
 
+def test_a_revision_changes_the_type_of_a_column_that_views_read(database, add_revision, tmp_path):
+    provision()
+    run(database, "set role transformer; create view staging.attempts as select batch_id, attempt from ops.batch")
+    add_revision(NEXT, "set role loader;\nalter table ops.batch alter column attempt type bigint;\nreset role;\n")
+    with pytest.raises(Exception, match="cannot alter type of a column used by a view"):
+        provision()
+    stub = tmp_path / "versions" / f"{NEXT}_test.py"
+    stub.write_text(stub.read_text(encoding="utf-8").replace("run_sql(__file__)", 'run_sql(__file__, "ops.batch")'), encoding="utf-8")
+    provision()
+    assert one(database, "select pg_typeof(max(attempt))::text from staging.attempts") == "bigint"
+    assert one(database, "select pg_get_userbyid(relowner) from pg_class where relname = 'attempts'") == "transformer"
+    assert one(database, "select version_num from ops.alembic_version") == NEXT
+
+
 def test_a_revision_waits_for_readers_without_blocking_others(database, add_revision, locked, monkeypatch):
     provision()
     monkeypatch.setattr(lock_timeout, "LOCK_TIMEOUT_SECONDS", 0.5)

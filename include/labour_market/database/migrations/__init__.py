@@ -6,11 +6,13 @@ it did not finish.
 """
 
 import logging
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from labour_market.database.dependents import views_recreated
 from labour_market.database.lock_timeout import lock_timeout_option, retry_on_lock_timeout
 from labour_market.errors import LabourMarketError
 
@@ -85,13 +87,21 @@ def upgrade(admin: psycopg.Connection, conninfo: str) -> list[str]:
     return applied
 
 
-def run_sql(stub: str) -> None:
-    """Run the SQL of a revision; stub is the path of its Python file."""
+def run_sql(stub: str, *retyped: str) -> None:
+    """Run the SQL of a revision.
+
+    Args:
+        stub: the path of its Python file.
+        retyped: tables, as schema.name, of which it changes the type of a column that views read: the views are created again around it.
+    """
     from alembic import op
 
     connection = op.get_bind().connection.driver_connection
     assert isinstance(connection, psycopg.Connection)
-    connection.execute(Path(stub).with_suffix(".sql").read_bytes())
+    with ExitStack() as stack:
+        for relation in retyped:
+            stack.enter_context(views_recreated(connection, relation))
+        connection.execute(Path(stub).with_suffix(".sql").read_bytes())
 
 
 def catalog(connection: psycopg.Connection, schemas: list[str]) -> set[str]:
