@@ -27,6 +27,8 @@ WORK_TABLES = {"ops.build_scope", "ops.setting", "ops.alembic_version"}
 REBUILT_COLUMNS = {"built_at", "first_seen", "last_seen", "seen_count"}  # written by each build
 CLOCK_VIEWS = {"bi.batch_freshness"}
 BUILD_VIEWS = {"bi.vintage_batch"}  # each build adds rows
+# texts of bi.metric_definition that describe a metric and are no figure
+DESCRIPTIONS = {"label_en", "numerator", "denominator", "definition_en", "known_traps", "feeds"}
 # columns of bi that have another name since a release
 RENAMED = {("bi.stated_figure", "said_of"): "time_reference"}
 Rows = dict[str, dict[str, int]]  # of each relation: how often each row occurs, by its hash
@@ -51,6 +53,8 @@ def columns_of(admin: psycopg.Connection, schemas: list[str]) -> dict[str, list[
         " where table_schema = any(%s) order by 1, 2",
         [schemas],
     ):
+        if relation == "bi.metric_definition" and column in DESCRIPTIONS:
+            continue
         if relation not in WORK_TABLES | CLOCK_VIEWS and column not in REBUILT_COLUMNS:
             found.setdefault(relation, []).append(column)
     return found
