@@ -5,8 +5,8 @@
         'figures': ['numerator', 'denominator', 'value', 'is_suppressed']},
     indexes=[{'columns': ['known_to', 'metric', 'period_kind', 'period', 'area_mode', 'area_code', 'breakdown'], 'unique': true}]
 ) }}
--- Every indicator as it was known, vintage by vintage: a row is never deleted, and its validity ends when a build counts the cell differently. It cannot be built again, so it
--- has a schema of its own.
+-- Every indicator as it was known, vintage by vintage: a row is never deleted, and its validity ends when a build counts the cell differently. It cannot be
+-- built again, so it has a schema of its own.
 select
     metric,
     period_kind,
