@@ -8,66 +8,27 @@ search_durations as materialized (
     select * from {{ counted_rows('rows_search_durations') }}
 ),
 
-order_cases as (
-    select
-        'time_to_fill' as median_metric,
-        'filled_within_90_days' as share_metric,
-        in_cells.period_kind,
-        in_cells.period,
-        in_cells.area_mode,
-        in_cells.area_code,
-        in_cells.area,
-        in_cells.breakdown,
-        in_cells.days,
-        in_cells.is_event,
-        in_cells.area_weight as weight
-    from {{ rows_in_cells(durations_measures(), 'rows_order_durations', 'order_durations') }} as in_cells
-),
-
-search_cases as (
-    select
-        'time_to_place' as median_metric,
-        'placed_within_90_days' as share_metric,
-        in_cells.period_kind,
-        in_cells.period,
-        in_cells.area_mode,
-        in_cells.area_code,
-        in_cells.area,
-        in_cells.breakdown,
-        in_cells.days,
-        in_cells.is_event,
-        in_cells.area_weight as weight
-    from {{ rows_in_cells(durations_measures(), 'rows_search_durations', 'search_durations') }} as in_cells
-),
-
 cases as (
-    select
-        median_metric,
-        share_metric,
-        period_kind,
-        period,
-        area_mode,
-        area_code,
-        area,
-        breakdown,
-        days,
-        is_event,
-        weight
-    from order_cases
-    union all
-    select
-        median_metric,
-        share_metric,
-        period_kind,
-        period,
-        area_mode,
-        area_code,
-        area,
-        breakdown,
-        days,
-        is_event,
-        weight
-    from search_cases
+    {%- for durations, median_metric, share_metric in [
+        ('order_durations', 'time_to_fill', 'filled_within_90_days'), ('search_durations', 'time_to_place', 'placed_within_90_days')
+    ] %}
+        select
+            '{{ median_metric }}' as median_metric,
+            '{{ share_metric }}' as share_metric,
+            in_cells.period_kind,
+            in_cells.period,
+            in_cells.area_mode,
+            in_cells.area_code,
+            in_cells.area,
+            in_cells.breakdown,
+            in_cells.days,
+            in_cells.is_event,
+            in_cells.area_weight as weight
+        from {{ rows_in_cells(durations_measures(), 'rows_' ~ durations, durations) }} as in_cells
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
+    {%- endfor %}
 ),
 
 curves as (

@@ -55,44 +55,23 @@ provisional_to_successor as (
 ),
 
 maps as (
-    select
-        from_scheme,
-        from_code,
-        to_scheme,
-        to_code,
-        relation,
-        valid_from,
-        valid_to,
-        reason,
-        weight,
-        is_default
-    from official_to_isco
-    union all
-    select
-        from_scheme,
-        from_code,
-        to_scheme,
-        to_code,
-        relation,
-        valid_from,
-        valid_to,
-        reason,
-        weight,
-        is_default
-    from provisional_to_parent
-    union all
-    select
-        from_scheme,
-        from_code,
-        to_scheme,
-        to_code,
-        relation,
-        valid_from,
-        valid_to,
-        reason,
-        weight,
-        is_default
-    from provisional_to_successor
+    {%- for maps in ['official_to_isco', 'provisional_to_parent', 'provisional_to_successor'] %}
+        select
+            from_scheme,
+            from_code,
+            to_scheme,
+            to_code,
+            relation,
+            valid_from,
+            valid_to,
+            reason,
+            weight,
+            is_default
+        from {{ maps }}
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
+    {%- endfor %}
 )
 
 select
