@@ -245,6 +245,6 @@ def test_refused_words_of_prose_are_found(text: str, refused: list[str]):
 
 def test_the_english_half_of_a_description_is_read():
     document = yaml.safe_load(
-        "models: [{description: 'Vị trí beside. | Plain.', columns: [{description: 'Lô / as told'}, {description: Whole.}]}]"
+        "models: [{description: 'Vị trí. | Position.', columns: [{description: 'Lô / batch'}, {description: English.}]}]"
     )
-    assert list(descriptions_in(document)) == ["Plain.", "as told", "Whole."]
+    assert list(descriptions_in(document)) == ["Position.", "batch", "English."]
