@@ -9,7 +9,7 @@ COPY requirements.lock pyproject.toml ./
 RUN python -m venv /opt/venv \
     && awk '/^uv==/ {on = 1; print; next} /^[^ ]/ {on = 0} on && !/#/' requirements.lock > /tmp/uv.lock \
     && pip install -q --no-cache-dir --no-deps --require-hashes -r /tmp/uv.lock \
-    && VIRTUAL_ENV=/opt/venv uv pip install -q --no-cache --no-deps --require-hashes -r requirements.lock
+    && VIRTUAL_ENV=/opt/venv uv pip install -q --no-cache --compile-bytecode --no-deps --require-hashes -r requirements.lock
 
 COPY include ./include
 COPY dags ./dags

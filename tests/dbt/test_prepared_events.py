@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from labour_market import transform
 from labour_market.database import connect
+from labour_market.persons import links
 from labour_market.transform import builds, dbt
 
 from tests.dbt.rows import Core, employer, one, person, session, visit
@@ -55,7 +56,7 @@ def test_an_event_that_is_committed_while_dbt_runs_is_left_to_the_next_build(adm
 
 def test_an_event_that_arrives_while_persons_are_linked_is_coded_as_well(admin, core, monkeypatch):
     core.publish("employers", "794", "2023-06", [employer("1")], sequence=2)
-    link, arrived = builds.update_links, []
+    link, arrived = links.update_links, []
 
     def publish_once(connection):
         if not arrived:
@@ -63,7 +64,7 @@ def test_an_event_that_arrives_while_persons_are_linked_is_coded_as_well(admin, 
         return link(connection)
 
     with monkeypatch.context() as patch:
-        patch.setattr(builds, "update_links", publish_once)
+        patch.setattr(links, "update_links", publish_once)
         transform.build()
     coded = one(admin, "select count(*) from marts.fct_labour_supply where period = '2023-05' and occupation_official = '7212'")
     assert coded == 7

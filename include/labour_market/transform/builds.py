@@ -14,8 +14,6 @@ from labour_market.batches.outbox import pending_events, rebuild_every_partition
 from labour_market.database import connect, read_sql, require_current_schema
 from labour_market.database.kept_settings import BUILT_STATE, FULL_BUILD, SEED_HASH, keep_setting, read_setting
 from labour_market.logs import log_stage
-from labour_market.occupations.store import apply_decisions, code_new_titles, read_sent_codes
-from labour_market.persons.links import update_links
 from labour_market.settings import Settings, load_settings
 from labour_market.transform.dbt import BuildError, DbtProcess, build_lock, failures
 from labour_market.transform.deployment import deploy_if_changed, deployed_project
@@ -104,6 +102,10 @@ def _prepared_events(connection: psycopg.Connection) -> list[int]:
     An event that arrives meanwhile may bring titles that are not coded yet, and a decision or a link adds events: both are prepared in
     another round.
     """
+    # loaded here, while dbt loads in its own process: the coder needs numpy
+    from labour_market.occupations.store import apply_decisions, code_new_titles, read_sent_codes
+    from labour_market.persons.links import update_links
+
     while True:
         events = pending_events(connection)
         with log_stage(LOG, "prepare", events=len(events)) as counts:

@@ -67,7 +67,7 @@ class DbtProcess:
             "--log-path",
             self.work / "logs",
         ]
-        quiet = ["--no-use-colors", "--log-level-file", "info", "--log-level", "warn"]
+        quiet = ["--no-use-colors", "--log-level-file", "none", "--log-level", "warn"]
         output, _ = self.process.communicate(json.dumps([*arguments, *map(str, places), *quiet]) + "\n")
         if not self.results.exists():
             raise BuildError(f"dbt {arguments[0]} did not run: {output[-2000:]}")
