@@ -225,7 +225,7 @@ with
 {{ selects | join('\nunion all\n') }}
 {%- endmacro %}
 
-{# The source rows of a rows model's parts, or the evidence that meets the condition. #}
+{# The source rows of a rows model's parts, or the evidence that meets the condition; a row that is its own evidence is there once. #}
 {% macro source_rows(name, evidence=none, condition=none, amount='counted.amount') -%}
 {%- set source = 'evidence' if evidence else 'counted' -%}
 select
@@ -243,7 +243,11 @@ select
     {{ amount }}::numeric as amount
 from {{ name }}_parts as counted
 {%- if evidence %}
-inner join {{ evidence }} as evidence on counted.row_key = evidence.row_key and {{ condition }}
+inner join {{ evidence }} as evidence
+    on
+        counted.row_key = evidence.row_key
+        and {{ condition }}
+        and (counted.fact, counted.batch_id, counted.row_no) is distinct from (evidence.fact, evidence.batch_id, evidence.row_no)
 {%- endif %}
 {%- endmacro %}
 

@@ -193,8 +193,7 @@ def test_every_model_of_the_indicators_has_a_description_and_a_grain(manifest):
         if node["resource_type"] == "test" and node["name"].startswith("unique_combination")
     }
     without_key = {model["name"] for model in models if model["unique_id"] not in tested}
-    # a source row that has two parts in one figure is there twice
-    assert without_key == {"sources_placements", "indicator_source"}
+    assert without_key == set()
 
 
 def test_the_keys_of_the_indicators_hold_and_their_tests_fail_on_a_doubled_row(built, admin):
