@@ -150,7 +150,11 @@ class Contract:
         return tuple(name for name in self.key if name not in ("sender_code", "period"))
 
     def field(self, name: str) -> Field:
-        """The field of a name. Raises StopIteration when there is none."""
+        """The field of a name.
+
+        Raises:
+            StopIteration: There is none.
+        """
         return next(f for f in self.fields if f.name == name)
 
     def rule(self, rule_id: str) -> Rule:

@@ -72,7 +72,11 @@ SENDER_CODES = (*DISTRICT_CODES, *PROVINCE_OFFICES)
 
 
 def read_districts(area_units: Path | None = None, day: date = REFERENCE_DAY) -> dict[str, District]:
-    """The senders with the communes valid on that day, by code. Raises ValueError when the area list has none for a sender."""
+    """The senders with the communes valid on that day, by code.
+
+    Raises:
+        ValueError: When the area list has none for a sender.
+    """
     communes: dict[str, list[Commune]] = {code: [] for code in _PROFILES}
     with (area_units or AREA_UNITS).open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):

@@ -41,7 +41,12 @@ class Faults:
         self._faults: list[Fault] = []
 
     def replace(self, faults: Iterable[Fault | Mapping[str, Any]]) -> None:
-        """Replace all faults by these. Raises ValueError or TypeError for an impossible fault."""
+        """Replace all faults by these.
+
+        Raises:
+            ValueError: An impossible fault.
+            TypeError: An impossible fault.
+        """
         found = [fault if isinstance(fault, Fault) else Fault(**fault) for fault in faults]
         with self._lock:
             self._faults = found

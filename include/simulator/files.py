@@ -64,7 +64,11 @@ class Table:
 
 @cache
 def read_layout(feed: str, form_version: str) -> tuple[tuple[Column, ...], str | None]:
-    """The columns and the sheet name of a form version. Raises FileNotFoundError when there is no such layout."""
+    """The columns and the sheet name of a form version.
+
+    Raises:
+        FileNotFoundError: When there is no such layout.
+    """
     path = LAYOUTS / feed / (form_version.replace("/", "__") + ".csv")
     columns = []
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -249,7 +253,11 @@ def _roman(number: int) -> str:
 
 
 def encode(text: str, encoding: str) -> bytes:
-    """Text in one of the encodings of offices; windows-1258 and tcvn3 are converted first. Raises UnicodeEncodeError."""
+    """Text in one of the encodings of offices; windows-1258 and tcvn3 are converted first.
+
+    Raises:
+        UnicodeEncodeError: The encoding lacks a character.
+    """
     if encoding == "utf-16":
         return b"\xff\xfe" + text.encode("utf-16-le")
     if encoding == "windows-1258":

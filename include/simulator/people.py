@@ -105,7 +105,11 @@ def citizen_numbers(office: int) -> CitizenNumbers:
 
 
 def old_numbers(office: int) -> OldNumbers:
-    """A source of old numbers (CMND, 9 digits) without repetitions. Raises ValueError after 100,000."""
+    """A source of old numbers (CMND, 9 digits) without repetitions.
+
+    Raises:
+        ValueError: After 100,000.
+    """
     issued = 0
 
     def issue() -> str:

@@ -50,7 +50,9 @@ def build_province(
     scale: factor on the default night of 60,000 survey forms, 2,000 employers, 4,000 orders and 3,000 attendance rows in 15 offices;
     scenario: default, clean (no bad deliveries) or golden (the published figures);
     rows: (feed, sender) -> the exact number of survey forms, employers or orders.
-    Raises ValueError for an unknown scenario or sender.
+
+    Raises:
+        ValueError: An unknown scenario or sender.
     """
     if scenario not in SCENARIOS:
         raise ValueError(f"unknown scenario {scenario!r}; known: {', '.join(SCENARIOS)}")
@@ -238,7 +240,11 @@ def _golden_fairs(
 
 
 def latest(province: Province, feed: str, sender: str) -> Delivery:
-    """The last final delivery of a feed by a sender. Raises KeyError."""
+    """The last final delivery of a feed by a sender.
+
+    Raises:
+        KeyError: The sender has none.
+    """
     found = [
         d
         for d in province.deliveries

@@ -42,7 +42,11 @@ def warehouse_database(settings: Settings) -> str:
 
 
 def dsn(role: str, settings: Settings | None = None) -> str:
-    """The DSN of a role in the warehouse database. Raises UsageError for a role that does not exist."""
+    """The DSN of a role in the warehouse database.
+
+    Raises:
+        UsageError: A role that does not exist.
+    """
     if role not in ROLES:
         raise UsageError(f"there is no role {role!r}; known: {', '.join(ROLES)}")
     settings = settings or load_settings()

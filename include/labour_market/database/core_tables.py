@@ -69,7 +69,11 @@ class Change:
 
 
 def differ(connection: psycopg.Connection) -> bool:
-    """Whether a table of core differs from its contract. Only reads; warns of tables without a contract. Raises ContractConflictError."""
+    """Whether a table of core differs from its contract. Only reads; warns of tables without a contract.
+
+    Raises:
+        ContractConflictError: A person must decide on a difference.
+    """
     contracts = load_contracts()
     rows = connection.execute("select relname from pg_class where relnamespace = 'core'::regnamespace and relkind in ('r', 'p') order by 1")
     for (feed,) in rows.fetchall():
@@ -79,7 +83,11 @@ def differ(connection: psycopg.Connection) -> bool:
 
 
 def agrees(connection: psycopg.Connection, contract: Contract) -> bool:
-    """Whether core.<feed> has the columns, types and indexes of its contract. Only reads. Raises ContractConflictError."""
+    """Whether core.<feed> has the columns, types and indexes of its contract. Only reads.
+
+    Raises:
+        ContractConflictError: A person must decide on a difference.
+    """
     return not any(change.recorded for change in _changes(connection, [contract]))
 
 
@@ -139,7 +147,11 @@ def _apply(login: str, changes: list[Change]) -> None:
 
 
 def _changes(connection: psycopg.Connection, contracts: Iterable[Contract]) -> list[Change]:
-    """What brings the tables to their contracts. Raises ContractConflictError with all that must be decided by a person."""
+    """What brings the tables to their contracts.
+
+    Raises:
+        ContractConflictError: The message names all that a person must decide.
+    """
     with connection.cursor(row_factory=class_row(CoreTable)) as cursor:
         tables = {table.feed: table for table in cursor.execute(read_sql(__package__, "core_tables"))}
     changes: list[Change] = []

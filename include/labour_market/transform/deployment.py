@@ -19,6 +19,7 @@ from labour_market.batches.outbox import rebuild_every_partition
 from labour_market.database import admin_dsn, connect, dsn, read_sql
 from labour_market.database.kept_settings import DEPLOYED_PROJECT, keep_setting, read_setting
 from labour_market.database.lock_timeout import retry_on_lock_timeout
+from labour_market.logs import log_stage
 from labour_market.settings import Settings, load_settings
 from labour_market.transform import relations
 from labour_market.transform.dbt import BuildError, analyze, build_lock, failures, run_dbt
@@ -62,15 +63,17 @@ def deploy_if_changed(connection: psycopg.Connection, settings: Settings) -> boo
         return False
     relations.refuse_existing_schema(connection, SCRATCH, relations.OWNER)
     relations.refuse_existing_schema(connection, relations.RETIRED)
-    project = compile_project(settings)
-    filled = tables_to_fill(connection, project, deployed.get("grains", {}))
-    _drop_scratch_schema(connection)
-    try:
-        if filled:
-            _fill(connection, filled, settings)
-        switch_when_free(project, filled, digest, settings)
-    finally:
+    with log_stage(LOG, "deploy") as counts:
+        project = compile_project(settings)
+        filled = tables_to_fill(connection, project, deployed.get("grains", {}))
+        counts.update(relations=len(project), filled_tables=len(filled))
         _drop_scratch_schema(connection)
+        try:
+            if filled:
+                _fill(connection, filled, settings)
+            switch_when_free(project, filled, digest, settings)
+        finally:
+            _drop_scratch_schema(connection)
     return True
 
 

@@ -69,7 +69,11 @@ def project_digest() -> str:
 
 
 def compile_project(settings: Settings) -> list[Model]:
-    """Compile every view; returns all models, each after those that it reads. Raises BuildError naming a model that does not compile."""
+    """Compile every view; returns all models, each after those that it reads.
+
+    Raises:
+        BuildError: The message names a model that does not compile.
+    """
     failed = failures(run_dbt(["compile", "--select", "path:models,config.materialized:view"], settings))
     if failed:
         raise BuildError("the models do not compile: " + "; ".join(failed))

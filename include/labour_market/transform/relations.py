@@ -250,7 +250,11 @@ def place_view(connection: psycopg.Connection, relation: str, query: str) -> Non
 
 
 def place_dependent(connection: psycopg.Connection, view: DependentView) -> None:
-    """Define a user's view again by its own text, when a relation that it reads was replaced. Raises BuildError when that is impossible."""
+    """Define a user's view again by its own text, when a relation that it reads was replaced.
+
+    Raises:
+        BuildError: When that is impossible.
+    """
     row = connection.execute("select rtrim(pg_get_viewdef(%s::oid), ';')", [view.oid]).fetchone()
     if row and row[0] == view.definition:
         return
@@ -269,7 +273,11 @@ def place_dependent(connection: psycopg.Connection, view: DependentView) -> None
 
 
 def drop_retired(connection: psycopg.Connection) -> None:
-    """Drop the schema of what was replaced. Raises BuildError naming what still depends on it."""
+    """Drop the schema of what was replaced.
+
+    Raises:
+        BuildError: The message names what still depends on it.
+    """
     rows = connection.execute(
         "select relname, relkind::text from pg_class where relnamespace = to_regnamespace(%s) and relkind in ('r', 'v')",
         [RETIRED],
