@@ -78,3 +78,19 @@ def test_a_changed_type_and_a_changed_grain_keep_every_figure(built: str, admin:
         assert {query: admin.execute(query).fetchall() for query in before} == before
         assert one(admin, "select pg_typeof(planned_vnd)::text from analysis.plans limit 1") == "numeric"
         assert one(admin, "select count(*) from marts.fct_budget_movement") == 4
+
+
+@pytest.mark.timeout(600)
+def test_a_changed_list_changes_every_figure_that_follows_from_it(built: str, admin: psycopg.Connection, tmp_path, monkeypatch):
+    """A commune comes on the border list: its visitors enter the border group, although no delivery has come."""
+    project = tmp_path / "dbt_project"
+    shutil.copytree(transform.dbt.DBT_DIR, project)
+    for module in (transform.dbt, transform.project, transform.reference):
+        monkeypatch.setattr(module, "DBT_DIR", project)
+    transform.build(full=True)
+    border = "select count(*) from marts.fct_fair_attendance where is_border"
+    assert one(admin, border) == 0
+    edit(project / "seeds" / "area" / "border_commune.csv", (r"^(code,.*)$", r"\1\n27694,1900-01-01,law,test"))
+    assert transform.build().build_id is not None
+    assert one(admin, border) == 6
+    assert transform.build().build_id is None

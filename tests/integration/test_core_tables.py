@@ -349,9 +349,9 @@ def test_a_load_needs_the_table_of_its_contract_and_no_other(admin, contract):
     changed = contract(fields=(*load_contract("employers").fields, Field("website", "text", "Trang tin", "web site")), title_vi="Tên mới")
     with connect("loader") as loader:
         with pytest.raises(LabourMarketError, match=r"core\.employers differs from its contract; run: lmw prepare"):
-            require_current_schema(loader, changed)
-        require_current_schema(loader, load_contract("job_orders"))
+            require_current_schema(loader, [changed])
+        require_current_schema(loader, [load_contract("job_orders")])
         provision()
-        require_current_schema(loader, changed)
+        require_current_schema(loader, [changed])
         with pytest.raises(ContractConflictError, match="has the key"):
-            require_current_schema(loader, contract(key=("sender_code", "period", "tax_code")))
+            require_current_schema(loader, [contract(key=("sender_code", "period", "tax_code"))])

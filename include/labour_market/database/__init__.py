@@ -1,5 +1,7 @@
 """The warehouse's database: the connections of each role, and the schema that this release needs."""
 
+from collections.abc import Collection
+
 import psycopg
 from psycopg import conninfo, errors, sql
 
@@ -54,16 +56,16 @@ def provision(settings: Settings | None = None) -> list[str]:
             return changes
 
 
-def require_current_schema(connection: psycopg.Connection, contract: Contract | None = None) -> None:
-    """Check that the database has the schema of this release, and that core agrees with a contract. Only reads.
+def require_current_schema(connection: psycopg.Connection, contracts: Collection[Contract] = ()) -> None:
+    """Check that the database has the schema of this release, and that core agrees with these contracts. Only reads.
 
     Raises:
-        LabourMarketError: the schema is older, newer or unknown, or the table of the contract differs from it.
+        LabourMarketError: the schema is older, newer or unknown, or the table of a contract differs from it.
     """
     if lacking := migrations.pending(connection):
         raise LabourMarketError(f"the database lacks revision {lacking[0]} of the schema, which this release needs; run: lmw prepare")
-    if contract and not core_tables.agrees(connection, contract):
-        raise LabourMarketError(f"core.{contract.feed} differs from its contract; run: lmw prepare")
+    if contracts and (feeds := core_tables.differing(connection, contracts)):
+        raise LabourMarketError(f"core.{', core.'.join(feeds)} differs from its contract; run: lmw prepare")
 
 
 def _ensure_database(settings: Settings, database: str) -> None:

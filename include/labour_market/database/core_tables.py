@@ -82,13 +82,13 @@ def differ(connection: psycopg.Connection) -> bool:
     return bool(_changes(connection, contracts.values()))
 
 
-def agrees(connection: psycopg.Connection, contract: Contract) -> bool:
-    """Whether core.<feed> has the columns, types and indexes of its contract. Only reads.
+def differing(connection: psycopg.Connection, contracts: Iterable[Contract]) -> list[str]:
+    """The feeds whose table has other columns, types or indexes than its contract. Only reads.
 
     Raises:
         ContractConflictError: A person must decide on a difference.
     """
-    return not any(change.recorded for change in _changes(connection, [contract]))
+    return sorted({change.contract.feed for change in _changes(connection, contracts) if change.recorded})
 
 
 def apply(admin: psycopg.Connection, login: str) -> list[str]:

@@ -224,7 +224,7 @@ def load(feed: str, settings: Settings | None = None) -> LoadReport:
     ):
         LOG.info("feed locked: feed=%s", feed)
         contract = load_contract(feed)
-        require_current_schema(connection, contract)
+        require_current_schema(connection, [contract])
         current = Load(contract, connection, settings)
         current.run()
         counts.update(Counter(current.report.outcomes.values()), errors=len(current.report.errors))

@@ -9,7 +9,7 @@ from labour_market.batches import ledger
 from labour_market.batches.ledger import Batch
 from labour_market.batches.states import REPLAYABLE_STATES, BatchState
 from labour_market.contracts import load_contract
-from labour_market.database import connect
+from labour_market.database import connect, require_current_schema
 from labour_market.errors import UsageError
 from labour_market.ingestion.pipeline import load
 from labour_market.logs import log_stage
@@ -59,11 +59,12 @@ def replay(
     """
     if not reason.strip():
         raise UsageError("a replay needs a reason; it is kept in the ledger")
-    load_contract(feed)
+    contract = load_contract(feed)
     settings = settings or load_settings()
     after: dict[int, StateAndCounts] = {}
     with log_stage(LOG, "replay", feed=feed, sender=sender, period=period, dry_run=dry_run) as counts:
         with connect("loader", settings) as connection:
+            require_current_schema(connection, [contract])  # before a batch is moved: the load would refuse it
             found = ledger.find_batches(connection, feed=feed, sender=sender, period=period, states=REPLAYABLE_STATES)
             batches = [batch for batch in found if batch.sha256]
             counts["batches"] = len(batches)

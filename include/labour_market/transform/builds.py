@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 
 from labour_market.batches.outbox import pending_events, rebuild_every_partition
+from labour_market.contracts import load_contracts
 from labour_market.database import connect, read_sql, require_current_schema
 from labour_market.database.kept_settings import BUILT_STATE, FULL_BUILD, SEED_HASH, keep_setting, read_setting
 from labour_market.logs import log_stage
@@ -71,6 +72,7 @@ def build(settings: Settings | None = None, *, full: bool = False) -> BuildRepor
         with ExitStack() as stack:
             # dbt loads for seconds: meanwhile titles are coded and persons linked
             dbt = stack.enter_context(DbtProcess(settings)) if pending_events(connection) else None
+            require_current_schema(connection, load_contracts().values())
             events = _prepared_events(connection)
             state, built = _state(connection), _built_state(connection)
             if not events and state == built:

@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from labour_market.batches.outbox import rebuild_every_partition
 from labour_market.database import connect
 from labour_market.database.kept_settings import SEED_HASH, keep_setting, read_setting
 from labour_market.database.lock_timeout import retry_on_lock_timeout
@@ -23,7 +24,7 @@ LOG = logging.getLogger(__name__)
 def seed_reference(settings: Settings | None = None) -> bool:
     """Load and test the reference lists when a seed file has changed since they were loaded.
 
-    The audit needs them before the first build.
+    The audit needs them before the first build. Facts hold what the lists say, so the next build writes every partition again.
 
     Returns:
         Whether they were loaded.
@@ -45,7 +46,9 @@ def seed_reference(settings: Settings | None = None) -> bool:
             if failed:
                 raise BuildError("the reference lists could not be loaded: " + "; ".join(failed))
             analyze(connection, "reference")
-            keep_setting(connection, SEED_HASH, digest)
+            with connection.transaction():
+                rebuild_every_partition(connection)
+                keep_setting(connection, SEED_HASH, digest)
     return True
 
 
