@@ -46,17 +46,19 @@ AT_SEWING = {"employer_district": "797", "employer_no": "9", "start_date": "2023
 
 
 def province(core: Core) -> None:
-    """The province of the indicators, and three starts at a garment factory: on an order, by a check, on an order of no known job."""
+    """The province of the indicators, and four starts at a factory: on an order, by a check, on orders of no known job and of no group."""
     test_indicators.province(core)
     core.publish("employers", "797", "2023-06", [employer("8"), employer("9", vsic_code="1410")])
     core.publish("job_orders", "797", "2023-06-14", [
         {"order_no": "7", "employer_no": "9", "title": "công nhân", "openings": 3, "posted_on": "2023-05-01"},
         {"order_no": "8", "employer_no": "9", "title": "theo thỏa thuận", "openings": 3, "posted_on": "2023-05-01"},
+        {"order_no": "9", "employer_no": "9", "title": "lao động giản đơn", "openings": 3, "posted_on": "2023-05-01"},
     ])  # fmt: skip
     core.publish("placements", "SC", "2023-05", [
         checked_start(900, "start", True, order_no="7", **AT_SEWING), checked_start(901, "start", True, job_text="công nhân", **AT_SEWING),
         checked_start(901, "m3", True, job_text="công nhân", **AT_SEWING | {"checked_on": "2023-08-25"}),
         checked_start(902, "start", True, order_no="8", job_text="công nhân may", **AT_SEWING),
+        checked_start(903, "start", True, order_no="9", job_text="thợ hàn", **AT_SEWING),
     ])  # fmt: skip
 
 
@@ -104,6 +106,16 @@ def test_a_start_by_occupation_names_the_record_that_gave_the_occupation(steward
     }  # fmt: skip
     assert sum(source["amount"] for source in found["sources"]) == 3
     assert [fact["order_no"] for fact in found["facts"] if fact["fact"] == "fct_job_order"] == ["7"]
+
+
+def test_a_start_on_an_order_of_no_group_has_the_occupation_of_its_check(steward, admin):
+    row = admin.execute(
+        "select occupation.code, start.occupation_official, start.occupation_source from marts.fct_placement as start"
+        " join marts.dim_occupation as occupation using (occupation_sk) where start.placement_no = 'V903'"
+    ).fetchone()
+    assert row == ("72", "7212", "title")
+    sources = trace_cell(steward, "indicator", SEWERS | {"breakdown": "occupation=72"})["sources"]
+    assert {(s["feed"], s["sender_code"], *s["row_numbers"]) for s in sources} == {("placements", "SC", 5)}
 
 
 def test_the_delivery_of_an_order_leads_to_the_starts_with_its_occupation(steward):

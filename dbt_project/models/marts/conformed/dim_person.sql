@@ -48,7 +48,8 @@ sightings_by_key as (
         seen_on,
         commune_code,
         priority_groups,
-        batch_id
+        batch_id,
+        row_no
     from sightings
     union all
     select
@@ -60,7 +61,8 @@ sightings_by_key as (
         seen_on,
         commune_code,
         priority_groups,
-        batch_id
+        batch_id,
+        row_no
     from sightings
     where resolved_key <> person_key
 ),
@@ -83,7 +85,7 @@ persons as (
     inner join keys_to_write on seen.key = keys_to_write.key
     left join identities on seen.key = identities.alias_key
     left join areas on {{ is_commune_on('areas', 'seen.commune_code', 'seen.seen_on') }}
-    order by seen.key asc, (seen.commune_code is null) asc, seen.seen_on desc nulls last, seen.batch_id desc
+    order by seen.key asc, (seen.commune_code is null) asc, seen.seen_on desc nulls last, seen.batch_id desc, seen.row_no desc
 )
 
 {%- set columns = {'person_sk': 'key', 'person_method': 'none', 'sex': "'unknown'", 'age_band': "'unknown'"} -%}

@@ -8,6 +8,7 @@
 -- depends_on: {{ ref('fct_fair_session') }}
 -- A start that the attendance of a fair has is the row of that attendance, with the checks of the service centre. A start that only the service centre has
 -- (counter, online, commune) is a row of its own. A check is in_job, lost, unknown (the person was not reached) or not_checked; the last two are no failure.
+-- The occupation of a start is that of its order. Where the order is coded to no group (level 2), the code or title of the check comes first.
 -- The service centre sends neither residence nor group: they are those of the last sighting of the person on or before the start, since a later one may differ.
 with attendances as (select * from {{ ref('int_attendances__keyed') }}),
 
@@ -41,7 +42,11 @@ persons_at_start as (
     left join areas on {{ is_commune_on('areas', 'sightings.commune_code', 'sightings.seen_on') }}
     where {{ in_scope(['fair_attendance', 'placements'], 'placements_with_checks') }}
     order by
-        placements_with_checks.sender_code asc, placements_with_checks.placement_no asc, sightings.seen_on desc, sightings.batch_id desc
+        placements_with_checks.sender_code asc,
+        placements_with_checks.placement_no asc,
+        sightings.seen_on desc,
+        sightings.batch_id desc,
+        sightings.row_no desc
 )
 
 select
@@ -62,6 +67,7 @@ select
     coalesce(orders.occupation_sk, -1) as occupation_sk,
     orders.occupation_official,
     orders.occupation_detail,
+    case when orders.occupation_official is not null then 'order' end as occupation_source,
     orders.coding_method,
     orders.coding_score,
     attendances.residence_area_sk as area_sk,
@@ -99,18 +105,32 @@ select
     case when placements_with_checks.person_key is null then -1 else {{ surrogate_key(['placements_with_checks.person_key']) }} end as person_sk,
     coalesce(employers.employer_sk, -1) as employer_sk,
     coalesce(orders.order_sk, -1) as order_sk,
-    -- an order without an occupation code gives no occupation of the job: the code or title of the check is used
-    coalesce(nullif(orders.occupation_sk, -1), sent_codes.occupation_l2_sk, titles.occupation_l2_sk, -1) as occupation_sk,
-    coalesce(orders.occupation_official, sent_codes.occupation_code, titles.occupation_code) as occupation_official,
-    coalesce(orders.occupation_detail, sent_codes.occupation_code, titles.detail_code, titles.occupation_code) as occupation_detail,
-    case
-        when orders.occupation_official is not null then orders.coding_method
-        when sent_codes.occupation_code is not null then 'given'
+    coalesce(
+        case sources.occupation_source
+            when 'order' then orders.occupation_sk
+            when 'sent_code' then sent_codes.occupation_l2_sk
+            when 'title' then titles.occupation_l2_sk
+        end, -1
+    ) as occupation_sk,
+    case sources.occupation_source
+        when 'order' then orders.occupation_official
+        when 'sent_code' then sent_codes.occupation_code
+        when 'title' then titles.occupation_code
+    end as occupation_official,
+    case sources.occupation_source
+        when 'order' then orders.occupation_detail
+        when 'sent_code' then sent_codes.occupation_code
+        when 'title' then coalesce(titles.detail_code, titles.occupation_code)
+    end as occupation_detail,
+    sources.occupation_source,
+    case sources.occupation_source
+        when 'order' then orders.coding_method
+        when 'sent_code' then 'given'
         else coalesce(titles.method, orders.coding_method)
     end as coding_method,
-    case
-        when orders.occupation_official is not null then orders.coding_score
-        when sent_codes.occupation_code is not null then 1.0
+    case sources.occupation_source
+        when 'order' then orders.coding_score
+        when 'sent_code' then 1.0
         else coalesce(titles.score, orders.coding_score)
     end as coding_score,
     coalesce(persons_at_start.area_sk, -1) as area_sk,
@@ -141,4 +161,16 @@ left join orders
 left join sent_codes on placements_with_checks.occupation_code = sent_codes.sent_code
 left join titles
     on placements_with_checks.job_text = titles.title_key and titles.context = {{ title_context('industry', 'employers.vsic_code') }}
+cross join
+    lateral (
+        values
+        (
+            case
+                when orders.occupation_sk > 0 then 'order'
+                when sent_codes.occupation_code is not null then 'sent_code'
+                when titles.occupation_code is not null then 'title'
+                when orders.occupation_official is not null then 'order'
+            end
+        )
+    ) as sources (occupation_source)
 where {{ in_scope(['fair_attendance', 'placements'], 'placements_with_checks') }} and matched_placements.placement_no is null
