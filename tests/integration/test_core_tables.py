@@ -34,7 +34,7 @@ def contract(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Contract]:
     """Puts a changed contract of employers, of version 2.0.0, in the place of the released one."""
 
     def change(**changed: Any) -> Contract:
-        contract = replace(load_contract("employers"), version="2.0.0", **changed)
+        contract = replace(load_contract("employers"), **{"version": "2.0.0", **changed})
         monkeypatch.setattr(core_tables, "load_contracts", lambda: load_contracts() | {contract.feed: contract})
         return contract
 
@@ -203,6 +203,31 @@ def test_the_type_changes_as_the_owner_of_the_table(admin, contract):
     assert admin.execute("select distinct name from public.caller").fetchall() == [("loader",)]
 
 
+def test_a_trigger_or_rule_on_a_table_of_ops_never_runs_as_the_administrator(admin, contract):
+    admin.execute("""
+        set role loader;
+        create table ops.caller (name text);
+        create function ops.note() returns trigger language plpgsql as $$
+        begin insert into ops.caller values (current_user); return new; end $$;
+        create trigger noted after insert on ops.core_change for each row execute function ops.note();
+        create rule logged as on update to ops.setting do also insert into ops.caller values (current_user);
+        reset role;
+    """)
+    contract(fields=fields(headcount={"type": "code"}))
+    with pytest.raises(LabourMarketError, match=r"rule logged on ops\.setting, trigger noted on ops\.core_change, which would run as"):
+        provision()
+    assert admin.execute("select * from ops.caller").fetchall() == []
+    admin.execute("drop trigger noted on ops.core_change; drop rule logged on ops.setting; drop function ops.note; drop table ops.caller")
+
+
+def test_a_view_in_a_schema_with_a_dot_is_refused(admin, contract):
+    admin.execute('create schema "x.y"; create view "x.y".size as select headcount from core.employers')
+    contract(fields=fields(headcount={"type": "code"}))
+    with pytest.raises(LabourMarketError, match=r'the view "x\.y"\."size" is in a schema with a dot in its name: rename the schema'):
+        provision()
+    admin.execute('drop schema "x.y" cascade')
+
+
 def test_a_view_whose_owner_may_not_create_it_is_refused(admin, analyst, contract):
     admin.execute("create view staging.size as select headcount from core.employers; alter view staging.size owner to core_analyst")
     contract(fields=fields(headcount={"type": "code"}))
@@ -319,6 +344,14 @@ def test_a_column_that_left_the_contract_is_kept_and_says_so_once(admin, contrac
     contract()
     assert provision() == []
     assert column_of(admin, "headcount")[2] == "Tổng số lao động | workers in all", "a column that comes back has its comment again"
+
+
+def test_an_older_contract_than_the_one_that_changed_core_is_refused(admin, contract):
+    older = load_contract("employers")
+    contract(version="1.10.0", fields=(*older.fields, Field("website", "text", "Trang tin", "web site")))
+    assert len(provision()) == 1
+    contract(version="1.9.0")
+    refused(admin, r"core\.employers was changed by contract 1\.10\.0 and this release has 1\.9\.0: use the newer release")
 
 
 def test_a_field_that_became_a_direct_identifier_is_refused(admin, contract):

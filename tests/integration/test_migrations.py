@@ -258,7 +258,7 @@ def test_a_revision_changes_the_type_of_a_column_that_views_read(database, add_r
 
 def test_a_revision_waits_for_readers_without_blocking_others(database, add_revision, locked, monkeypatch):
     provision()
-    monkeypatch.setattr(lock_timeout, "LOCK_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(lock_timeout, "LOCK_TIMEOUT", "500ms")
     add_revision(NEXT, "alter table ops.batch add column note text;")
     reader = locked(database, "select count(*) from ops.batch")
     with ThreadPoolExecutor() as pool:
@@ -276,7 +276,7 @@ def test_a_revision_waits_for_readers_without_blocking_others(database, add_revi
 
 def test_a_revision_that_gets_no_lock_changes_nothing_and_names_the_session(database, add_revision, locked, monkeypatch):
     provision()
-    monkeypatch.setattr(lock_timeout, "LOCK_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(lock_timeout, "LOCK_TIMEOUT", "200ms")
     monkeypatch.setattr(lock_timeout, "PATIENCE_SECONDS", 1.0)
     add_revision(NEXT, "create table ops.early (n integer); alter table ops.batch add column note text;")
     locked(database, "select count(*) from ops.batch")
@@ -294,7 +294,7 @@ def test_a_migration_that_was_killed_inside_a_revision_goes_on_with_it(database,
     reader = locked(database, "select count(*) from ops.batch")
     patched = (
         "from pathlib import Path; from labour_market.database import lock_timeout, migrations;"
-        f"migrations.VERSIONS = Path({str(migrations.VERSIONS)!r}); lock_timeout.LOCK_TIMEOUT_SECONDS = 600; "
+        f"migrations.VERSIONS = Path({str(migrations.VERSIONS)!r}); lock_timeout.LOCK_TIMEOUT = '600s'; "
     )
     process = subprocess.Popen([sys.executable, "-c", patched + PROVISION])
     waiting = "select count(*) from pg_stat_activity where application_name = 'lmw-migrations' and wait_event_type = 'Lock'"

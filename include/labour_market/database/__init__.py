@@ -38,7 +38,7 @@ def provision(settings: Settings | None = None) -> list[str]:
 
     Raises:
         LabourMarketError: the server is too old, the database has a newer or an unknown schema, a contract contradicts its table,
-            or other sessions hold locks for too long.
+            a table of ops has a trigger, or other sessions hold locks for too long.
     """
     settings = settings or load_settings()
     database = warehouse_database(settings)
@@ -50,6 +50,7 @@ def provision(settings: Settings | None = None) -> list[str]:
         if not (migrations.pending(admin) or access.differs(admin, settings) or core_tables.differ(admin)):
             return []
         with session_lock(admin, PROVISION):
+            access.refuse_triggers(admin)
             migrations.pending(admin)  # an unknown or newer schema is refused before anything changes
             changes = [*access.apply(admin, settings), *migrations.upgrade(admin, login), *core_tables.apply(admin, login)]
             access.record(admin)

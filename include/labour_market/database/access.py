@@ -12,6 +12,7 @@ from psycopg import sql
 
 from labour_market.database.connections import ROLES, can_log_in, dsn
 from labour_market.database.kept_settings import ACCESS_SCRIPT, keep_setting, read_setting
+from labour_market.errors import LabourMarketError
 from labour_market.settings import Settings, secret
 
 SCRIPT = Path(__file__).with_name("access.sql")
@@ -39,6 +40,23 @@ def apply(admin: psycopg.Connection, settings: Settings) -> list[str]:
     if roles:
         done.append(f"passwords are set for {', '.join(roles)}")
     return done
+
+
+def refuse_triggers(admin: psycopg.Connection) -> None:
+    """Refuse triggers and rules on the tables of ops: the administrator writes to them, so such code would run with all rights.
+
+    Raises:
+        LabourMarketError: The message names each of them.
+    """
+    rows = admin.execute(
+        "select format('trigger %%s on %%s', tgname, tgrelid::regclass) from pg_trigger join pg_class on pg_class.oid = tgrelid"
+        " where not tgisinternal and relnamespace = to_regnamespace(%(schema)s)"
+        " union all select format('rule %%s on %%s', rulename, ev_class::regclass) from pg_rewrite join pg_class on pg_class.oid = ev_class"
+        " where relnamespace = to_regnamespace(%(schema)s) and relkind = 'r' order by 1",
+        {"schema": "ops"},
+    ).fetchall()
+    if rows:
+        raise LabourMarketError(f"no release made {', '.join(name for (name,) in rows)}, which would run as the administrator: drop them")
 
 
 def record(admin: psycopg.Connection) -> None:

@@ -156,13 +156,28 @@ def _changes(connection: psycopg.Connection, contracts: Iterable[Contract]) -> l
         tables = {table.feed: table for table in cursor.execute(read_sql(__package__, "core_tables"))}
     changes: list[Change] = []
     conflicts: list[str] = []
+    recorded: dict[str, list[str]] = dict(
+        connection.execute("select feed, array_agg(distinct contract_version) from ops.core_change group by feed").fetchall()
+    )
     for contract in contracts:
         table = tables.get(contract.feed) or CoreTable(contract.feed, None, {}, {})
+        conflicts += _newer_versions(contract, recorded.get(contract.feed, []))
         conflicts += _conflicts(contract, table) if table.columns else []
         changes += _changes_of_table(contract, table)
     if conflicts:
         raise ContractConflictError(f"core differs from its contracts: {'; '.join(conflicts)}; see docs/operations.md, Upgrading")
     return changes
+
+
+def _newer_versions(contract: Contract, recorded: list[str]) -> Iterator[str]:
+    """An older release would record that fields of the newer contract left it."""
+    newest = max([contract.version, *recorded], key=_version_order)
+    if _version_order(newest) > _version_order(contract.version):
+        yield f"core.{contract.feed} was changed by contract {newest} and this release has {contract.version}: use the newer release"
+
+
+def _version_order(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
 def _conflicts(contract: Contract, table: CoreTable) -> Iterator[str]:

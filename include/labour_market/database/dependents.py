@@ -53,9 +53,18 @@ def dependent_views(connection: psycopg.Connection, relations: Sequence[int | st
         connection: of any role.
         relations: each as its oid or as schema.name.
         except_for: views that are left out, as schema.name; those that read them are found. Temporary views are left out too.
+
+    Raises:
+        ViewConflictError: a schema has a dot in its name, so that schema.name does not name the view.
     """
     parameters = {"relations": list(map(str, relations)), "except_for": list(except_for)}
-    return [DependentView(*row) for row in connection.execute(read_sql(__package__, "dependent_views"), parameters)]
+    views = [DependentView(*row) for row in connection.execute(read_sql(__package__, "dependent_views"), parameters)]
+    for view in views:
+        if "." in view.schema:
+            raise ViewConflictError(
+                f"the {view.word} {view.identifier.as_string()} is in a schema with a dot in its name: rename the schema"
+            )
+    return views
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from labour_market.errors import LabourMarketError
 
-LOCK_TIMEOUT_SECONDS = 2.0
+LOCK_TIMEOUT = "900ms"  # below deadlock_timeout (1 s), so that in a deadlock PostgreSQL never ends the reader
 PAUSE_SECONDS = (0.5, 3.0)
 PATIENCE_SECONDS = 180.0
 T = TypeVar("T")
@@ -21,7 +21,7 @@ class SchemaLockedError(LabourMarketError):
 
 def lock_timeout_option() -> str:
     """The libpq option that sets the lock timeout of a session."""
-    return f"-c lock_timeout={LOCK_TIMEOUT_SECONDS * 1000:.0f}"
+    return f"-c lock_timeout={LOCK_TIMEOUT}"
 
 
 def retry_on_lock_timeout(admin: psycopg.Connection, work: Callable[[], T]) -> T:

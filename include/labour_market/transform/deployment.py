@@ -17,8 +17,9 @@ from psycopg import conninfo, sql
 
 from labour_market.batches.outbox import rebuild_every_partition
 from labour_market.database import admin_dsn, connect, dsn, read_sql
+from labour_market.database.access import refuse_triggers
 from labour_market.database.kept_settings import DEPLOYED_PROJECT, keep_setting, read_setting
-from labour_market.database.lock_timeout import retry_on_lock_timeout
+from labour_market.database.lock_timeout import LOCK_TIMEOUT, retry_on_lock_timeout
 from labour_market.logs import log_stage
 from labour_market.settings import Settings, load_settings
 from labour_market.transform import relations
@@ -140,11 +141,12 @@ def _switch(connection: psycopg.Connection, project: list[Model], filled: list[M
     """Change every relation to what the project defines, or none."""
     schemas = sorted({model.schema for model in project})
     with connection.transaction():
-        timeout = [relations.LOCK_TIMEOUT]
+        timeout = [LOCK_TIMEOUT]
         connection.execute("select set_config('lock_timeout', %s, true), set_config('search_path', 'public', true)", timeout)
         connection.execute(
             "select set_config('deadlock_timeout', '10ms', true) from pg_roles where rolname = current_user and rolsuper"
         )  # this session detects a deadlock before the others do, so that it is the one that is rolled back
+        refuse_triggers(connection)
         deployed = deployed_project(connection)
         made = {*deployed.get("grains", {}), *deployed.get("kept", [])}
         _refuse(connection, project, filled, made)

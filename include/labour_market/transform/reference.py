@@ -11,12 +11,12 @@ from psycopg import sql
 from labour_market.batches.outbox import rebuild_every_partition
 from labour_market.database import connect
 from labour_market.database.kept_settings import SEED_HASH, keep_setting, read_setting
-from labour_market.database.lock_timeout import retry_on_lock_timeout
+from labour_market.database.lock_timeout import LOCK_TIMEOUT, retry_on_lock_timeout
 from labour_market.logs import log_stage
 from labour_market.occupations.local import seed_local_trades
 from labour_market.settings import DBT_DIR, Settings, load_settings
 from labour_market.transform.dbt import BuildError, analyze, failures, run_dbt
-from labour_market.transform.relations import LOCK_TIMEOUT, columns_of, identifier
+from labour_market.transform.relations import columns_of, identifier
 
 LOG = logging.getLogger(__name__)
 

@@ -21,7 +21,6 @@ from labour_market.transform.project import Index
 
 OWNER = "transformer"  # of every relation of the project
 RETIRED = "retired"
-LOCK_TIMEOUT = "900ms"  # below deadlock_timeout (1 s), so that in a deadlock PostgreSQL never ends the reader
 CANDIDATE = "deployment_candidate"
 
 
