@@ -81,7 +81,7 @@ def test_a_changed_type_and_a_changed_grain_keep_every_figure(built: str, admin:
 
 
 @pytest.mark.timeout(600)
-def test_a_changed_list_changes_every_figure_that_follows_from_it(built: str, admin: psycopg.Connection, tmp_path, monkeypatch):
+def test_a_changed_list_changes_every_figure_that_depends_on_it(built: str, admin: psycopg.Connection, tmp_path, monkeypatch):
     """A commune comes on the border list: its visitors enter the border group, although no delivery has come."""
     project = tmp_path / "dbt_project"
     shutil.copytree(transform.dbt.DBT_DIR, project)

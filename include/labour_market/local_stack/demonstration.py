@@ -33,7 +33,7 @@ def run() -> None:
     stack.up(progress=console.print)
     waiting = _count_waiting(settings)
     if waiting:
-        console.print(f"\n[bold]A night of deliveries[/]: {waiting} deliveries or partitions are waiting")
+        console.print(f"\n[bold]A night of deliveries[/]: {waiting} deliveries and partitions to build")
         _run_night(settings)
     else:
         console.print("\nThere are no new deliveries: nothing to load, nothing to build.")
