@@ -59,6 +59,11 @@ alter role bi_reader set statement_timeout = '30s';
 alter role bi_reader set idle_in_transaction_session_timeout = '60s';
 alter role bi_reader set search_path = bi;
 alter role bi_reader connection limit 40;
+-- nobody waits for a table for ever; a wait for a load or a build is an advisory lock, which has no limit (locks.py)
+alter role loader set lock_timeout = '30s';
+alter role auditor set lock_timeout = '30s';
+alter role steward set lock_timeout = '30s';
+alter role dpo set lock_timeout = '30s';
 alter role transformer set lock_timeout = '30s';
 alter role transformer set work_mem = '64MB';
 -- a build of a long history: its tables are in memory, and the scope is joined before the other relations of a fact

@@ -7,6 +7,8 @@ from labour_market.errors import UsageError
 from labour_market.settings import Settings, load_settings, secret
 
 WAREHOUSE = "warehouse"
+# the server's words when the connections of a role, or of all roles, are used up
+NO_CONNECTION_LEFT = ("too many connections", "too many clients", "remaining connection slots")
 ROLES = ("loader", "auditor", "transformer", "steward", "dpo", "bi_reader")
 
 
@@ -65,9 +67,9 @@ def connect(role: str, settings: Settings | None = None, *, autocommit: bool = F
 
 
 def can_log_in(conninfo_of_role: str) -> bool:
-    """Whether the server accepts a login with the password in this DSN."""
+    """Whether the server accepts a login with the password in this DSN. It does when it has no connection left for the role."""
     try:
         psycopg.connect(conninfo_of_role).close()
-    except psycopg.OperationalError:
-        return False
+    except psycopg.OperationalError as error:  # of a login it has no SQLSTATE
+        return any(full in str(error) for full in NO_CONNECTION_LEFT)
     return True

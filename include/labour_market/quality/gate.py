@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 from labour_market.batches.ledger import Batch
 from labour_market.batches.periods import period_bounds
@@ -97,11 +98,15 @@ def audit(
         psycopg.Error: The server refused a statement.
     """
     with connection.transaction():
-        connection.execute(f"set local work_mem = '{WORK_MEMORY}'")
         days = _days(connection, batches)
         checks = fill(checks_of(contract), stage_table, days)
         rows = _check_preconditions(connection, contract, checks, batches, stage_table)
-        _run_checks(connection, checks, stage_table)
+    # between two transactions: Great Expectations has a session of its own. If this one held locks meanwhile, a change of the schema that
+    # waits for them would stop the other one, and the server does not see such a deadlock
+    counts = _run_suite(connection, checks, stage_table)
+    with connection.transaction():
+        connection.execute(f"set local work_mem = '{WORK_MEMORY}'")
+        _find_failing(connection, checks, counts)
         findings = _findings(connection, checks, rows)
         _write_failures(connection, contract, stage_table)
         for batch in batches:
@@ -166,13 +171,19 @@ def _check_preconditions(
 # ---- the suite, and the rows in breach
 
 
-def _run_checks(connection: psycopg.Connection, checks: list[Check], stage_table: str) -> None:
-    """Run the suite, write what breaks a rule into the temporary table `failing`, and compare the two counts of each check."""
+def _run_suite(connection: psycopg.Connection, checks: list[Check], stage_table: str) -> list[int]:
+    """Run the suite; returns the rows in breach of each check."""
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        raise AuditError("the session of an audit holds locks while Great Expectations needs its own")
     with log_stage(LOG, "suite", table=stage_table, checks=len(checks)):
         try:
-            counts = run_suite(build_suite(stage_table, checks), stage_table, connection)
+            return run_suite(build_suite(stage_table, checks), stage_table, connection)
         except CheckError as error:
             raise AuditError(str(error)) from None
+
+
+def _find_failing(connection: psycopg.Connection, checks: list[Check], counts: Sequence[int]) -> None:
+    """Write what breaks a rule into the temporary table `failing`, and compare the number with that of the suite for each check."""
     connection.execute(
         "create temporary table failing (place integer, rule_id text, batch_id bigint, row_no integer, column_name text,"
         " value_class text, excused boolean) on commit drop"

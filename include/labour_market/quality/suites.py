@@ -105,6 +105,6 @@ def _url(connection: psycopg.Connection) -> str:
         host=parts.pop("host"),
         port=int(parts.pop("port", "5432")),
         database=parts.pop("dbname"),
-        query={**parts, "options": f"-c search_path=stage -c work_mem={WORK_MEMORY}"},
+        query={**parts, "options": f"-c search_path=stage -c work_mem={WORK_MEMORY} -c lock_timeout=30s"},
     )
     return url.render_as_string(hide_password=False)

@@ -1,0 +1,104 @@
+"""Locks of loads, audits and logins: none is held or waited for without an end."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import ExitStack
+
+import psycopg
+import pytest
+from labour_market.database import ROLES, can_log_in, connect, dsn, provision
+from labour_market.ingestion.pipeline import load
+from labour_market.quality import gate, suites
+
+from tests.integration.sending import fetch, fetch_and_load, send, states
+
+STOPPED = """
+import functools, os, signal
+from labour_market.ingestion import pipeline
+pipeline.end_when_silent = functools.partial(pipeline.end_when_silent, seconds=2)
+def stop(*_):
+    os.kill(os.getpid(), signal.SIGSTOP)
+pipeline.{name} = stop
+pipeline.load("employers")
+"""
+
+
+@pytest.mark.parametrize("place", ["read_batch", "stage_batch"])
+def test_a_load_that_was_stopped_does_not_hold_up_the_next(gateway, original, loader, place):
+    send(gateway, original)
+    fetch(original)
+    stopped = subprocess.Popen([sys.executable, "-c", STOPPED.format(name=place)])
+    try:
+        os.waitid(os.P_PID, stopped.pid, os.WSTOPPED | os.WNOWAIT)
+        began = time.monotonic()
+        load("employers")
+        assert time.monotonic() - began < 60
+        assert states(loader) == ["published"]
+    finally:
+        stopped.send_signal(signal.SIGCONT)
+        assert stopped.wait(60) != 0, "its session has ended, and so does it"
+    assert states(loader) == ["published"]
+
+
+def test_a_change_of_the_schema_waits_for_no_audit_that_waits_for_it(gateway, original, loader, warehouse, monkeypatch):
+    """A change takes a lock on the ledger while Great Expectations begins: neither stops the other for ever."""
+    send(gateway, original)
+    fetch(original)
+    changed = []
+
+    def change() -> None:
+        with psycopg.connect(warehouse) as admin:
+            admin.execute("set lock_timeout = '20s'")
+            admin.execute("lock table ops.batch, ops.audit_result, reference.area_unit in access exclusive mode")
+            changed.append(True)
+
+    run_suite = gate.run_suite
+
+    def while_a_change_waits(*arguments):
+        waiting = threading.Thread(target=change)
+        waiting.start()
+        time.sleep(0.5)
+        found = run_suite(*arguments)
+        waiting.join(1)
+        assert changed, "the audit holds no lock while the suite has a session of its own"
+        return found
+
+    monkeypatch.setattr(gate, "run_suite", while_a_change_waits)
+    assert not load("employers").errors
+    assert states(loader) == ["published"]
+
+
+def test_no_session_waits_for_a_table_for_ever(warehouse):
+    provision()
+    for role in set(ROLES) - {"bi_reader"}:
+        with connect(role) as connection:
+            assert connection.execute("show lock_timeout").fetchone() == ("30s",), role
+    with connect("auditor") as auditor:
+        assert "lock_timeout" in suites._url(auditor)
+
+
+def test_a_role_without_a_free_connection_keeps_its_password(warehouse):
+    provision()
+    password = "select rolpassword from pg_authid where rolname = 'bi_reader'"
+    with psycopg.connect(warehouse, autocommit=True) as admin, ExitStack() as readers:
+        before = admin.execute(password).fetchone()
+        admin.execute("alter role bi_reader connection limit 1")
+        try:
+            readers.enter_context(connect("bi_reader"))
+            with pytest.raises(psycopg.OperationalError, match="too many connections"):
+                connect("bi_reader")
+            assert can_log_in(dsn("bi_reader"))
+            assert provision() == []
+            assert admin.execute(password).fetchone() == before
+        finally:
+            admin.execute("alter role bi_reader connection limit 40")
+
+
+def test_a_second_load_finds_nothing_left_after_the_first(gateway, original, loader):
+    send(gateway, original)
+    fetch_and_load(original)
+    assert load("employers").outcomes == {}
