@@ -2,22 +2,26 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import conninfo, sql
-from psycopg.pq import TransactionStatus
 
 from labour_market.database import dsn
 from labour_market.database.locks import BUILD, session_lock
 from labour_market.errors import LabourMarketError
 from labour_market.settings import DBT_DIR, Settings
 
+PARSED = "partial_parse.msgpack"  # the parsed project, in the target folder
+ABANDONED_SECONDS = 86_400
 PROCESS = Path(__file__).with_name("dbt_process.py")  # run by its path: importing our package would take longer than it saves
 
 
@@ -28,14 +32,17 @@ class BuildError(LabourMarketError):
 class DbtProcess:
     """A process that loads dbt from the moment it is made, and runs one command; as a context manager it ends with its block.
 
-    folder: below the home, for what dbt keeps of a parsed project. That holds for one set of variables, so each set has its own folder.
+    Its files are in a folder of its own. What dbt keeps of the parsed project is taken from the last run, and left for the next one.
+
+    folder: below the home, for what is kept of a parsed project. That holds for one set of variables, so each set has its own folder.
     """
 
     def __init__(self, settings: Settings, folder: str = "dbt") -> None:
-        self.work = settings.home / folder
-        self.work.mkdir(parents=True, exist_ok=True)
+        self.kept = settings.home / folder / "target"
+        self.kept.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(self.kept.parent)
+        self.work = Path(tempfile.mkdtemp(prefix="run-", dir=self.kept.parent))
         self.results = self.work / "results.json"
-        self.results.unlink(missing_ok=True)
         parts = conninfo.conninfo_to_dict(dsn("transformer", settings))
         self.process = subprocess.Popen(
             [sys.executable, "-P", str(PROCESS), str(self.results)],
@@ -47,7 +54,8 @@ class DbtProcess:
                 "DBT_ENV_SECRET_PASSWORD": str(parts["password"]),
                 "LMW_DBT_DBNAME": str(parts["dbname"]),
                 "DBT_ENGINE_HINTS_ENABLED": "false",
-                "PGOPTIONS": "-c lock_timeout=30s",
+                # a statement of a dbt that was killed ends as well: the server looks whether its client is still there
+                "PGOPTIONS": "-c lock_timeout=30s -c client_connection_check_interval=2s",
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -57,20 +65,23 @@ class DbtProcess:
 
     def run(self, arguments: list[str]) -> list[dict[str, Any]]:
         """Run dbt with a command and its options; returns the result of each node. Raises BuildError when dbt could not start."""
-        places = [
-            "--project-dir",
-            DBT_DIR,
-            "--profiles-dir",
-            DBT_DIR,
-            "--target-path",
-            self.work / "target",
-            "--log-path",
-            self.work / "logs",
-        ]
+        target = self.work / "target"
+        target.mkdir()
+        with suppress(FileNotFoundError):
+            shutil.copyfile(self.kept / PARSED, target / PARSED)
+        places = ["--project-dir", DBT_DIR, "--profiles-dir", DBT_DIR, "--target-path", target, "--log-path", self.work / "logs"]
         quiet = ["--no-use-colors", "--log-level-file", "none", "--log-level", "warn"]
-        output, _ = self.process.communicate(json.dumps([*arguments, *map(str, places), *quiet]) + "\n")
+        assert self.process.stdin and self.process.stdout
+        with suppress(BrokenPipeError):  # it died; its output says why
+            self.process.stdin.write(json.dumps([*arguments, *map(str, places), *quiet]) + "\n")
+            self.process.stdin.flush()
+        output = self.process.stdout.read()  # until it ends; its input stays open as long as this process lives
+        self.process.wait()
         if not self.results.exists():
             raise BuildError(f"dbt {arguments[0]} did not run: {output[-2000:]}")
+        for name in (PARSED, "manifest.json"):
+            with suppress(FileNotFoundError):
+                (target / name).replace(self.kept / name)
         return list(json.loads(self.results.read_text(encoding="utf-8")))
 
     def __enter__(self) -> "DbtProcess":
@@ -78,7 +89,17 @@ class DbtProcess:
 
     def __exit__(self, *_: object) -> None:
         self.process.kill()
-        self.process.communicate()
+        with suppress(BrokenPipeError):  # from closing the input of a process that died before it read it
+            self.process.communicate()
+        shutil.rmtree(self.work, ignore_errors=True)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove the folders of runs that were killed long ago."""
+    for path in folder.glob("run-*"):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < time.time() - ABANDONED_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def run_dbt(arguments: list[str], settings: Settings, folder: str = "dbt") -> list[dict[str, Any]]:
@@ -100,13 +121,7 @@ def failures(results: list[dict[str, Any]]) -> list[str]:
 @contextmanager
 def build_lock(connection: psycopg.Connection) -> Iterator[None]:
     """One build at a time; a second one waits as long as the first takes, and then finds nothing left to build."""
-    with ExitStack() as stack:
-        connection.execute("set lock_timeout = 0")  # the limit of the role is for tables
-        try:
-            stack.enter_context(session_lock(connection, BUILD))
-        finally:
-            if connection.info.transaction_status == TransactionStatus.IDLE:
-                connection.execute("reset lock_timeout")
+    with session_lock(connection, BUILD):
         yield
 
 

@@ -1,12 +1,14 @@
 """The child process that runs dbt: `python -P dbt_process.py RESULTS`.
 
 It loads dbt at once, and reads its arguments, one JSON list, from its input afterwards: a build starts it early and decides meanwhile what
-to run. When the input ends without arguments, because the build had nothing to do or died, it ends.
+to run. When the input ends, because the build had nothing to do or died, it ends at once, also while it runs.
 """
 
 import gc
 import json
+import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +26,18 @@ def main(results: Path) -> None:
     line = sys.stdin.readline()
     if not line:
         return
+    threading.Thread(target=_end_with_input, daemon=True).start()
     outcome = dbtRunner().invoke(json.loads(line))
     if outcome.exception:
         sys.exit(str(outcome.exception))
     assert isinstance(outcome.result, RunExecutionResult)
     results.write_text(json.dumps([_result(result) for result in outcome.result.results]), encoding="utf-8")
+
+
+def _end_with_input() -> None:
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os._exit(1)  # no clean-up: the build is dead, and the server undoes what is not committed
 
 
 def _result(result: Any) -> dict[str, Any]:
