@@ -1,7 +1,7 @@
 """Tìm lô bị kẹt, trễ, thiếu; làm tiếp những gì còn dở.
 
 Compares the ledger with core, quarantine and the landing store; loads landed batches that no run has loaded; and builds the
-marts when an asset event was lost. The task fails when a record is unaccounted for.
+marts when an asset event was lost. The task fails while a finding is open, and its log lists every one.
 """
 
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from airflow.sdk import dag, task
 
 @task(pool="warehouse", retries=0, execution_timeout=timedelta(hours=2))
 def reconcile() -> dict:
-    """Resume stale batches, reconcile the ledger, and build what waited too long; fails when there is a finding."""
+    """Resume stale batches, reconcile the ledger, and build what waited too long; fails when a finding is open."""
     from labour_market import site, transform
     from labour_market.errors import LabourMarketError
     from labour_market.ingestion.pipeline import resume_stale_batches
@@ -22,8 +22,11 @@ def reconcile() -> dict:
     if transform.overdue(timedelta(minutes=15)):
         transform.build()
         site.render()
+    for finding in result.findings:
+        print(f"{finding.finding_id} {finding.kind}: {finding.detail}")
     if result.findings:
-        raise LabourMarketError("; ".join(finding.detail for finding in result.findings[:20]))
+        details = "; ".join(finding.detail for finding in result.findings[:20])
+        raise LabourMarketError(f"{len(result.findings)} open findings, all of them in the log of this task: {details}")
     return {"resumed": resumed, "waiting": len(result.waiting), "missing": result.missing}
 
 

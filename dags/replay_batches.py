@@ -25,7 +25,7 @@ def replay() -> list[str]:
         reason=params["reason"],
         dry_run=params["dry_run"],
     )
-    lines = [f"batch {r.batch_id} {r.sender_code} {r.period}: {r.before} -> {r.after or 'dry run'}" for r in replayed]
+    lines = [f"batch {r.batch_id} {r.sender_code} {r.period}: {r.before} -> {r.blocked_by or r.after or 'dry run'}" for r in replayed]
     print("\n".join(lines))
     return lines
 

@@ -13,7 +13,7 @@ from labour_market.errors import LabourMarketError
 
 FileRule = Literal[
     "form_version_known", "file_kind", "not_empty", "too_large", "encoding_readable", "text_readable", "header_recognised", "shape",
-    "record_count", "size_bytes", "sha256", "sender", "period",
+    "record_count", "size_bytes", "sha256", "sender", "period", "announcement",
 ]  # fmt: skip
 
 # The details of each rule, for the messages of contracts.
@@ -30,6 +30,7 @@ DETAILS: dict[FileRule, set[str]] = {
     "size_bytes": {"declared", "found"},  # another number of bytes than announced
     "sha256": {"declared", "found"},  # other bytes than announced
     "sender": {"announced", "gateway"},  # announced with the code of another sender
+    "announcement": {"changes"},  # announced again with another content before it was fetched: the names of what changed
     "period": {"period"},  # a period that cannot be read
 }
 

@@ -38,20 +38,52 @@ class Batch:
     media_type: str
     encoding: str | None
     declared_records: int
+    declared_bytes: int
+    declared_sha256: str
     declared_totals: dict[str, Any]
     state: str
     attempt: int
     sha256: str | None
 
 
+@dataclass(frozen=True)
+class Finding:
+    """Something that a person must see to, as ops.reconcile_finding has it. finding_id: None before it is noted."""
+
+    kind: str
+    detail: str
+    feed: str | None = None
+    sender_code: str | None = None
+    period: str | None = None
+    batch_id: int | None = None
+    finding_id: int | None = None
+
+
+REFETCHED = (
+    "record_count",
+    "size_bytes",
+    "sha256",
+    "shape",
+)  # rules of bytes that a passing fault, such as a page that was skipped, breaks
+MAX_FETCHES = 3  # pulls that fetch such a delivery before it stays rejected
+REPLAY_BLOCKED_BY = "replay_blocked_by"  # in the detail of a move
+
+# kinds of findings about announcements: each pull of a sender's feed notes those that are there, and closes those that are not
+ANNOUNCEMENT_FINDINGS = ("announcement_unreadable", "announcement_changed", "delivery_id_reused")
+# what is published depends on these parts of an announcement; each has its name in the protocol of the gateways
+COMPARED = {
+    "period": "period", "sequence": "sequence", "form_version": "form_version", "media_type": "media_type", "encoding": "encoding",
+    "declared_records": "record_count", "declared_bytes": "size_bytes", "declared_sha256": "sha256", "declared_totals": "declared_totals",
+}  # fmt: skip
+FINDING_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, Finding.__dataclass_fields__))
 BATCH_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, Batch.__dataclass_fields__))
 
 
-def announce(connection: psycopg.Connection, announced: Mapping[str, Any], actor: str) -> int | None:
+def announce(connection: psycopg.Connection, announced: Mapping[str, Any], actor: str) -> int | Finding | None:
     """Write a delivery that a gateway announced into the ledger.
 
-    A delivery is immutable: one that is announced again with another hash is left out, and a finding is noted. Totals that the
-    sender typed are kept as they were typed (declared_totals) and as they are read (stated_totals).
+    A delivery is immutable: one that is announced again is never a new batch. Totals that the sender typed are kept as they were
+    typed (declared_totals) and as they are read (stated_totals).
 
     Args:
         connection: The loader's.
@@ -59,7 +91,8 @@ def announce(connection: psycopg.Connection, announced: Mapping[str, Any], actor
         actor: The name that the ledger keeps.
 
     Returns:
-        The id of the new batch; None when the ledger has the delivery already.
+        The id of the new batch; None when the ledger has this announcement already; a finding, not noted yet, when the ledger has
+        another one under this id.
     """
     announced = {**announced, "stated_totals": _read_totals(announced.get("declared_totals", {}))}
     names = list(announced)
@@ -72,20 +105,23 @@ def announce(connection: psycopg.Connection, announced: Mapping[str, Any], actor
     if row:
         _record_event(connection, row[0], 0, None, BatchState.DISCOVERED, actor, {})
         return int(row[0])
-    changed = connection.execute(
-        "select batch_id from ops.batch where sender_code = %(sender_code)s and delivery_id = %(delivery_id)s"
-        " and declared_sha256 <> %(declared_sha256)s",
-        announced,
-    ).fetchone()
-    if changed:
-        note_finding(
-            connection,
-            "announcement_changed",
-            f"delivery {announced['delivery_id']} was announced again with another content; a correction needs a new delivery id",
-            batch_id=changed[0],
-            **{n: announced[n] for n in ("feed", "sender_code", "period")},
-        )
+    query = sql.SQL("select {} from ops.batch where sender_code = %(sender_code)s and delivery_id = %(delivery_id)s").format(BATCH_COLUMNS)
+    with connection.cursor(row_factory=class_row(Batch)) as cursor:
+        batch = cursor.execute(query, {name: announced[name] for name in ("sender_code", "delivery_id")}).fetchone()
+    assert batch
+    named = f"delivery {batch.delivery_id} of sender {batch.sender_code}"
+    if batch.feed != announced["feed"]:
+        detail = f"{named} is announced for {announced['feed']}, and is batch {batch.batch_id} of {batch.feed}; an id is used once"
+        return Finding("delivery_id_reused", detail, announced["feed"], batch.sender_code, announced["period"], batch.batch_id)
+    if changes := announcement_changes(batch, announced):
+        detail = f"{named} was announced again with another {', '.join(changes)}; a correction needs a new delivery id"
+        return Finding("announcement_changed", detail, batch.feed, batch.sender_code, batch.period, batch.batch_id)
     return None
+
+
+def announcement_changes(batch: Batch, announced: Mapping[str, Any]) -> list[str]:
+    """The parts of an announcement that differ from those in the ledger, by their names in the protocol of the gateways."""
+    return [name for column, name in COMPARED.items() if column in announced and announced[column] != getattr(batch, column)]
 
 
 def _read_totals(typed: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,17 +134,55 @@ def _read_totals(typed: Mapping[str, Any]) -> dict[str, Any]:
     return totals
 
 
-def note_finding(connection: psycopg.Connection, kind: str, detail: str, **place: Any) -> None:
-    """Note something that a person should see in ops.reconcile_finding; the same finding of a sender is noted once.
+def note_findings(
+    connection: psycopg.Connection, kinds: Iterable[str], findings: Iterable[Finding], *, feed: str | None = None, sender: str | None = None
+) -> None:
+    """Bring ops.reconcile_finding up to date with what is found now: new findings are noted, those that are gone are closed.
+
+    A finding that a person closed is not noted again.
 
     Args:
         connection: The loader's.
-        kind: announcement_changed, announcement_unreadable ...
-        detail: A sentence without values of records.
-        place: Feed, sender_code, period and batch_id, as far as they apply.
+        kinds: The kinds that were looked for.
+        findings: All that was found of these kinds. Their sentences hold no values of records.
+        feed: Only findings of this feed were looked for.
+        sender: Only findings of this sender were looked for.
     """
-    columns = dict.fromkeys(("feed", "sender_code", "period", "batch_id"))
-    connection.execute(read_sql(__package__, "insert_finding"), {**columns, **place, "kind": kind, "detail": detail})
+    with connection.transaction():
+        found = [connection.execute(read_sql(__package__, "note_finding"), vars(finding)).fetchone() for finding in findings]
+        connection.execute(
+            "update ops.reconcile_finding set closed_at = clock_timestamp() where closed_at is null and kind = any(%s)"
+            " and finding_id <> all(%s) and (%s::text is null or feed = %s) and (%s::text is null or sender_code = %s)",
+            [list(kinds), [row[0] for row in found if row], feed, feed, sender, sender],
+        )
+
+
+def open_findings(connection: psycopg.Connection) -> list[Finding]:
+    """Every finding that is still there and that no person has closed, oldest first."""
+    query = sql.SQL("select {} from ops.reconcile_finding where closed_at is null order by finding_id").format(FINDING_COLUMNS)
+    with connection.cursor(row_factory=class_row(Finding)) as cursor:
+        return cursor.execute(query).fetchall()
+
+
+def close_finding(connection: psycopg.Connection, finding_id: int, *, by: str, because: str) -> None:
+    """Close a finding about an announcement, which the sender has settled in another way. Other findings end with their cause.
+
+    Raises:
+        UsageError: There is no such open finding, or it is about something else, or there is no reason.
+    """
+    if not because.strip():
+        raise UsageError("a finding is closed with a reason; it is kept with the finding")
+    row = connection.execute(
+        "select kind from ops.reconcile_finding where finding_id = %s and closed_at is null for update", [finding_id]
+    ).fetchone()
+    if row is None:
+        raise UsageError(f"finding {finding_id} is not open; `lmw reconcile` lists the open findings")
+    if row[0] not in ANNOUNCEMENT_FINDINGS:
+        raise UsageError(f"finding {finding_id} is of kind {row[0]}, which ends with its cause and cannot be closed by hand")
+    connection.execute(
+        "update ops.reconcile_finding set closed_at = clock_timestamp(), closed_by = %s, close_reason = %s where finding_id = %s",
+        [by, because, finding_id],
+    )
 
 
 def take(connection: psycopg.Connection, batch_id: int, states: Iterable[BatchState]) -> int:
@@ -157,15 +231,60 @@ def move(
     row = connection.execute("select state from ops.batch where batch_id = %s and attempt = %s for update", [batch_id, attempt]).fetchone()
     if not row:
         raise StaleAttemptError(f"batch {batch_id} was taken by another attempt than {attempt}")
-    if to_state not in ALLOWED_MOVES[BatchState(row[0])]:
+    # only a replay that was blocked, which keeps the time of the earlier publication
+    is_unaudited = to_state == BatchState.PUBLISHED and row[0] != BatchState.AUDITED and "published_at" not in columns
+    if to_state not in ALLOWED_MOVES[BatchState(row[0])] or is_unaudited:
         raise ValueError(f"batch {batch_id} cannot go from {row[0]} to {to_state}")
-    stamp = f"{to_state}_at" if to_state in TIMED_STATES else None
+    stamp = f"{to_state}_at" if to_state in TIMED_STATES and f"{to_state}_at" not in columns else None
     assignments = [sql.SQL("state = {}").format(to_state)]
     assignments += [sql.SQL("{} = {}").format(sql.Identifier(name), value) for name, value in columns.items()]
     if stamp:
         assignments.append(sql.SQL("{} = clock_timestamp()").format(sql.Identifier(stamp)))
     connection.execute(sql.SQL("update ops.batch set {} where batch_id = {}").format(sql.SQL(", ").join(assignments), batch_id))
     _record_event(connection, batch_id, attempt, row[0], to_state, actor, dict(detail or {}))
+
+
+def block(
+    connection: psycopg.Connection,
+    batch_id: int,
+    attempt: int,
+    to_state: BatchState,
+    actor: str,
+    *,
+    reason_rule: str,
+    reason_vi: str | None,
+    reason_en: str | None,
+    remedy_vi: str | None,
+    detail: Mapping[str, Any],
+) -> BatchState:
+    """Move a batch that a rule stops to quarantined or rejected, with the rule's sentences.
+
+    A batch that is replayed has records of its earlier publication in core. They stay, and so it is published again: the move
+    keeps the rule and its sentences, and reconcile has a finding.
+
+    Returns:
+        The state that the batch reached.
+    """
+    reasons = {"reason_rule": reason_rule, "reason_vi": reason_vi, "reason_en": reason_en, "remedy_vi": remedy_vi}
+    row = connection.execute("select published_at is not null from ops.batch where batch_id = %s", [batch_id]).fetchone()
+    if row and row[0]:
+        to_state, detail = BatchState.PUBLISHED, {**detail, REPLAY_BLOCKED_BY: reason_rule, **reasons}
+        move(connection, batch_id, attempt, to_state, actor, detail=detail, published_at=sql.Identifier("published_at"))
+    else:
+        move(connection, batch_id, attempt, to_state, actor, detail=detail, **reasons)
+    return to_state
+
+
+def blocked_replays(connection: psycopg.Connection) -> dict[int, str]:
+    """The published batches whose last replay was blocked, each with the rule that blocked it."""
+    return dict(
+        connection.execute(
+            "select batch_id, detail ->> %(key)s from ops.batch_event join ops.batch using (batch_id)"
+            " where detail ? %(key)s and state = 'published' and not exists"
+            " (select from ops.batch_event as later where later.batch_id = batch.batch_id and later.event_id > batch_event.event_id)",
+            {"key": REPLAY_BLOCKED_BY},
+        ).fetchall()
+    )
 
 
 def find_batches(
@@ -176,11 +295,28 @@ def find_batches(
     period: str | None = None,
     states: Iterable[BatchState] | None = None,
 ) -> list[Batch]:
-    """Batches in the order in which they must be loaded: sender, period, sequence. None: of any."""
+    """Batches in the order in which they must be loaded, that in which their deliveries were made. None: of any."""
     query = read_sql(__package__, "find_batches").format(columns=BATCH_COLUMNS)
     values = {"feed": feed, "sender": sender, "period": period, "states": list(states) if states else None}
     with connection.cursor(row_factory=class_row(Batch)) as cursor:
         return cursor.execute(query, values).fetchall()
+
+
+def batches_to_refetch(connection: psycopg.Connection, feed: str, sender: str) -> list[Batch]:
+    """The rejected batches of a sender whose bytes differed from the announcement in fewer than MAX_FETCHES pulls."""
+    rules = [f"{feed}.file.{name}" for name in REFETCHED]
+    query = sql.SQL(
+        "select {} from ops.batch where feed = %s and sender_code = %s and state = 'rejected' and sha256 is null and reason_rule = any(%s)"
+        " and (select count(*) from ops.batch_event as event where event.batch_id = batch.batch_id and to_state = 'rejected') < %s"
+        " order by batch_id"
+    ).format(BATCH_COLUMNS)
+    with connection.cursor(row_factory=class_row(Batch)) as cursor:
+        return cursor.execute(query, [feed, sender, rules, MAX_FETCHES]).fetchall()
+
+
+def known_senders(connection: psycopg.Connection) -> list[str]:
+    """The codes of the senders that have announced a delivery."""
+    return [code for (code,) in connection.execute("select distinct sender_code from ops.batch order by 1")]
 
 
 def batch_history(connection: psycopg.Connection, batch_id: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -4,6 +4,8 @@ import calendar
 import re
 from datetime import date, timedelta
 
+from labour_market.errors import UsageError
+
 PERIOD = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 
@@ -25,5 +27,21 @@ def period_bounds(period: str) -> tuple[date, date]:
         if not last:
             raise ValueError(f"{period!r} has a month that does not exist")
         return date(year, month, 1), date(year, month, last) + timedelta(days=1)
-    first = date(year, month, day)
+    try:
+        first = date(year, month, day)
+    except ValueError:
+        raise ValueError(f"{period!r} is not a day of the calendar") from None
     return first, first + timedelta(days=1)
+
+
+def check_period(text: str | None) -> None:
+    """Check a period that a call gives; None means any.
+
+    Raises:
+        UsageError: It is not a period.
+    """
+    if text is not None:
+        try:
+            period_bounds(text)
+        except ValueError as error:
+            raise UsageError(str(error)) from None

@@ -24,8 +24,9 @@ TIMED_STATES = (BatchState.LANDED, BatchState.STAGED, BatchState.AUDITED, BatchS
 
 ALLOWED_MOVES = {
     BatchState.DISCOVERED: {BatchState.LANDED, BatchState.REJECTED},
-    BatchState.LANDED: {BatchState.STAGED, BatchState.REJECTED, BatchState.SUPERSEDED},
-    BatchState.STAGED: {BatchState.STAGED, BatchState.AUDITED, BatchState.REJECTED, BatchState.SUPERSEDED},
+    # landed or staged --> published: a replay was rejected, and the records of the earlier publication stay in core
+    BatchState.LANDED: {BatchState.STAGED, BatchState.PUBLISHED, BatchState.REJECTED, BatchState.SUPERSEDED},
+    BatchState.STAGED: {BatchState.STAGED, BatchState.AUDITED, BatchState.PUBLISHED, BatchState.REJECTED, BatchState.SUPERSEDED},
     BatchState.AUDITED: {
         BatchState.STAGED,
         BatchState.PUBLISHED,
@@ -35,6 +36,9 @@ ALLOWED_MOVES = {
     },
     BatchState.PUBLISHED: {BatchState.SUPERSEDED, BatchState.LANDED},
     BatchState.QUARANTINED: {BatchState.LANDED, BatchState.SUPERSEDED},
-    BatchState.REJECTED: {BatchState.LANDED},
+    BatchState.REJECTED: {
+        BatchState.LANDED,
+        BatchState.REJECTED,
+    },  # rejected again: its bytes were fetched again and are still not the announced ones
     BatchState.SUPERSEDED: set(),
 }

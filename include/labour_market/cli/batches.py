@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from labour_market.batches.periods import check_period
 from labour_market.batches.states import BatchState
-from labour_market.cli.terminal import Json, console, plain_errors, print_error, print_json, print_table
+from labour_market.cli.terminal import Because, By, Json, console, plain_errors, print_error, print_json, print_table
 from labour_market.contracts import contract_feeds, load_order
-from labour_market.errors import UsageError
+from labour_market.errors import check_known
 
 app = typer.Typer()
 
@@ -26,11 +27,15 @@ def ingest(feed: Feed = None, sender: SenderCode = None, period: Period = None, 
     from labour_market.ingestion import pipeline
     from labour_market.settings import load_settings
 
+    check_period(period)
+    feeds = _feeds(feed)
     senders = load_senders(load_settings().senders_file)
-    if sender and sender not in {s.code for s in senders}:
-        raise UsageError(f"unknown sender {sender!r}; known: {', '.join(s.code for s in senders)}")
+    check_known("sender", sender, [s.code for s in senders])
     chosen = [s for s in senders if sender in (None, s.code)]
-    reports, unreachable = pipeline.ingest(chosen, _feeds(feed), period, progress=(lambda line: None) if as_json else print)
+    if feed:
+        offered = sorted({name for s in chosen for name in s.feeds})
+        check_known(f"feed of sender {sender}" if sender else "feed of any sender", feed, offered)
+    reports, unreachable = pipeline.ingest(chosen, feeds, period, progress=(lambda line: None) if as_json else print)
     if as_json:
         print_json({"reports": [asdict(r) for r in reports], "unreachable": unreachable})
     errors = [sentence for report in reports for sentence in report.errors.values()]
@@ -65,13 +70,13 @@ def batches(
     as_json: Json = False,
 ) -> None:
     """List the batches of the ledger, with the reason of each blocked one."""
-    from labour_market.batches.ledger import list_batches
+    from labour_market.batches.ledger import known_senders, list_batches
     from labour_market.database import connect
 
-    if state is not None and state not in list(BatchState):
-        raise UsageError(f"unknown state {state!r}; known: {', '.join(BatchState)}")
+    check_known("state", state, list(BatchState))
     feeds = _feeds(feed)
     with connect("loader") as connection:
+        check_known("sender", sender, known_senders(connection))
         rows = [
             r for r in list_batches(connection) if r["feed"] in feeds and sender in (None, r["sender_code"]) and state in (None, r["state"])
         ]
@@ -124,7 +129,7 @@ def reconcile(
     reread: Annotated[bool, typer.Option("--reread", help="Also read every landed file and check its hash.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Compare the ledger with core, quarantine and the landing store. Exit code 1 and a list when a record is not accounted for."""
+    """Compare the ledger with core, quarantine and the landing store. Exit code 1 and a list of every open finding when there is one."""
     from labour_market.ingestion.reconcile import reconcile as run
 
     result = run(reread=reread)
@@ -132,7 +137,7 @@ def reconcile(
         print_json(result.as_dict())
     else:
         for finding in result.findings:
-            print(f"{finding.kind}: {finding.detail}")
+            print(f"{finding.finding_id} {finding.kind}: {finding.detail}")
         for feed, sender in result.missing:
             print(f"missing: {sender} has not delivered {feed} yet")
         print(
@@ -141,6 +146,19 @@ def reconcile(
         )
     if result.findings:
         raise SystemExit(1)
+
+
+@app.command("close-finding")
+@plain_errors
+def close_finding(
+    finding: Annotated[int, typer.Argument(help="The number of the finding, as `lmw reconcile` prints it.")], because: Because, by: By
+) -> None:
+    """Close a finding about an announcement, which the sender has corrected in another way."""
+    from labour_market.batches.ledger import close_finding as close
+    from labour_market.database import connect
+
+    with connect("loader") as connection:
+        close(connection, finding, by=by, because=because)
 
 
 @app.command()
@@ -158,6 +176,8 @@ def replay(
     _feeds(feed)
     for r in run(feed, sender=sender, period=period, reason=reason, dry_run=not execute):
         after = _outcome(r.after) if r.after else "loaded again with --execute"
+        if r.blocked_by:
+            after = f"blocked by {r.blocked_by}, the earlier records stay published"
         print(f"batch {r.batch_id} {r.sender_code} {r.period}: {_outcome(r.before)} -> {after}")
 
 
@@ -167,6 +187,5 @@ def _outcome(batch: tuple[str, int | None, int | None]) -> str:
 
 
 def _feeds(feed: str | None) -> list[str]:
-    if feed is not None and feed not in contract_feeds():
-        raise UsageError(f"unknown feed {feed!r}; known: {', '.join(contract_feeds())}")
+    check_known("feed", feed, contract_feeds())
     return [feed] if feed else load_order()

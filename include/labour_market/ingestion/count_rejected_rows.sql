@@ -2,7 +2,7 @@
 with rejected as (
     select bool_or(action = 'quarantine') as is_quarantined
     from quarantine.rejected_row
-    where batch_id = %(batch_id)s
+    where batch_id = %(batch_id)s and status <> 'superseded'
     group by row_no
 )
 

@@ -17,11 +17,11 @@ from psycopg.types.json import Jsonb
 from labour_market.batches import ledger
 from labour_market.batches.delivery_errors import InvalidDeliveryError
 from labour_market.batches.landing import LandingStore
-from labour_market.batches.ledger import Batch
+from labour_market.batches.ledger import Batch, Finding
 from labour_market.batches.states import LOADABLE_STATES, BatchState
 from labour_market.contracts import Contract, load_contract
-from labour_market.database import connect, read_sql, require_current_schema
-from labour_market.database.locks import feed_load, session_lock
+from labour_market.database import connect, require_current_schema
+from labour_market.database.locks import end_when_silent, feed_load, session_lock
 from labour_market.gateway import (
     AnnouncementDefect,
     Delivery,
@@ -31,7 +31,8 @@ from labour_market.gateway import (
     Sender,
 )
 from labour_market.ingestion.pseudonyms import load_pseudonym_key
-from labour_market.ingestion.publishing import newer_published, publish_batch
+from labour_market.ingestion.publishing import find_replacement, publish_batch, supersede
+from labour_market.ingestion.reopening import CHECKED_AGAINST, digest_of_checks, reopen_blocked
 from labour_market.ingestion.staging import drop_stage_tables, make_stage_table, read_batch, stage_batch
 from labour_market.logs import describe, log_stage
 from labour_market.quality.messages import block_reason
@@ -79,6 +80,8 @@ def code_version() -> str:
 def pull(feed: str, sender: Sender, period: str | None = None, settings: Settings | None = None) -> list[int]:
     """Announce and land what a sender has for a feed; drafts are left alone.
 
+    A delivery whose bytes were not the announced ones is fetched again by the next pulls: the fault may have passed.
+
     Args:
         feed: The feed.
         sender: The sender, an entry of the senders file.
@@ -100,16 +103,22 @@ def pull(feed: str, sender: Sender, period: str | None = None, settings: Setting
         connect("loader", settings, autocommit=True) as connection,
         GatewayClient(sender) as client,
     ):
-        deliveries = _announce_deliveries(connection, client, feed, sender, period)
+        deliveries, findings = _announce_deliveries(connection, client, feed, sender, period)
+        if period is None:  # of all deliveries that the sender announces
+            ledger.note_findings(connection, ledger.ANNOUNCEMENT_FINDINGS, findings, feed=feed, sender=sender.code)
+        else:
+            ledger.note_findings(connection, (), findings)
         counts["deliveries"] = len(deliveries)
         discovered = ledger.find_batches(connection, feed=feed, sender=sender.code, states=[BatchState.DISCOVERED])
         counts["discovered"] = len(discovered)
+        refetched = ledger.batches_to_refetch(connection, feed, sender.code)
         unavailable: GatewayUnavailableError | None = None
-        for batch in discovered:
+        for batch in [*discovered, *refetched]:
             if batch.delivery_id in deliveries:
                 try:
-                    _land(connection, client, store, batch, deliveries[batch.delivery_id])
-                    fetched.append(batch.batch_id)
+                    state = _land(connection, client, store, batch, deliveries[batch.delivery_id])
+                    if state != batch.state:
+                        fetched.append(batch.batch_id)
                 except GatewayUnavailableError as error:  # the deliveries after it may be available
                     unavailable = error
         counts["fetched"] = len(fetched)
@@ -120,17 +129,21 @@ def pull(feed: str, sender: Sender, period: str | None = None, settings: Setting
 
 def _announce_deliveries(
     connection: psycopg.Connection, client: GatewayClient, feed: str, sender: Sender, period: str | None
-) -> dict[str, Delivery]:
-    """Write what the gateway lists into the ledger; returns the final deliveries by their ids."""
+) -> tuple[dict[str, Delivery], list[Finding]]:
+    """Write what the gateway lists into the ledger; returns the final deliveries by their ids, and what is wrong with announcements."""
     deliveries: dict[str, Delivery] = {}
+    findings: list[Finding] = []
     for item in client.deliveries(feed, period=period):
         if isinstance(item, AnnouncementDefect):
-            ledger.note_finding(connection, "announcement_unreadable", item.detail, feed=feed, sender_code=sender.code)
-            LOG.warning("announcement unreadable: feed=%s sender=%s", feed, sender.code)
+            findings.append(Finding("announcement_unreadable", item.detail, feed, sender.code))
         elif item.status == "final":
             deliveries[item.delivery_id] = item
-            ledger.announce(connection, _announcement(feed, sender, item), actor())
-    return deliveries
+            announced = ledger.announce(connection, _announcement(feed, sender, item), actor())
+            if isinstance(announced, Finding):
+                findings.append(announced)
+    for finding in findings:
+        LOG.warning("announcement refused: feed=%s sender=%s kind=%s", feed, sender.code, finding.kind)
+    return deliveries, findings
 
 
 def _announcement(feed: str, sender: Sender, delivery: Delivery) -> dict[str, Any]:
@@ -153,17 +166,19 @@ def _announcement(feed: str, sender: Sender, delivery: Delivery) -> dict[str, An
     }
 
 
-def _land(connection: psycopg.Connection, client: GatewayClient, store: LandingStore, batch: Batch, delivery: Delivery) -> None:
-    """Fetch the bytes of a batch into the landing store, or reject it when they are not what was announced."""
-    attempt = ledger.take(connection, batch.batch_id, [BatchState.DISCOVERED])
+def _land(connection: psycopg.Connection, client: GatewayClient, store: LandingStore, batch: Batch, delivery: Delivery) -> BatchState:
+    """Fetch the bytes of a batch into the landing store, or reject it when they are not what was announced; returns its state then."""
+    attempt = ledger.take(connection, batch.batch_id, [BatchState(batch.state)])
     with log_stage(LOG, "land", **_place(batch, attempt)) as counts:
         try:
             if (delivery.sender_code, delivery.feed) != (batch.sender_code, batch.feed):
                 raise DeliveryRefusedError("sender", {"announced": delivery.sender_code, "gateway": batch.sender_code})
+            if changes := ledger.announcement_changes(batch, _announcement(batch.feed, client.sender, delivery)):
+                raise DeliveryRefusedError("announcement", {"changes": ", ".join(changes)})
             landed = client.fetch(delivery, store)
         except DeliveryRefusedError as refusal:
-            counts["rejected_by"] = _reject(connection, load_contract(batch.feed), batch, attempt, refusal)
-            return
+            counts["rejected_by"], state = _reject(connection, load_contract(batch.feed), batch, attempt, refusal)
+            return state
         ledger.move(
             connection,
             batch.batch_id,
@@ -175,13 +190,16 @@ def _land(connection: psycopg.Connection, client: GatewayClient, store: LandingS
             landing_path=landed.path,
         )
         counts.update(records=batch.declared_records, bytes=landed.size)
+        return BatchState.LANDED
 
 
-def _reject(connection: psycopg.Connection, contract: Contract, batch: Batch, attempt: int, error: InvalidDeliveryError) -> str:
-    """Move a batch to rejected with the sentences of the rule that its delivery breaks; returns the rule's id."""
+def _reject(
+    connection: psycopg.Connection, contract: Contract, batch: Batch, attempt: int, error: InvalidDeliveryError
+) -> tuple[str, BatchState]:
+    """Block a batch with the sentences of the rule that its delivery breaks; returns the rule's id and the state it reached."""
     rule = contract.rule(f"file.{error.rule_name}")
     reason_vi, reason_en, remedy_vi = block_reason(rule, batch.delivery_id, error.details)
-    ledger.move(
+    state = ledger.block(
         connection,
         batch.batch_id,
         attempt,
@@ -191,8 +209,9 @@ def _reject(connection: psycopg.Connection, contract: Contract, batch: Batch, at
         reason_vi=reason_vi,
         reason_en=reason_en,
         remedy_vi=remedy_vi,
+        detail={CHECKED_AGAINST: digest_of_checks(connection, contract, batch.form_version)},
     )
-    return rule.id
+    return rule.id, state
 
 
 def _place(batch: Batch, attempt: int) -> dict[str, object]:
@@ -202,7 +221,8 @@ def _place(batch: Batch, attempt: int) -> dict[str, object]:
 def load(feed: str, settings: Settings | None = None) -> LoadReport:
     """Stage, audit and publish every landed batch of a feed. An error in one batch does not keep back the others.
 
-    One load of a feed runs at a time; a second one waits for it and finds nothing left to do.
+    One load of a feed runs at a time; a second one waits for it and finds nothing left to do. A load that was stopped loses its session,
+    and so the lock, after SILENT_SECONDS; what it was doing is done again by the next.
 
     Args:
         feed: The feed.
@@ -223,6 +243,7 @@ def load(feed: str, settings: Settings | None = None) -> LoadReport:
         session_lock(connection, feed_load(feed)),
     ):
         LOG.info("feed locked: feed=%s", feed)
+        end_when_silent(connection)
         contract = load_contract(feed)
         require_current_schema(connection, [contract])
         current = Load(contract, connection, settings)
@@ -246,6 +267,7 @@ class Load:
         """Bring every landed batch of the feed to its outcome. The caller holds the feed's lock."""
         feed = self.contract.feed
         drop_stage_tables(self.connection, feed)
+        reopen_blocked(self.connection, self.contract, actor())
         batches = []
         for batch in ledger.find_batches(self.connection, feed=feed, states=LOADABLE_STATES):
             if not self.supersede_if_redundant(batch):
@@ -259,34 +281,18 @@ class Load:
             self.connection.execute(sql.SQL("analyze core.{}").format(sql.Identifier(feed)))
 
     def supersede_if_redundant(self, batch: Batch) -> bool:
-        """Supersede a batch that another one makes redundant: the same content, or a newer sequence of a snapshot.
+        """Supersede a batch that a published one makes redundant. One of the same load does so only once it is published.
 
         Returns:
             Whether the batch was superseded.
         """
-        other, reason = self._batch_with_same_content(batch), "same content as an earlier delivery"
-        if other is None and self.contract.mode == "snapshot":
-            other, reason = newer_published(self.connection, batch), "a newer sequence is published"
-        if other is None:
+        replacement = find_replacement(self.connection, self.contract, batch)
+        if replacement is None:
             return False
         attempt = ledger.take(self.connection, batch.batch_id, LOADABLE_STATES)
-        ledger.move(
-            self.connection,
-            batch.batch_id,
-            attempt,
-            BatchState.SUPERSEDED,
-            actor(),
-            superseded_by=other,
-            records_superseded=batch.declared_records,
-            detail={"because": reason},
-        )
+        supersede(self.connection, batch, attempt, replacement, actor())
         self.report.outcomes[batch.batch_id] = BatchState.SUPERSEDED
-        LOG.info("superseded: batch=%s feed=%s sender=%s by=%s reason=%s", batch.batch_id, batch.feed, batch.sender_code, other, reason)
         return True
-
-    def _batch_with_same_content(self, batch: Batch) -> int | None:
-        row = self.connection.execute(read_sql(__package__, "batch_with_same_content"), vars(batch)).fetchone()
-        return int(row[0]) if row else None
 
     def stage(self, batches: Iterable[Batch]) -> None:
         """Read each batch from the landing store and copy it into the stage table; `attempts` then has those that are staged."""
@@ -297,8 +303,8 @@ class Load:
                 try:
                     normalised, remarks = read_batch(self.contract, batch, store, key)
                 except InvalidDeliveryError as error:
-                    counts["rejected_by"] = _reject(self.connection, self.contract, batch, attempt, error)
-                    self.report.outcomes[batch.batch_id] = BatchState.REJECTED
+                    counts["rejected_by"], state = _reject(self.connection, self.contract, batch, attempt, error)
+                    self.report.outcomes[batch.batch_id] = state
                     continue
                 counts["records"] = len(normalised.row_numbers)
             with log_stage(LOG, "stage", **_place(batch, attempt)) as counts, self.connection.transaction():
@@ -341,7 +347,9 @@ class Load:
             return BatchState.PUBLISHED
 
     def _block(self, batch: Batch, attempt: int, verdict: "Verdict") -> BatchState:
-        ledger.move(
+        assert verdict.blocked_by
+        LOG.info("blocked: batch=%s feed=%s sender=%s rule=%s", batch.batch_id, batch.feed, batch.sender_code, verdict.blocked_by)
+        return ledger.block(
             self.connection,
             batch.batch_id,
             attempt,
@@ -351,9 +359,8 @@ class Load:
             reason_vi=verdict.reason_vi,
             reason_en=verdict.reason_en,
             remedy_vi=verdict.remedy_vi,
+            detail={CHECKED_AGAINST: digest_of_checks(self.connection, self.contract, batch.form_version)},
         )
-        LOG.info("blocked: batch=%s feed=%s sender=%s rule=%s", batch.batch_id, batch.feed, batch.sender_code, verdict.blocked_by)
-        return BatchState.QUARANTINED
 
 
 def ingest(

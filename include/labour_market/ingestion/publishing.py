@@ -1,5 +1,6 @@
 """From stage to core: one transaction a batch, with its quarantined rows, vault entries, ledger move and outbox events."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,8 @@ from labour_market.contracts import Contract
 from labour_market.database import read_sql
 from labour_market.database.locks import partition_publish, transaction_lock
 from labour_market.database.tables import core_columns, partition_key
+
+LOG = logging.getLogger(__name__)
 
 # staged: a row of the stage table that no rule keeps out
 PUBLISHABLE = sql.SQL(
@@ -49,11 +52,36 @@ class Published:
     superseded: int
 
 
-def newer_published(connection: psycopg.Connection, batch: Batch) -> int | None:
-    """The published batch of the same partition with the highest sequence above that of a batch, if there is one."""
+def find_replacement(connection: psycopg.Connection, contract: Contract, batch: Batch) -> tuple[int, str] | None:
+    """The published batch that makes a batch redundant, and why; None when the batch must be loaded."""
+    row = connection.execute(read_sql(__package__, "batch_with_same_content"), vars(batch)).fetchone()
+    if row:
+        return int(row[0]), "same content as an earlier delivery"
+    newer = _newer_published(connection, batch) if contract.mode == "snapshot" else None
+    return (newer, "a newer sequence is published") if newer else None
+
+
+def supersede(connection: psycopg.Connection, batch: Batch, attempt: int, replacement: tuple[int, str], actor: str) -> None:
+    """Move a batch that find_replacement found to be redundant to superseded."""
+    other, reason = replacement
+    ledger.move(
+        connection,
+        batch.batch_id,
+        attempt,
+        BatchState.SUPERSEDED,
+        actor,
+        superseded_by=other,
+        records_superseded=batch.declared_records,
+        detail={"because": reason},
+    )
+    LOG.info("superseded: batch=%s feed=%s sender=%s by=%s reason=%s", batch.batch_id, batch.feed, batch.sender_code, other, reason)
+
+
+def _newer_published(connection: psycopg.Connection, batch: Batch) -> int | None:
+    """The published batch of the same partition with the highest sequence above that of a batch, if there is one; also one in a replay."""
     row = connection.execute(
         "select batch_id from ops.batch where feed = %(feed)s and sender_code = %(sender_code)s and period = %(period)s"
-        " and sequence > %(sequence)s and state = 'published' order by sequence desc limit 1",
+        " and sequence > %(sequence)s and published_at is not null and state <> 'superseded' order by sequence desc limit 1",
         vars(batch),
     ).fetchone()
     return int(row[0]) if row else None
@@ -73,24 +101,15 @@ def publish_batch(
         actor: The name that the ledger keeps.
 
     Returns:
-        How its records were divided; None when a newer sequence of a snapshot is published already, and the batch was superseded.
+        How its records were divided; None when a batch that was published meanwhile makes it redundant, and it was superseded.
 
     Raises:
         ledger.StaleAttemptError: Another attempt has taken the batch.
     """
     with connection.transaction():
         transaction_lock(connection, partition_publish(batch.feed, batch.sender_code, batch.period))
-        newer = newer_published(connection, batch) if contract.mode == "snapshot" else None
-        if newer:
-            ledger.move(
-                connection,
-                batch.batch_id,
-                attempt,
-                BatchState.SUPERSEDED,
-                actor,
-                superseded_by=newer,
-                records_superseded=batch.declared_records,
-            )
+        if replacement := find_replacement(connection, contract, batch):
+            supersede(connection, batch, attempt, replacement, actor)
             return None
         publication = _Publication(connection, contract, batch, stage_table)
         publication.quarantine_rows()
@@ -158,10 +177,14 @@ class _Publication:
         return self.connection.execute(read_sql(__package__, name).format(**self._names), {**self._values, **more})
 
     def quarantine_rows(self) -> None:
-        """Copy the rows that rules keep out into quarantine; a replay replaces those without a decision."""
+        """Copy the rows that rules keep out into quarantine; a replay replaces those without a decision.
+
+        A decision on a row that no rule keeps out any more is kept as superseded, and does not count.
+        """
         self.connection.execute("delete from quarantine.rejected_row where batch_id = %s and status = 'open'", [self.batch.batch_id])
         actions = {rule.id: "normalise" if rule.action == "normalise" else "quarantine" for rule in self.contract.rules}
         self._execute("insert_rejected_rows", rules=list(actions), actions=list(actions.values()))
+        self._execute("supersede_decided_rows")
 
     def write_core(self) -> set[str]:
         """Write the batch's records into core and end those that they replace.
@@ -194,7 +217,7 @@ class _Publication:
 def _supersede_older(connection: psycopg.Connection, batch: Batch, actor: str) -> None:
     older = connection.execute(
         "select batch_id, attempt from ops.batch where feed = %(feed)s and sender_code = %(sender_code)s and period = %(period)s"
-        " and batch_id <> %(batch_id)s and state = 'published'",
+        " and batch_id <> %(batch_id)s and published_at is not null and state <> 'superseded'",
         vars(batch),
     ).fetchall()
     for batch_id, attempt in older:

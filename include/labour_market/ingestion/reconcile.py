@@ -8,8 +8,10 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from labour_market.batches import ledger
 from labour_market.batches.landing import LandingStore
-from labour_market.batches.states import OPEN_STATES
+from labour_market.batches.ledger import Finding
+from labour_market.batches.states import OPEN_STATES, BatchState
 from labour_market.contracts import contract_feeds
 from labour_market.database import connect, read_sql
 from labour_market.gateway import Sender, load_senders
@@ -17,19 +19,8 @@ from labour_market.logs import log_stage
 from labour_market.settings import Settings, load_settings
 
 STUCK_AFTER = timedelta(hours=6)
+CHECKED = {"lost_records", "orphan_records", "stuck", "replay_blocked", "other_bytes", "missing_bytes", "damaged_bytes"}
 LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something that does not add up. kind: lost_records, orphan_records, stuck, missing_bytes or damaged_bytes."""
-
-    kind: str
-    feed: str | None
-    sender_code: str | None
-    period: str | None
-    batch_id: int | None
-    detail: str
 
 
 @dataclass(frozen=True)
@@ -39,7 +30,7 @@ class Reconciliation:
     Attributes:
         batches: Batches in the ledger.
         records: Records that they announced.
-        findings: What is unaccounted for.
+        findings: Every open finding: what is unaccounted for, and what pulls noted about announcements.
         waiting: Batches under way: batch_id, feed, sender_code, period, state.
         missing: (feed, sender) that has never delivered.
         to_build: Partitions of core that the marts do not show yet.
@@ -58,22 +49,26 @@ class Reconciliation:
 
 
 def reconcile(settings: Settings | None = None, *, reread: bool = False) -> Reconciliation:
-    """Compare the ledger with core, quarantine and the landing store.
+    """Compare the ledger with core, quarantine and the landing store, and note what is found in ops.reconcile_finding.
 
     Args:
         settings: Of the installation; default: of the environment.
-        reread: Hash every landed file again; otherwise only look whether it is there.
+        reread: Hash every landed file again; otherwise only look whether it is there. Only that ends a finding of damaged bytes.
     """
     settings = settings or load_settings()
     with log_stage(LOG, "reconcile", reread=reread) as counts, connect("loader", settings) as connection:
         row = connection.execute("select count(*), coalesce(sum(declared_records), 0) from ops.batch").fetchone()
         assert row
-        findings = [
+        found = [
             *_unbalanced(connection),
             *_orphans(connection),
             *_stuck(connection),
+            *_blocked_replays(connection),
+            *_other_bytes(connection),
             *_bytes(connection, LandingStore(settings.landing_url), reread),
         ]
+        ledger.note_findings(connection, CHECKED if reread else CHECKED - {"damaged_bytes"}, found)
+        findings = ledger.open_findings(connection)
         senders = load_senders(settings.senders_file) if settings.senders_file.exists() else []
         pending = connection.execute("select count(distinct (feed, sender_code, period)) from ops.outbox where built_at is null").fetchone()
         result = Reconciliation(
@@ -96,9 +91,12 @@ def reconcile(settings: Settings | None = None, *, reread: bool = False) -> Reco
 
 
 def _core_counts() -> sql.Composed:
-    """A query of the records of each batch in core; a record that a replay wrote again counts once."""
+    """A query of the records of each batch in core, those of its last publication: a replay may keep out a record that it wrote before."""
     return sql.SQL(" union all ").join(
-        sql.SQL("select batch_id, count(distinct row_no) as records from core.{} group by batch_id").format(sql.Identifier(feed))
+        sql.SQL(
+            "(select distinct on (batch_id) batch_id, count(*) as records from core.{}"
+            " group by batch_id, recorded_from order by batch_id, recorded_from desc)"
+        ).format(sql.Identifier(feed))
         for feed in contract_feeds()
     )
 
@@ -108,11 +106,11 @@ def _unbalanced(connection: psycopg.Connection) -> list[Finding]:
     return [
         Finding(
             "lost_records",
+            f"batch {batch_id} is {state}: {declared} records announced, {parsed} read, {core} in core, {quarantined} in quarantine",
             feed,
             sender,
             period,
             batch_id,
-            f"batch {batch_id} is {state}: {declared} records announced, {parsed} read, {core} in core, {quarantined} in quarantine",
         )
         for feed, sender, period, batch_id, state, declared, parsed, core, quarantined in rows
     ]
@@ -128,11 +126,8 @@ def _orphans(connection: psycopg.Connection) -> list[Finding]:
     return [
         Finding(
             "orphan_records",
-            None,
-            None,
-            None,
-            batch_id,
             f"{records} records in core name batch {batch_id}, which is not in the ledger",
+            batch_id=batch_id,
         )
         for batch_id, records in rows
     ]
@@ -145,8 +140,36 @@ def _stuck(connection: psycopg.Connection) -> list[Finding]:
         [list(OPEN_STATES), STUCK_AFTER],
     ).fetchall()
     return [
-        Finding("stuck", feed, sender, period, batch_id, f"batch {batch_id} has been {state} for more than {STUCK_AFTER}")
+        Finding("stuck", f"batch {batch_id} has been {state} for more than {STUCK_AFTER}", feed, sender, period, batch_id)
         for feed, sender, period, batch_id, state, _ in rows
+    ]
+
+
+def _blocked_replays(connection: psycopg.Connection) -> list[Finding]:
+    """Published batches whose replay a rule blocked: their earlier records are in use."""
+    blocked = ledger.blocked_replays(connection)
+    return [
+        Finding(
+            "replay_blocked",
+            f"batch {batch.batch_id} was replayed and {blocked[batch.batch_id]} blocked it; its earlier records stay published",
+            batch.feed,
+            batch.sender_code,
+            batch.period,
+            batch.batch_id,
+        )
+        for batch in ledger.find_batches(connection, states=[BatchState.PUBLISHED])
+        if batch.batch_id in blocked
+    ]
+
+
+def _other_bytes(connection: psycopg.Connection) -> list[Finding]:
+    """Batches whose landed bytes are not the announced ones."""
+    rows = connection.execute(
+        "select feed, sender_code, period, batch_id, declared_sha256, sha256 from ops.batch where sha256 <> declared_sha256"
+    ).fetchall()
+    return [
+        Finding("other_bytes", f"batch {batch_id} was announced as {announced} and landed as {landed}", feed, sender, period, batch_id)
+        for feed, sender, period, batch_id, announced, landed in rows
     ]
 
 
@@ -155,10 +178,11 @@ def _bytes(connection: psycopg.Connection, store: LandingStore, reread: bool) ->
     rows = connection.execute("select feed, sender_code, period, batch_id, sha256 from ops.batch where sha256 is not null").fetchall()
     findings = []
     for feed, sender, period, batch_id, sha256 in rows:
+        file = f"the landed file {sha256} of batch {batch_id}"
         if not store.exists(sha256):
-            findings.append(Finding("missing_bytes", feed, sender, period, batch_id, f"the landed file {sha256} is gone"))
+            findings.append(Finding("missing_bytes", f"{file} is gone", feed, sender, period, batch_id))
         elif reread and not store.verify(sha256):
-            findings.append(Finding("damaged_bytes", feed, sender, period, batch_id, f"the landed file {sha256} has changed"))
+            findings.append(Finding("damaged_bytes", f"{file} has changed", feed, sender, period, batch_id))
     return findings
 
 

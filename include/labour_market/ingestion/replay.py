@@ -7,10 +7,11 @@ import psycopg
 
 from labour_market.batches import ledger
 from labour_market.batches.ledger import Batch
+from labour_market.batches.periods import check_period
 from labour_market.batches.states import REPLAYABLE_STATES, BatchState
 from labour_market.contracts import load_contract
 from labour_market.database import connect, require_current_schema
-from labour_market.errors import UsageError
+from labour_market.errors import UsageError, check_known
 from labour_market.ingestion.pipeline import load
 from labour_market.logs import log_stage
 from labour_market.settings import Settings, actor, load_settings
@@ -21,13 +22,17 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Replayed:
-    """One batch before and after a replay; after is None in a dry run."""
+    """One batch before and after a replay; after is None in a dry run.
+
+    blocked_by: the rule that blocked the replay of a published batch, whose earlier records stay published.
+    """
 
     batch_id: int
     sender_code: str
     period: str
     before: StateAndCounts
     after: StateAndCounts | None
+    blocked_by: str | None = None
 
 
 def replay(
@@ -41,7 +46,8 @@ def replay(
 ) -> list[Replayed]:
     """Stage, audit and publish the published, blocked and rejected batches of a feed again.
 
-    A batch whose bytes never arrived cannot be replayed and is left out.
+    A batch whose bytes never arrived cannot be replayed and is left out. A published batch whose replay is blocked stays published
+    with its earlier records.
 
     Args:
         feed: The feed.
@@ -55,16 +61,19 @@ def replay(
         Each batch before and, unless it is a dry run, after.
 
     Raises:
-        UsageError: There is no reason, or no such feed.
+        UsageError: There is no reason, or no such feed, sender or period.
     """
     if not reason.strip():
         raise UsageError("a replay needs a reason; it is kept in the ledger")
     contract = load_contract(feed)
+    check_period(period)
     settings = settings or load_settings()
     after: dict[int, StateAndCounts] = {}
+    blocked: dict[int, str] = {}
     with log_stage(LOG, "replay", feed=feed, sender=sender, period=period, dry_run=dry_run) as counts:
         with connect("loader", settings) as connection:
             require_current_schema(connection, [contract])  # before a batch is moved: the load would refuse it
+            check_known("sender", sender, ledger.known_senders(connection))
             found = ledger.find_batches(connection, feed=feed, sender=sender, period=period, states=REPLAYABLE_STATES)
             batches = [batch for batch in found if batch.sha256]
             counts["batches"] = len(batches)
@@ -77,7 +86,10 @@ def replay(
             load(feed, settings)
             with connect("loader", settings) as connection:
                 after = {batch.batch_id: _state_and_counts(connection, batch) for batch in batches}
-    return [Replayed(b.batch_id, b.sender_code, b.period, before[b.batch_id], after.get(b.batch_id)) for b in batches]
+                blocked = ledger.blocked_replays(connection)
+    return [
+        Replayed(b.batch_id, b.sender_code, b.period, before[b.batch_id], after.get(b.batch_id), blocked.get(b.batch_id)) for b in batches
+    ]
 
 
 def _state_and_counts(connection: psycopg.Connection, batch: Batch) -> StateAndCounts:

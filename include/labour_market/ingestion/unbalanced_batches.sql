@@ -4,6 +4,7 @@ with core_records as ({core_counts}),
 quarantined_records as (
     select batch_id, count(distinct row_no) as records
     from quarantine.rejected_row
+    where status <> 'superseded'
     group by batch_id
 ),
 
@@ -20,11 +21,12 @@ counted as (
 select feed, sender_code, period, batch_id, state, declared_records, records_parsed, core_records, quarantined_records
 from counted
 where case
-    when published_at is not null and state in ('published', 'superseded')
+    when state in ('quarantined', 'rejected') then core_records <> 0 or reason_rule is null or reason_vi is null
+    -- also while it is replayed
+    when published_at is not null
         then declared_records <> core_records + quarantined_records
             or records_parsed is distinct from declared_records
             or records_published + records_quarantined + records_duplicate + records_superseded <> declared_records
-    when state in ('quarantined', 'rejected') then core_records <> 0 or reason_rule is null or reason_vi is null
     when state = 'superseded' then core_records <> 0 or superseded_by is null
-    else published_at is null and core_records <> 0
+    else core_records <> 0
 end

@@ -46,6 +46,11 @@ QUERIES = {
         from bi.blocked_batches
         order by batch_id
     """,
+    "findings": """
+        select finding_id, batch_id, feed, coalesce(sender_code || ' ' || sender, '') as sender, finding_vi, finding_en, found_at
+        from bi.open_findings
+        order by finding_id
+    """,
     BatchState.QUARANTINED: """
         select rule_id, sum(rows)::int as rows, count(distinct sender_code)::int as senders
         from bi.data_quality

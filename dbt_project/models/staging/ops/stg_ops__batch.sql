@@ -1,11 +1,13 @@
--- When figures are counted again as of a moment (known_at), the state is the last one until then.
+-- A published batch that is loaded again stays published until that ends: its earlier records are in core. When figures are counted again as of a
+-- moment (known_at), the state is the last one until then.
 with batches as (select * from {{ source('ops', 'batch') }}),
 
 {% if var('known_at') %}
     states as (
         select distinct on (batch_id)
             batch_id,
-            to_state
+            to_state,
+            max(at) filter (where to_state = 'published' and detail ->> 'replay_blocked_by' is null) over (partition by batch_id) as published_at
         from {{ source('ops', 'batch_event') }}
         where at <= '{{ var("known_at") }}'
         order by batch_id asc, event_id desc
@@ -17,7 +19,7 @@ known_batches as (
         batches.*,
         {% if var('known_at') %}
             states.to_state as known_state,
-            case when batches.published_at <= '{{ var("known_at") }}' then batches.published_at end as known_published_at
+            states.published_at as known_published_at
         {% else %}
             batches.state as known_state,
             batches.published_at as known_published_at
@@ -35,7 +37,7 @@ select
     period,
     sequence,
     delivery_id,
-    known_state as state,
+    case when known_published_at is not null and known_state in ('landed', 'staged', 'audited') then 'published' else known_state end as state,
     declared_records,
     records_published,
     records_quarantined,

@@ -1,0 +1,37 @@
+-- What the ledger found and nobody has corrected yet. The sentence of the ledger itself holds ids that a sender chose, so it is not shown here.
+with findings as (select * from {{ ref('stg_ops__reconcile_finding') }}),
+
+areas as (select * from {{ ref('dim_area') }}),
+
+offices as (select * from {{ ref('dim_reporting_unit') }}),
+
+kinds (kind, finding_vi, finding_en) as (
+    values
+    ('announcement_unreadable', 'thông báo lần gửi không đọc được, chưa có lô', 'an announcement cannot be read, there is no batch'),
+    ('announcement_changed', 'lần gửi được thông báo lại với nội dung khác', 'a delivery was announced again with another content'),
+    ('delivery_id_reused', 'một mã lần gửi dùng cho hai nguồn dữ liệu', 'one delivery id is used for two feeds'),
+    ('lost_records', 'số bản ghi của lô không khớp với sổ cái', 'records of a batch are not accounted for'),
+    ('orphan_records', 'có bản ghi thuộc lô không có trong sổ cái', 'records name a batch that is not in the ledger'),
+    ('stuck', 'lô dừng lại quá lâu', 'a batch has been in progress for too long'),
+    ('other_bytes', 'tệp đã lưu khác tệp đã thông báo', 'the landed file is not the announced one'),
+    ('missing_bytes', 'tệp đã lưu của lô không còn', 'the landed file of a batch is gone'),
+    ('damaged_bytes', 'tệp đã lưu của lô bị thay đổi', 'the landed file of a batch has changed'),
+    ('replay_blocked', 'nạp lại bị chặn, số liệu cũ vẫn được dùng', 'a replay was blocked, the earlier records stay in use')
+)
+
+select
+    findings.finding_id,
+    findings.kind,
+    coalesce(kinds.finding_vi, findings.kind) as finding_vi,
+    coalesce(kinds.finding_en, findings.kind) as finding_en,
+    findings.feed,
+    findings.sender_code,
+    coalesce(areas.name_vi, offices.label_vi, findings.sender_code) as sender,
+    findings.period,
+    findings.batch_id,
+    findings.found_at
+from findings
+left join kinds on findings.kind = kinds.kind
+left join areas on areas.level = 'district' and findings.sender_code = areas.code
+left join offices
+    on findings.sender_code = offices.unit_code and findings.found_at::date >= offices.valid_from and findings.found_at::date < offices.valid_to

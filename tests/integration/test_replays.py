@@ -1,0 +1,198 @@
+"""Replays: what is published stays in use until other records replace it, and what was blocked is loaded again by what changed."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+from labour_market.batches.delivery_errors import InvalidDeliveryError
+from labour_market.contracts import load_contract
+from labour_market.database import connect
+from labour_market.database.kept_settings import SEED_HASH, keep_setting, read_setting
+from labour_market.database.tables import core_columns
+from labour_market.ingestion import pipeline, reopening
+from labour_market.ingestion.pipeline import load, pull
+from labour_market.ingestion.reconcile import reconcile
+from labour_market.ingestion.replay import replay
+from labour_market.quality import gate
+from labour_market.reading import deliveries
+from labour_market.reading.layouts import layout_path
+from psycopg import sql
+
+from tests.integration.sending import current, fetch, fetch_and_load, send, sender_of, states
+
+
+def block_in_audit(patch) -> None:
+    verdict = gate._verdict
+    blocked = {"blocked_by": "employers.file.period_open", "reason_vi": "x", "reason_en": "x", "remedy_vi": "x"}
+    patch.setattr(gate, "_verdict", lambda *arguments: replace(verdict(*arguments), **blocked))
+
+
+def block_in_reader(patch) -> None:
+    def refuse(*_):
+        raise InvalidDeliveryError("form_version_known", {"form_version": "x"})
+
+    patch.setattr(pipeline, "read_batch", refuse)
+
+
+def kinds() -> list[str]:
+    return [finding.kind for finding in reconcile().findings]
+
+
+@pytest.mark.parametrize(("block", "rule"), [(block_in_audit, "file.period_open"), (block_in_reader, "file.form_version_known")])
+def test_a_blocked_replay_leaves_the_published_records_in_use(gateway, original, loader, monkeypatch, block, rule):
+    send(gateway, original)
+    fetch_and_load(original)
+    before = loader.execute("select published_at, records_published, (select count(*) from ops.outbox) from ops.batch").fetchone()
+    with monkeypatch.context() as patch:
+        block(patch)
+        (replayed,) = replay("employers", reason="a stricter rule", dry_run=False)
+    assert replayed.blocked_by == f"employers.{rule}"
+    assert states(loader) == ["published"]
+    assert loader.execute("select published_at, records_published, (select count(*) from ops.outbox) from ops.batch").fetchone() == before
+    assert current(loader) == original.announcement["record_count"]
+    assert kinds() == ["replay_blocked"]
+    assert loader.execute("select detail ->> 'reason_rule' from ops.batch_event order by event_id desc limit 1").fetchone() == (
+        f"employers.{rule}",
+    )
+    (replayed,) = replay("employers", reason="the rule was wrong", dry_run=False)
+    assert replayed.blocked_by is None
+    assert kinds() == []
+
+
+def test_a_correction_ends_the_finding_of_a_blocked_replay(gateway, original, loader, monkeypatch):
+    send(gateway, original)
+    fetch_and_load(original)
+    with monkeypatch.context() as patch:
+        block_in_audit(patch)
+        replay("employers", reason="a stricter rule", dry_run=False)
+    send(
+        gateway,
+        original,
+        b"".join(original.payload.read_bytes().splitlines(keepends=True)[:-1]),
+        sequence=2,
+        record_count=count(original) - 1,
+    )
+    fetch_and_load(original)
+    assert states(loader) == ["superseded", "published"]
+    assert kinds() == []
+
+
+def count(original) -> int:
+    return original.announcement["record_count"]
+
+
+def test_a_batch_counts_as_published_while_it_is_replayed(gateway, original, loader, monkeypatch):
+    send(gateway, original)
+    fetch_and_load(original)
+
+    def die(*_):
+        raise KeyboardInterrupt
+
+    latest = "select feed, period from intermediate.int_periods__latest"
+    with connect("transformer", autocommit=True) as transformer:
+        before = transformer.execute(latest).fetchall()
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(pipeline, "read_batch", die)
+            replay("employers", reason="it is killed", dry_run=False)
+        assert states(loader) == ["landed"]
+        assert transformer.execute(latest).fetchall() == before == [("employers", original.announcement["period"])]
+        assert transformer.execute("select state from staging.stg_ops__batch").fetchall() == [("published",)]
+    assert kinds() == []
+    loader.execute("delete from core.employers where row_no = (select min(row_no) from core.employers)")
+    assert kinds() == ["lost_records"], "a record that is lost meanwhile is found"
+
+
+def test_a_late_older_sequence_is_not_published_over_a_batch_that_is_replayed(gateway, original, loader, monkeypatch):
+    send(gateway, original, sequence=2)
+    fetch_and_load(original)
+    older = b"".join(original.payload.read_bytes().splitlines(keepends=True)[:-1])
+    send(gateway, original, older, sequence=1, record_count=count(original) - 1)
+    fetch(original)
+    with monkeypatch.context() as patch:
+        read = pipeline.read_batch
+
+        def refuse_the_newer(contract, batch, *rest):
+            if batch.sequence == 2:
+                raise InvalidDeliveryError("form_version_known", {"form_version": "x"})
+            return read(contract, batch, *rest)
+
+        patch.setattr(pipeline, "read_batch", refuse_the_newer)
+        replay("employers", reason="a stricter rule", dry_run=False)
+    assert states(loader) == ["published", "superseded"]
+    assert current(loader) == count(original)
+
+
+def test_a_new_layout_loads_what_was_rejected_without_it(gateway, original, loader, monkeypatch, tmp_path):
+    send(gateway, original, form_version="TT01-2099/new")
+    fetch_and_load(original)
+    assert states(loader) == ["rejected"]
+    assert load("employers").outcomes == {}, "nothing has changed"
+    known = layout_path("employers", original.announcement["form_version"])
+    new = shutil.copy(known, tmp_path / "TT01-2099__new.csv")
+    for module in (deliveries, reopening):
+        monkeypatch.setattr(module, "layout_path", lambda feed, form_version, *_: new if form_version == "TT01-2099/new" else None)
+    load("employers")
+    assert states(loader) == ["published"]
+    assert current(loader) == count(original)
+    assert kinds() == []
+
+
+def test_a_changed_list_loads_what_a_rule_blocked_and_not_what_a_person_rejected(gateway, original, loader, monkeypatch):
+    send(gateway, original)
+    send(gateway, original, sequence=2)
+    fetch(original)
+    with monkeypatch.context() as patch:
+        block_in_audit(patch)
+        load("employers")
+    assert states(loader) == ["quarantined", "quarantined"]
+    loader.execute(
+        "update ops.batch_event set detail = '{}' where to_state = 'quarantined' and batch_id = (select min(batch_id) from ops.batch)"
+    )
+    assert load("employers").outcomes == {}
+    loaded = read_setting(loader, SEED_HASH)
+    keep_setting(loader, SEED_HASH, "another list")
+    load("employers")
+    keep_setting(loader, SEED_HASH, loaded)
+    assert states(loader) == ["quarantined", "published"]
+
+
+def test_everything_loaded_at_once_gives_the_history_of_the_nights(gateway, province, loader):
+    """Corrections, a late older day and a withdrawn register, one night each; then all of it into an empty database."""
+    register, orders = (
+        max((d for d in province.deliveries if d.announcement["feed"] == feed), key=lambda d: d.announcement["record_count"])
+        for feed in ("employers", "job_orders")
+    )
+    nights = [
+        (register, {"period": "2023-06"}),
+        (orders, {"period": "2023-06-14"}),
+        (register, {"period": "2023-05"}),
+        (orders, {"period": "2023-06-13"}),
+        (orders, {"period": "2023-06-14", "sequence": 2, "declared_totals": {"openings": 1}}),
+        (register, {"period": "2023-06", "sequence": 2, "declared_totals": {"planned_hires_6m": 1}}),
+    ]
+    for night, (original, announced) in enumerate(nights, 1):
+        send(gateway, original, created_at=f"2023-07-{night:02d}T08:00:00+07:00", **announced)
+        fetch_and_load(original)
+    by_nights = history(loader)
+    assert {state for (state,) in loader.execute("select state from ops.batch")} == {"published", "superseded"}
+    loader.execute("truncate ops.batch, vault.employer_contact, vault.person, core.employers, core.job_orders cascade")
+    for original in (register, orders):
+        pull(original.announcement["feed"], sender_of(original))
+        load(original.announcement["feed"])
+    assert history(loader) == by_nights
+    assert all(by_nights.values())
+
+
+def history(loader) -> dict[str, list]:
+    """Every row of core with its place in the order of recordings, and the vault, without numbers of batches."""
+    rows = {}
+    for feed in ("employers", "job_orders"):
+        columns = [name for name in core_columns(load_contract(feed)) if name not in ("batch_id", "recorded_from", "recorded_to")]
+        rows[feed] = loader.execute(
+            sql.SQL(
+                "select {}, dense_rank() over (order by recorded_from), recorded_to = 'infinity', recorded_to = recorded_from"
+                " from core.{} order by recorded_from, row_no"
+            ).format(sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in columns), sql.Identifier(feed))
+        ).fetchall()
+    contacts = "select sender_code, employer_no, contact_name, contact_phone, contact_email from vault.employer_contact order by 1, 2"
+    return {**rows, "contacts": loader.execute(contacts).fetchall()}
