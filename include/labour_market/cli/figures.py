@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from labour_market.cli.terminal import Json, console, format_record, plain_errors, print_json, print_table
-from labour_market.errors import UsageError
+from labour_market.errors import UsageError, check_known
 from labour_market.settings import actor
 
 app = typer.Typer()
@@ -30,8 +30,7 @@ def question(
             ["name", "question", "parameters"], [(q.name, f"{q.text_vi}\n{q.text_en}", meanings[q.name]) for q in questions.values()]
         )
         return
-    if name not in questions:
-        raise UsageError(f"unknown question {name!r}; known: {', '.join(questions)}")
+    check_known("question", name, questions)
     pairs = [pair.partition("=") for pair in parameters or []]
     with connect("bi_reader") as connection:
         columns, rows = run_question(connection, questions[name], {key: value for key, _, value in pairs})
@@ -61,11 +60,15 @@ def show_as_of(
 ) -> None:
     """Show the indicators as of a day; with --against, the figures that differ between two days and the deliveries that changed them."""
     from labour_market.database import connect
+    from labour_market.figures import known_metrics
     from labour_market.figures.as_of import as_of, changes, moment_of
     from labour_market.transform import recount
 
     if recount_rows and against:
         raise typer.BadParameter("--recount and --against cannot be combined")
+    if metric is not None:
+        with connect("bi_reader") as connection:
+            check_known("indicator", metric, known_metrics(connection))
     if recount_rows:
         found = [row for row in recount(moment_of(day)) if metric in (None, row["metric"])]
     else:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from labour_market.cli.terminal import Because, By, Json, as_steward, console, plain_errors, print_error, print_json, print_table
+from labour_market.errors import check_known
 
 if TYPE_CHECKING:
     from labour_market.occupations.evaluation import Evaluation
@@ -18,6 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="Occupations: coding of job titles,
 
 
 @app.command("code")
+@plain_errors
 def code(
     industry: Annotated[str | None, typer.Option("--industry", help="VSIC code of the employer, used for general titles.")] = None,
     status: Annotated[
@@ -29,8 +31,9 @@ def code(
 
     Prints one row for each line, in the same order: title, code, level (its number of digits, 0 for none), method and score.
     """
-    from labour_market.occupations.coder import code_titles  # imports numpy, which is slow and which other commands do not need
+    from labour_market.occupations.coder import WORKS_FOR, code_titles  # imports numpy, which is slow and which other commands do not need
 
+    check_known("status", status, WORKS_FOR)
     titles = [line.rstrip("\r\n") for line in sys.stdin]
     codings = code_titles(titles, industry, status)
     if as_json:

@@ -5,7 +5,8 @@ from datetime import date
 
 import psycopg
 
-from labour_market.errors import UsageError
+from labour_market.errors import UsageError, check_known
+from labour_market.figures import known_metrics
 from labour_market.normalise.stated import Stated, read_stated
 from labour_market.normalise.text import UnreadableValueError
 
@@ -39,12 +40,11 @@ def record(connection: psycopg.Connection, statement: Statement, *, by: str) -> 
         The figure as it is read: value, bound and step.
 
     Raises:
-        UsageError: There is no such indicator or part, the text has no figure, or the source is missing.
+        UsageError: There is no such indicator, part or area mode, the text has no figure, or the source is missing.
     """
-    if not connection.execute("select 1 from bi.metric_definition where metric = %s", [statement.metric]).fetchone():
-        raise UsageError(f"there is no indicator {statement.metric!r}; bi.metric_definition lists them")
-    if statement.part not in ("numerator", "denominator", "value"):
-        raise UsageError(f"part must be numerator, denominator or value, not {statement.part!r}")
+    check_known("indicator", statement.metric, known_metrics(connection))
+    check_known("part", statement.part, ("numerator", "denominator", "value"))
+    check_known("area mode", statement.area_mode, ("as_reported", "restated", "restated_former_district"))
     if not statement.source.strip():
         raise UsageError("a statement needs its source: the report or newspaper")
     try:

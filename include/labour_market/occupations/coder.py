@@ -122,7 +122,7 @@ _PLAIN = {
 }
 
 # For whom a person works, by the status in employment of the survey's form (Thông tư 01/2022/TT-BLĐTBXH, question 12.1).
-_WORKS_FOR = {"employee": "others", "own_account": "self", "family_worker": "self", "employer": "self"}
+WORKS_FOR = {"employee": "others", "own_account": "self", "family_worker": "self", "employer": "self"}
 
 Vote = tuple[str, float]
 TitleAndEmployer = tuple[str, str]  # a clean title, and for whom the person works: "self", "others" or ""
@@ -210,7 +210,7 @@ def _answer(title: str, evidence: Evidence | None, calibration: Calibration) -> 
 
 def weigh(titles: Sequence[str], industries: Sequence[str | None], statuses: Sequence[str | None]) -> list[Evidence | None]:
     """The evidence on each title, None where it is similar to no entry. Many titles are distributed over all processors."""
-    keys = [(clean_title(title), _WORKS_FOR.get(status or "", "")) for title, status in zip(titles, statuses, strict=True)]
+    keys = [(clean_title(title), WORKS_FOR.get(status or "", "")) for title, status in zip(titles, statuses, strict=True)]
     distinct = list(dict.fromkeys(key for key in keys if key[0]))
     if len(distinct) < _WORTH_PROCESSES:
         found = _weigh_texts(distinct)

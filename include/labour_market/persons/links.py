@@ -27,9 +27,10 @@ from psycopg import sql
 from labour_market.batches.outbox import rebuild_partitions
 from labour_market.contracts import load_contracts
 from labour_market.database import read_sql
-from labour_market.errors import UsageError
+from labour_market.errors import UsageError, check_known
 
 RULE = "rule"
+STATES = ("proposed", "linked", "confirmed", "refused", "withdrawn")
 COLUMNS = ("link_id", "alias_key", "person_key", "method", "score", "state", "decided_by", "reason", "at")
 
 _SIGHTINGS = sql.SQL(
@@ -76,7 +77,11 @@ def links(connection: psycopg.Connection, state: str | None = None) -> list[dict
 
     Returns:
         One dict a pair with COLUMNS, the highest score first.
+
+    Raises:
+        UsageError: There is no such state.
     """
+    check_known("state", state, STATES)
     rows = connection.execute(
         sql.SQL("select {} from ({}) as latest where %(state)s::text is null or state = %(state)s order by score desc, link_id").format(
             sql.SQL(", ").join(map(sql.Identifier, COLUMNS)), read_sql(__package__, "latest_links")
