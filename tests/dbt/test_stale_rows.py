@@ -9,7 +9,7 @@ from labour_market import transform
 from labour_market.database import connect
 
 from tests.dbt.rows import Core, employer, person, session, visit
-from tests.dbt.test_programme import check
+from tests.dbt.test_programme import check, household
 from tests.dbt.test_scoped_build import content
 
 ENTERPRISE, BRANCH = {"tax_code_kind": "enterprise"}, {"tax_code_kind": "branch"}
@@ -46,6 +46,10 @@ def province(core: Core) -> None:
     core.publish("labour_survey", "803", "2022", [person("a")])
     core.publish("placements", "SC", "2023-06", [check("V1", "start", "k:b", True)])
     core.publish("placements", "SC", "2025-06", [check("V2", "start", "k:p", True)])
+    # 804: persons, an employer with one register, and households that a correction takes out of their only delivery
+    core.publish("labour_survey", "804", "2022", [person("d1"), person("d2")])
+    core.publish("employers", "804", "2023-06", [employer("8"), employer("9")])
+    core.publish("poverty_register", "DOLISA", "2022", [household("1", "poor"), household("2", "poor")])
     decide("k:c-alias", "k:c", "confirmed")
     decide("k:a", "k:p", "confirmed")
     decide("k:b", "k:p", "confirmed")
@@ -63,6 +67,9 @@ def corrected(built: str) -> str:
         core.publish("employers", "798", "2023-06", [employer("3")], sequence=2)
         core.publish("employers", "799", "2023-06", [employer("1", tax_code="0300000002", **ENTERPRISE)], sequence=2)
         core.publish("employers", "802", "2023-05", [employer("3", tax_code="0300000003", **ENTERPRISE)])
+        core.publish("labour_survey", "804", "2022", [person("d2")], sequence=2)
+        core.publish("employers", "804", "2023-06", [employer("9")], sequence=2)
+        core.publish("poverty_register", "DOLISA", "2022", [household("2", "poor")], sequence=2)
     decide("k:a", "k:p", "refused")
     assert transform.build().build_id
     return built
@@ -101,7 +108,7 @@ def test_a_person_who_left_the_visits_is_described_by_the_survey(admin):
 @pytest.mark.usefixtures("corrected")
 def test_a_person_is_described_without_the_sighting_that_a_pseudonym_lost(admin):
     persons = described(admin, "dim_person", "sex, same_person_sk is null", "796")
-    assert sorted(persons) == [("female", True), ("female", True), ("male", False)]  # the row of the pseudonym itself is kept
+    assert sorted(persons) == [("female", True), ("female", True)]  # the pseudonym, which no record names any more, has no row
 
 
 @pytest.mark.usefixtures("corrected")
@@ -142,6 +149,33 @@ def test_titles_are_coded_again_when_their_employer_leaves_a_register(admin, tit
 @pytest.mark.usefixtures("corrected")
 def test_a_refused_link_changes_the_facts_of_the_other_pseudonyms(admin):
     assert described(admin, "fct_placement", "placement_no, area_sk", "SC") == [("V1", -1), ("V2", -1)]
+
+
+PERSONS = " union ".join(
+    f"select person_key from core.{feed} where recorded_to = 'infinity' and person_key is not null"  # noqa: S608
+    for feed in ("labour_survey", "fair_attendance", "placements")
+)
+EMPLOYERS = " union ".join(
+    f"select sender_code, employer_no from core.{feed} where recorded_to = 'infinity' and employer_no is not null"  # noqa: S608
+    for feed in ("employers", "job_orders", "fair_attendance")
+)
+# what current records of core name, and the rows of the dimension
+NAMED = [
+    (f"select count(*) from ({PERSONS} union select person_key from ops.person_identity) as named", "dim_person where person_sk > 0"),  # noqa: S608
+    (f"select count(*) from ({EMPLOYERS}) as named", "dim_employer where employer_sk > 0"),  # noqa: S608
+    (
+        "select count(distinct (sender_code, employer_no)) from core.employers where recorded_to = 'infinity'",
+        "(select distinct employer_sk from marts.dim_employer_version) as employers",
+    ),
+    ("select count(*) from core.poverty_register where recorded_to = 'infinity'", "dim_household where household_sk > 0"),
+]
+
+
+@pytest.mark.usefixtures("corrected")
+@pytest.mark.parametrize(("named", "dimension"), NAMED, ids=["persons", "employers", "versions", "households"])
+def test_a_dimension_has_a_row_for_what_current_records_name_and_for_nothing_else(admin, named, dimension):
+    relation = dimension if dimension.startswith("(") else f"marts.{dimension}"
+    assert admin.execute(named).fetchone() == admin.execute(f"select count(*) from {relation}").fetchone()  # noqa: S608
 
 
 @pytest.mark.usefixtures("corrected")

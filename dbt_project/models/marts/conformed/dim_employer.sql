@@ -1,4 +1,4 @@
-{{ config(incremental_strategy='merge', unique_key='employer_sk') }}
+{{ config(incremental_strategy='merge_and_remove', unique_key='employer_sk') }}
 -- depends_on: {{ ref('dim_area') }}
 -- An employer has the attributes of its latest register. A branch (tax code 10-3) names the enterprise of the 10 digits: that of its own district where there
 -- is one. A branch and its enterprise are written again when a delivery has one of them, or has removed or corrected one.

@@ -1,4 +1,4 @@
-{{ config(incremental_strategy='delete+insert', unique_key='employer_sk', indexes=[{'columns': ['employer_sk', 'valid_from']}]) }}
+{{ config(incremental_strategy='replace_key_and_remove', unique_key='employer_sk', indexes=[{'columns': ['employer_sk', 'valid_from']}]) }}
 -- depends_on: {{ ref('dim_area') }}
 -- depends_on: {{ ref('dim_employer') }}
 -- A new version begins with the period in which the register has another name, type, tax code, size, industry or commune. Facts keep the employer's own key;

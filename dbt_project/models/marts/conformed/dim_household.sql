@@ -1,4 +1,4 @@
-{{ config(incremental_strategy='merge', unique_key='household_sk') }}
+{{ config(incremental_strategy='merge_and_remove', unique_key='household_sk') }}
 -- depends_on: {{ ref('dim_area') }}
 -- depends_on: {{ ref('dim_batch') }}
 -- A household number is valid within one vintage only, and stays in core.

@@ -1,4 +1,4 @@
-{{ config(incremental_strategy='merge', unique_key='person_sk', pre_hook='set local enable_nestloop = off') }}
+{{ config(incremental_strategy='merge_and_remove', unique_key='person_sk', pre_hook='set local enable_nestloop = off') }}
 -- depends_on: {{ ref('dim_area') }}
 -- No nested loops: the planner expects one person in scope and would compare every sighting with every person, which takes minutes.
 -- No name, number, birth date or address. A pseudonym that was linked to another person names that person, with the evidence; facts carry the key of the
