@@ -156,31 +156,59 @@ def test_a_changed_list_loads_what_a_rule_blocked_and_not_what_a_person_rejected
     assert states(loader) == ["quarantined", "published"]
 
 
-def test_everything_loaded_at_once_gives_the_history_of_the_nights(gateway, province, loader):
-    """Corrections, a late older day and a withdrawn register, one night each; then all of it into an empty database."""
+def nights(gateway, province, loader) -> tuple:
+    """Corrections, a late older day, a withdrawn register that comes back, and a repetition: one night each. Gives the originals."""
     register, orders = (
         max((d for d in province.deliveries if d.announcement["feed"] == feed), key=lambda d: d.announcement["record_count"])
         for feed in ("employers", "job_orders")
     )
-    nights = [
+    announced = [
         (register, {"period": "2023-06"}),
         (orders, {"period": "2023-06-14"}),
         (register, {"period": "2023-05"}),
         (orders, {"period": "2023-06-13"}),
         (orders, {"period": "2023-06-14", "sequence": 2, "declared_totals": {"openings": 1}}),
-        (register, {"period": "2023-06", "sequence": 2, "declared_totals": {"planned_hires_6m": 1}}),
+        (register, {"period": "2023-06", "sequence": 2, "media_type": "application/json", "form_version": None, "record_count": 0}),
+        (register, {"period": "2023-06", "sequence": 3, "declared_totals": {"planned_hires_6m": 1}}),
+        (register, {"period": "2023-06", "sequence": 4, "declared_totals": {"planned_hires_6m": 1}}),
     ]
-    for night, (original, announced) in enumerate(nights, 1):
-        send(gateway, original, created_at=f"2023-07-{night:02d}T08:00:00+07:00", **announced)
+    for night, (original, changes) in enumerate(announced, 1):
+        content = b"" if changes.get("record_count") == 0 else None
+        send(gateway, original, content, created_at=f"2023-07-{night:02d}T08:00:00+07:00", **changes)
         fetch_and_load(original)
+    found = loader.execute("select state, count(*) from ops.batch group by state order by state").fetchall()
+    assert found == [("published", 5), ("superseded", 3)]
+    return register, orders
+
+
+WIPE = "vault.employer_contact, vault.person, core.employers, core.job_orders"
+
+
+def test_everything_loaded_at_once_gives_the_history_of_the_nights(gateway, province, loader):
+    originals = nights(gateway, province, loader)
     by_nights = history(loader)
-    assert {state for (state,) in loader.execute("select state from ops.batch")} == {"published", "superseded"}
-    loader.execute("truncate ops.batch, vault.employer_contact, vault.person, core.employers, core.job_orders cascade")
-    for original in (register, orders):
+    loader.execute(f"truncate ops.batch, {WIPE} cascade")
+    for original in originals:
         pull(original.announcement["feed"], sender_of(original))
         load(original.announcement["feed"])
     assert history(loader) == by_nights
     assert all(by_nights.values())
+    assert kinds() == []
+
+
+def test_a_replay_of_everything_gives_an_emptied_core_its_history(gateway, province, loader):
+    nights(gateway, province, loader)
+    ledger = "select batch_id, state, superseded_by, records_published, records_superseded from ops.batch order by 1"
+    by_nights, batches = history(loader), loader.execute(ledger).fetchall()
+    loader.execute(f"truncate {WIPE}")
+    assert set(kinds()) == {"lost_records"}
+    for feed in ("employers", "job_orders"):
+        replay(feed, reason="core was lost", dry_run=False)
+    assert history(loader) == by_nights
+    assert loader.execute(ledger).fetchall() == batches
+    assert kinds() == []
+    for feed in ("employers", "job_orders"):  # core has everything now: what was superseded stays so
+        assert all(replayed.before[0] == "published" for replayed in replay(feed, reason="nothing is lost", dry_run=True))
 
 
 def history(loader) -> dict[str, list]:

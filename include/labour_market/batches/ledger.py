@@ -295,7 +295,7 @@ def find_batches(
     period: str | None = None,
     states: Iterable[BatchState] | None = None,
 ) -> list[Batch]:
-    """Batches in the order in which they must be loaded, that in which their deliveries were made. None: of any."""
+    """Batches in the order in which they must be loaded: of their first publication, else of their deliveries. None: of any."""
     query = read_sql(__package__, "find_batches").format(columns=BATCH_COLUMNS)
     values = {"feed": feed, "sender": sender, "period": period, "states": list(states) if states else None}
     with connection.cursor(row_factory=class_row(Batch)) as cursor:

@@ -40,5 +40,5 @@ ALLOWED_MOVES = {
         BatchState.LANDED,
         BatchState.REJECTED,
     },  # rejected again: its bytes were fetched again and are still not the announced ones
-    BatchState.SUPERSEDED: set(),
+    BatchState.SUPERSEDED: {BatchState.LANDED},  # when core has lost its records
 }

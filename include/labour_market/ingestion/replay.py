@@ -4,13 +4,14 @@ import logging
 from dataclasses import dataclass
 
 import psycopg
+from psycopg import sql
 
 from labour_market.batches import ledger
 from labour_market.batches.ledger import Batch
 from labour_market.batches.periods import check_period
 from labour_market.batches.states import REPLAYABLE_STATES, BatchState
 from labour_market.contracts import load_contract
-from labour_market.database import connect, require_current_schema
+from labour_market.database import connect, read_sql, require_current_schema
 from labour_market.errors import UsageError, check_known
 from labour_market.ingestion.pipeline import load
 from labour_market.logs import log_stage
@@ -47,7 +48,8 @@ def replay(
     """Stage, audit and publish the published, blocked and rejected batches of a feed again.
 
     A batch whose bytes never arrived cannot be replayed and is left out. A published batch whose replay is blocked stays published
-    with its earlier records.
+    with its earlier records. Where core has lost the records of a publication, also those that others replaced are published again, in
+    the order of the first time, so that core gets the same history.
 
     Args:
         feed: The feed.
@@ -74,14 +76,18 @@ def replay(
         with connect("loader", settings) as connection:
             require_current_schema(connection, [contract])  # before a batch is moved: the load would refuse it
             check_known("sender", sender, ledger.known_senders(connection))
-            found = ledger.find_batches(connection, feed=feed, sender=sender, period=period, states=REPLAYABLE_STATES)
-            batches = [batch for batch in found if batch.sha256]
+            lost = _lost_publications(connection, feed)
+            found = ledger.find_batches(
+                connection, feed=feed, sender=sender, period=period, states=[*REPLAYABLE_STATES, BatchState.SUPERSEDED]
+            )
+            batches = [b for b in found if b.sha256 and (b.state != BatchState.SUPERSEDED or b.batch_id in lost)]
             counts["batches"] = len(batches)
             before = {batch.batch_id: _state_and_counts(connection, batch) for batch in batches}
             if not dry_run:
                 for batch in batches:
-                    attempt = ledger.take(connection, batch.batch_id, REPLAYABLE_STATES)
-                    ledger.move(connection, batch.batch_id, attempt, BatchState.LANDED, actor(), detail={"replay": reason})
+                    attempt = ledger.take(connection, batch.batch_id, [BatchState(batch.state)])
+                    unpublished = {"published_at": None, "superseded_by": None} if batch.batch_id in lost else {}
+                    ledger.move(connection, batch.batch_id, attempt, BatchState.LANDED, actor(), detail={"replay": reason}, **unpublished)
         if not dry_run:
             load(feed, settings)
             with connect("loader", settings) as connection:
@@ -90,6 +96,12 @@ def replay(
     return [
         Replayed(b.batch_id, b.sender_code, b.period, before[b.batch_id], after.get(b.batch_id), blocked.get(b.batch_id)) for b in batches
     ]
+
+
+def _lost_publications(connection: psycopg.Connection, feed: str) -> set[int]:
+    """The batches of a feed whose publication core has lost."""
+    query = read_sql(__package__, "lost_publications").format(feed=sql.Identifier(feed))
+    return {batch_id for (batch_id,) in connection.execute(query, {"feed": feed})}
 
 
 def _state_and_counts(connection: psycopg.Connection, batch: Batch) -> StateAndCounts:
