@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from labour_market import site
 from labour_market.batches.ledger import ANNOUNCEMENT_FINDINGS, Finding, note_findings
 from labour_market.batches.states import BatchState
 from labour_market.cli import app
@@ -211,6 +212,14 @@ def test_bi_has_a_sentence_for_every_kind_of_finding_and_no_id_of_a_sender(loade
         rows = reader.execute("select kind, finding_vi, finding_en, open_findings::text from bi.open_findings").fetchall()
     assert sorted(row[0] for row in rows) == sorted(kinds)
     assert all(kind not in (vi, en) and "canary" not in everything for kind, vi, en, everything in rows)
+
+
+def test_the_page_lists_every_open_finding(loader):
+    assert "open-findings" not in site.render().read_text(encoding="utf-8")
+    note_findings(loader, ["stuck", "lost_records"], [Finding("stuck", "x", "employers", "803"), Finding("lost_records", "y", batch_id=7)])
+    page = site.render().read_text(encoding="utf-8")
+    assert "Phát hiện khi đối soát: 2" in page
+    assert "lô dừng lại quá lâu" in page and "số bản ghi của lô không khớp với sổ cái" in page
 
 
 @pytest.mark.parametrize("fault", ["skipped", "repeated"])

@@ -10,9 +10,10 @@ from contextlib import ExitStack
 
 import psycopg
 import pytest
-from labour_market.database import ROLES, can_log_in, connect, dsn, provision
+from labour_market.database import ROLES, access, can_log_in, connect, dsn, provision
 from labour_market.ingestion.pipeline import load
 from labour_market.quality import gate, suites
+from labour_market.transform import deploy_models
 
 from tests.integration.sending import fetch, fetch_and_load, send, states
 
@@ -70,6 +71,20 @@ def test_a_change_of_the_schema_waits_for_no_audit_that_waits_for_it(gateway, or
     monkeypatch.setattr(gate, "run_suite", while_a_change_waits)
     assert not load("employers").errors
     assert states(loader) == ["published"]
+
+
+def test_a_start_of_an_up_to_date_warehouse_is_not_held_up_by_a_session_that_holds_every_table(warehouse):
+    provision()
+    with psycopg.connect(warehouse) as holder:
+        tables = holder.execute(
+            "select string_agg(format('%%I.%%I', schemaname, tablename), ', ') from pg_tables where schemaname = any(%s)",
+            [list(access.SCHEMAS)],
+        ).fetchone()[0]
+        holder.execute(f"lock table {tables} in exclusive mode")  # conflicts with every lock but ACCESS SHARE
+        began = time.monotonic()
+        assert provision() == []
+        assert deploy_models() is False
+        assert time.monotonic() - began < 25, "shorter than the lock timeout of a role"
 
 
 def test_no_session_waits_for_a_table_for_ever(warehouse):
