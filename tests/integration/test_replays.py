@@ -211,6 +211,21 @@ def test_a_replay_of_everything_gives_an_emptied_core_its_history(gateway, provi
         assert all(replayed.before[0] == "published" for replayed in replay(feed, reason="nothing is lost", dry_run=True))
 
 
+def test_a_replay_of_an_older_batch_does_not_bring_back_its_contacts(gateway, original, loader):
+    send(gateway, original, period="2023-05")
+    fetch_and_load(original)
+    (number, name) = loader.execute(
+        "select employer_no, contact_name from vault.employer_contact where contact_name <> '' limit 1"
+    ).fetchone()
+    newer = original.payload.read_bytes().replace(name.encode(), "Trần Thị Mới".encode())
+    assert newer != original.payload.read_bytes()
+    send(gateway, original, newer, period="2023-06")
+    fetch_and_load(original)
+    replay("employers", period="2023-05", reason="a rule was fixed", dry_run=False)
+    kept = "select contact_name from vault.employer_contact where employer_no = %s"
+    assert loader.execute(kept, [number]).fetchone() == ("Trần Thị Mới",)
+
+
 def history(loader) -> dict[str, list]:
     """Every row of core with its place in the order of recordings, and the vault, without numbers of batches."""
     rows = {}

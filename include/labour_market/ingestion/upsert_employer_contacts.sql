@@ -1,5 +1,6 @@
--- Keep the contact persons of the employers of a batch: of each employer that of the first row.
-insert into vault.employer_contact (
+-- Keep the contact persons of the employers of a batch: of each employer that of the first row. A replay of an older
+-- batch does not overwrite what a newer one brought.
+insert into vault.employer_contact as kept (
     sender_code, employer_no, contact_name, contact_phone, contact_email, last_batch_id
 )
 select distinct on (staged.employer_no)
@@ -17,3 +18,4 @@ on conflict (sender_code, employer_no) do update set
     contact_phone = excluded.contact_phone,
     contact_email = excluded.contact_email,
     last_batch_id = excluded.last_batch_id
+where excluded.last_batch_id >= kept.last_batch_id

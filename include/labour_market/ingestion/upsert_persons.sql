@@ -1,4 +1,5 @@
 -- Keep the identifiers of the persons of a batch: of each person those of the first row. An erased person is left out.
+-- A replay of an older batch does not overwrite what a newer one brought.
 insert into vault.person as kept (
     person_key, person_method, national_id, full_name, birth_date, phone, first_batch_id, last_batch_id
 )
@@ -23,3 +24,4 @@ on conflict (person_key) do update set
     phone = coalesce(excluded.phone, kept.phone),
     last_batch_id = excluded.last_batch_id,
     last_seen_at = excluded.last_seen_at
+where excluded.last_batch_id >= kept.last_batch_id
