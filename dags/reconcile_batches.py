@@ -1,7 +1,8 @@
 """Tìm lô bị kẹt, trễ, thiếu; làm tiếp những gì còn dở.
 
 Compares the ledger with core, quarantine and the landing store; loads landed batches that no run has loaded; and builds the
-marts when an asset event was lost. The task fails while a finding is open, and its log lists every one.
+marts when an asset event was lost. The task fails while a finding is open, and its log lists every one. Another task ends the
+sessions of readers that are beyond the limits of their role.
 """
 
 from datetime import datetime, timedelta
@@ -30,6 +31,14 @@ def reconcile() -> dict:
     return {"resumed": resumed, "waiting": len(result.waiting), "missing": result.missing}
 
 
+@task(retries=0, execution_timeout=timedelta(minutes=5))
+def limit_readers() -> list[str]:
+    """End the sessions of readers that are beyond the limits of their role."""
+    from labour_market.database.readers import enforce_limits
+
+    return enforce_limits()
+
+
 @dag(
     dag_id="reconcile_batches",
     dag_display_name="Đối soát lô dữ liệu",
@@ -43,6 +52,7 @@ def reconcile() -> dict:
 def reconcile_batches():
     """Compare the ledger with core, quarantine and the landing store."""
     reconcile()
+    limit_readers()
 
 
 reconcile_batches()

@@ -85,14 +85,17 @@ def template(server: Server) -> str:
 def clone(server: Server, template: str) -> Callable[[], AbstractContextManager[str]]:
     """`with clone() as dsn`: a fresh warehouse with its reference lists and empty marts, dropped at the end."""
 
+    from labour_market.database import access
+
     @contextmanager
     def fresh() -> Iterator[str]:
         name = f"lmw_test_{random.token_hex(4)}"
         with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
             admin.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template)))
-            admin.execute(sql.SQL("grant connect, temporary on database {} to public").format(sql.Identifier(name)))
-            admin.execute(sql.SQL("grant create on database {} to transformer").format(sql.Identifier(name)))
-        yield conninfo.make_conninfo(server.admin_dsn, dbname=name)
+        dsn = conninfo.make_conninfo(server.admin_dsn, dbname=name)
+        with psycopg.connect(dsn) as admin:
+            admin.execute(access.SCRIPT.read_bytes())  # the rights on a database are not copied with it
+        yield dsn
         with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
             admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 

@@ -34,6 +34,16 @@ def prepare() -> None:
 
 @app.command()
 @plain_errors
+def limit_readers() -> None:
+    """Set the limits of the readers' roles again, and end their sessions that are beyond them."""
+    from labour_market.database.readers import enforce_limits
+
+    for line in enforce_limits():
+        print(line)
+
+
+@app.command()
+@plain_errors
 def down() -> None:
     """Stop the stack, and check that no process and no used port is left."""
     from labour_market.local_stack import stack

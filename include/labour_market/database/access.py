@@ -1,4 +1,4 @@
-"""Roles, schemas and passwords: access.sql, run again only when it has changed or when a part of it is missing.
+"""Roles, schemas and passwords: access.sql and reader_limits.sql, run again only when it has changed or when a part of it is missing.
 
 Roles belong to the server and not to the database, and schemas of the dbt project may be dropped and built again. So they are compared
 with the server at each start, and are no part of a revision.
@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from labour_market.database import readers
 from labour_market.database.connections import ROLES, can_log_in, dsn
 from labour_market.database.kept_settings import ACCESS_SCRIPT, keep_setting, read_setting
 from labour_market.errors import LabourMarketError
@@ -33,6 +34,7 @@ def apply(admin: psycopg.Connection, settings: Settings) -> list[str]:
     if _script_is_due(admin):
         with admin.transaction():
             admin.execute(SCRIPT.read_bytes())
+            readers.set_limits(admin)
         done.append("roles, schemas and their rights are as in access.sql")
     roles = _roles_without_login(settings)
     for role in roles:
@@ -85,7 +87,7 @@ def _script_is_due(admin: psycopg.Connection) -> bool:
 
 
 def _digest() -> str:
-    return hashlib.sha256(SCRIPT.read_bytes()).hexdigest()
+    return hashlib.sha256(SCRIPT.read_bytes() + readers.LIMITS.read_bytes()).hexdigest()
 
 
 def _roles_without_login(settings: Settings) -> list[str]:

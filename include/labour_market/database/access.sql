@@ -1,5 +1,6 @@
 -- Roles, schemas, their owners and who may read them. Run by the administrator in the warehouse's database; it may be run again.
 -- Direct identifiers are only in stage and vault. BI tools read only bi. Rights on single tables are granted by the revision that makes them.
+-- Readers are the roles of persons and BI tools: bi_reader, steward, dpo. The others are programs of the warehouse.
 
 do $$
 declare
@@ -12,9 +13,43 @@ begin
         execute format('create role %I login', missing);
     end loop;
     execute format('revoke all on database %I from public', current_database());
-    execute format('grant connect, temporary on database %I to loader, auditor, transformer, steward, dpo', current_database());
-    execute format('grant connect on database %I to bi_reader', current_database());
+    execute format('revoke all on database %I from loader, auditor, transformer, steward, dpo, bi_reader', current_database());
+    execute format('grant connect, temporary on database %I to loader, auditor, transformer', current_database());
+    execute format('grant connect on database %I to steward, dpo, bi_reader', current_database());
     execute format('grant create on database %I to transformer', current_database());
+end $$;
+
+-- What PostgreSQL allows everybody and no reader needs. These are rights of the server, so an administrator who is no superuser cannot
+-- revoke them: docs/operations.md.
+do $$
+declare
+    revoked regprocedure;
+    maintenance name;
+begin
+    if not (select rolsuper from pg_roles where rolname = current_user) then
+        return;
+    end if;
+    for revoked in
+        select oid from pg_proc
+        where pronamespace = 'pg_catalog'::regnamespace
+            and (
+                proname ~ '^pg_(try_)?advisory_' -- a reader could hold the locks of loads and builds
+                or proname ~ '^lo_' or proname in ('loread', 'lowrite') -- a reader could fill the disk with large objects
+                or proname in ('pg_logical_emit_message', 'pg_export_snapshot', 'pg_notify') -- files and queues of the server
+                or proname in ('pg_cancel_backend', 'pg_terminate_backend') -- all persons of one role could end the sessions of others
+            )
+    loop
+        execute format('revoke execute on function %s from public', revoked);
+    end loop;
+    for revoked in
+        select oid from pg_proc where pronamespace = 'pg_catalog'::regnamespace and proname ~ '^pg_(try_)?advisory_'
+    loop
+        execute format('grant execute on function %s to loader, auditor, transformer', revoked);
+    end loop;
+    for maintenance in select datname from pg_database where datname in ('postgres', 'template1') and datname <> current_database()
+    loop
+        execute format('revoke connect, temporary on database %I from public', maintenance);
+    end loop;
 end $$;
 
 revoke all on schema public from public;
@@ -54,11 +89,6 @@ alter default privileges for role transformer in schema indicators grant select 
 alter default privileges for role transformer in schema vintages grant select on tables to steward;
 alter default privileges for role transformer in schema bi grant select on tables to bi_reader, steward;
 
-alter role bi_reader set default_transaction_read_only = on;
-alter role bi_reader set statement_timeout = '30s';
-alter role bi_reader set idle_in_transaction_session_timeout = '60s';
-alter role bi_reader set search_path = bi;
-alter role bi_reader connection limit 40;
 -- nobody waits for a table for ever; a wait for a load or a build is an advisory lock, which has no limit (locks.py)
 alter role loader set lock_timeout = '30s';
 alter role auditor set lock_timeout = '30s';

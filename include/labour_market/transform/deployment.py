@@ -184,7 +184,11 @@ def _refuse(connection: psycopg.Connection, project: list[Model], filled: list[M
 
 
 def _lock(connection: psycopg.Connection, project: list[Model], filled: list[Model], obsolete: list[str]) -> None:
-    changes = {model.relation: relations.change_of_view(connection, model.relation, model.query) for model in project if not model.is_table}
+    changes = {
+        model.relation: relations.change_of_view(connection, model.relation, model.query, model.options)
+        for model in project
+        if not model.is_table
+    }
     replaced = {relation for relation, change in changes.items() if change is relations.Change.REPLACE}
     altered = {relation for relation, change in changes.items() if change is relations.Change.ALTER}
     relations.lock(connection, replaced | {model.relation for model in filled}, altered | set(obsolete))
@@ -198,7 +202,7 @@ def _place_models(connection: psycopg.Connection, project: list[Model], filled: 
                     relations.place_table(connection, model.relation, SCRATCH)
                 relations.place_indexes(connection, model.relation, model.indexes)
             else:
-                relations.place_view(connection, model.relation, model.query)
+                relations.place_view(connection, model.relation, model.query, model.options)
             relations.place_comments(connection, model.relation, model.descriptions)
 
 

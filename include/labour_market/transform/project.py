@@ -41,6 +41,7 @@ class Model:
     columns: name and type of each, in order; of a view only those that its YAML describes.
     grain: what identifies a row, as the model declares it (primary key, unique key, meta.grain).
     query: the compiled SQL of a view; empty for a table, which dbt fills.
+    is_barrier: whether a view is a security barrier, as meta.security_barrier of the project says.
     """
 
     name: str
@@ -52,11 +53,17 @@ class Model:
     foreign_keys: tuple[ForeignKey, ...]
     indexes: tuple[Index, ...]
     descriptions: dict[str, str] = field(hash=False)  # of each column; '' is the relation itself
+    is_barrier: bool = False
 
     @property
     def relation(self) -> str:
         """The name with its schema."""
         return f"{self.schema}.{self.name}"
+
+    @property
+    def options(self) -> str | None:
+        """The options of a view, as in `create view ... with (...)`."""
+        return "security_barrier=true" if self.is_barrier else None
 
 
 def project_digest() -> str:
@@ -106,4 +113,5 @@ def _model(node: dict[str, Any]) -> Model:
         ),
         indexes=tuple(Index(tuple(index["columns"]), bool(index.get("unique"))) for index in node["config"].get("indexes") or []),
         descriptions={"": node["description"], **{column["name"]: column["description"] for column in columns}},
+        is_barrier=bool(node["config"].get("meta", {}).get("security_barrier")),
     )

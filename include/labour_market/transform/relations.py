@@ -219,19 +219,21 @@ def place_indexes(connection: psycopg.Connection, relation: str, indexes: Iterab
 class Change(Enum):
     """How a view must change to have another query."""
 
-    NONE = "it has that query already"
+    NONE = "it has that query and those options already"
     CREATE = "it does not exist"
     ALTER = "it keeps its columns, perhaps with new ones after them: it stays the same object"
     REPLACE = "other columns: another object takes its name"
 
 
-def change_of_view(connection: psycopg.Connection, relation: str, query: str) -> Change:
-    """How the view must change to have this query, given the relations that exist now. Takes no lock that blocks a reader."""
+def change_of_view(connection: psycopg.Connection, relation: str, query: str, options: str | None = None) -> Change:
+    """How the view must change to have this query and options, given the relations that exist now. Takes no lock that blocks a reader."""
     if not exists(connection, relation):
         return Change.CREATE
     try:
         with connection.transaction():
-            connection.execute(sql.SQL("create temporary view {} as {}").format(sql.Identifier(CANDIDATE), sql.SQL(query)))
+            connection.execute(
+                sql.SQL("create temporary view {}{} as {}").format(sql.Identifier(CANDIDATE), _with(options), sql.SQL(query))
+            )
     except psycopg.ProgrammingError:
         return Change.REPLACE  # it reads a relation that does not exist yet
     views = {"candidate": f"pg_temp.{CANDIDATE}", "relation": _quoted(relation)}
@@ -242,10 +244,10 @@ def change_of_view(connection: psycopg.Connection, relation: str, query: str) ->
     return Change.ALTER if new[: len(old)] == old else Change.REPLACE
 
 
-def place_view(connection: psycopg.Connection, relation: str, query: str) -> None:
-    """Give a view this query. Where the columns allow it, it stays the same object."""
-    if change_of_view(connection, relation, query) is not Change.NONE:
-        _replace_view(connection, relation, query, OWNER)
+def place_view(connection: psycopg.Connection, relation: str, query: str, options: str | None = None) -> None:
+    """Give a view this query and these options. Where the columns allow it, it stays the same object."""
+    if change_of_view(connection, relation, query, options) is not Change.NONE:
+        _replace_view(connection, relation, query, OWNER, options)
 
 
 def place_dependent(connection: psycopg.Connection, view: DependentView) -> None:
@@ -317,8 +319,7 @@ def place_comments(connection: psycopg.Connection, relation: str, descriptions: 
 
 
 def _replace_view(connection: psycopg.Connection, relation: str, query: str, owner: str, options: str | None = None) -> None:
-    head = sql.SQL(" with ({})").format(sql.SQL(options)) if options else sql.SQL("")
-    statement = sql.SQL("create or replace view {}{} as {}").format(identifier(relation), head, sql.SQL(query))
+    statement = sql.SQL("create or replace view {}{} as {}").format(identifier(relation), _with(options), sql.SQL(query))
     try:
         with connection.transaction(), acting_as(connection, owner):
             connection.execute(statement)
@@ -330,6 +331,10 @@ def _replace_view(connection: psycopg.Connection, relation: str, query: str, own
             connection.execute(statement)
         _copy_grants(connection, old, relation)
         place_comments(connection, relation, _comments(connection, old))
+
+
+def _with(options: str | None) -> sql.Composable:
+    return sql.SQL(" with ({})").format(sql.SQL(options)) if options else sql.SQL("")
 
 
 def _comments(connection: psycopg.Connection, relation: str) -> dict[str, str]:
