@@ -17,9 +17,11 @@ COPY plugins ./plugins
 COPY dbt_project ./dbt_project
 RUN VIRTUAL_ENV=/opt/venv uv pip install -q --no-cache --no-deps --no-build-isolation -e . \
     && useradd --create-home --uid 10001 warehouse \
-    && mkdir -p /var/lib/warehouse && chown warehouse /var/lib/warehouse
+    && mkdir -p /var/lib/warehouse && chown warehouse /var/lib/warehouse && chmod 700 /var/lib/warehouse
 
 USER warehouse
 ENV LMW_HOME=/var/lib/warehouse AIRFLOW_HOME=/var/lib/warehouse/airflow
 VOLUME /var/lib/warehouse
+# what any of its programs writes is readable by its owner only
+ENTRYPOINT ["/bin/sh", "-c", "umask 077 && exec \"$0\" \"$@\""]
 CMD ["lmw", "--help"]

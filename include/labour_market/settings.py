@@ -18,6 +18,7 @@ QUERIES_DIR = INCLUDE / "queries"
 DBT_DIR = PROJECT_ROOT / "dbt_project"
 
 PROVINCE_TIME = ZoneInfo("Asia/Ho_Chi_Minh")
+OWNER_ONLY = 0o077  # the umask of every process of an installation: its files are 0600, its folders 0700
 
 
 @dataclass(frozen=True)
@@ -79,21 +80,42 @@ def actor() -> str:
 
 
 def make_private_folder(folder: Path) -> None:
-    """Create a folder of the installation that only its owner can read, if there is none.
+    """Create a folder of the installation that only its owner can read, with those that it is in, if there is none.
 
     Raises:
         UsageError: It cannot be created.
     """
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        missing = [new for new in (folder, *folder.parents) if not new.exists()]
+        for new in reversed(missing):  # with parents=True only the last one would be private
+            new.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise UsageError(
             f"the folder {folder} cannot be created ({error.strerror}); LMW_HOME must be a folder that can be written"
         ) from None
 
 
+def make_home_private(home: Path) -> None:
+    """Create the home, or take the rights of others from one that they may enter, and from what is in it.
+
+    PostgreSQL keeps its own folder private.
+    """
+    make_private_folder(home)
+    if home.stat().st_mode & OWNER_ONLY:
+        for folder, folders, names in os.walk(home, topdown=True):
+            folders[:] = [name for name in folders if not (Path(folder) == home and name == "postgres")]
+            for path in (Path(folder) / name for name in (*folders, *names)):
+                if not path.is_symlink():
+                    path.chmod(path.stat().st_mode & 0o777 & ~OWNER_ONLY)
+        home.chmod(0o700)  # last: a walk that was interrupted begins again
+
+
 def secret(settings: Settings, name: str) -> str:
-    """Read a secret, a file of mode 0600 in the home. It is created with a random value at the first call."""
+    """Read a secret, a file of mode 0600 in the home. It is created with a random value at the first call.
+
+    Raises:
+        UsageError: The file is empty.
+    """
     make_private_folder(settings.secrets_dir)
     path = settings.secrets_dir / name
     if not path.exists():
@@ -106,4 +128,7 @@ def secret(settings: Settings, name: str) -> str:
             pass
         finally:
             partial.unlink()
-    return path.read_text(encoding="ascii").strip()
+    text = path.read_text(encoding="utf-8", errors="surrogateescape").strip()
+    if not text:
+        raise UsageError(f"the secret {path} is empty: restore it from a backup")
+    return text

@@ -14,7 +14,7 @@ from labour_market.errors import LabourMarketError, UsageError
 from labour_market.ingestion.pseudonyms import load_pseudonym_key, make_key, match_key, person_columns, person_key
 from labour_market.normalise import Normalised, normalise_columns
 from labour_market.normalise.records import ParsedDelivery
-from labour_market.settings import Settings, load_settings
+from labour_market.settings import Settings, load_settings, secret
 
 TEXT = "not a secret, only a test: 7f3a9c"
 KEY = make_key(TEXT)
@@ -75,6 +75,47 @@ def test_a_missing_key_is_not_replaced(settings: Settings) -> None:
     (settings.secrets_dir / "pseudonym_key").chmod(0o600)
     with pytest.raises(LabourMarketError, match="changed"):
         load_pseudonym_key(settings)
+
+
+def test_another_key_in_the_environment_is_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LMW_PSEUDONYM_KEY", TEXT)
+    assert load_pseudonym_key(settings) == KEY
+    assert load_pseudonym_key(settings) == KEY
+    monkeypatch.setenv("LMW_PSEUDONYM_KEY", TEXT[::-1])
+    with pytest.raises(LabourMarketError, match="key has changed: restore LMW_PSEUDONYM_KEY"):
+        load_pseudonym_key(settings)
+    monkeypatch.delenv("LMW_PSEUDONYM_KEY")
+    with pytest.raises(LabourMarketError, match="gone"):
+        load_pseudonym_key(settings)
+    assert not (settings.secrets_dir / "pseudonym_key").exists(), "no key is made where one was used before"
+
+
+def test_a_key_in_the_environment_is_not_another_one_than_that_of_the_file(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    load_pseudonym_key(settings)
+    monkeypatch.setenv("LMW_PSEUDONYM_KEY", TEXT)
+    with pytest.raises(LabourMarketError, match="changed"):
+        load_pseudonym_key(settings)
+
+
+@pytest.mark.parametrize("blank", [" ", "\n", "\t \n"])
+def test_a_blank_key_in_the_environment_is_refused_and_the_file_is_not_used(
+    blank: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_pseudonym_key(settings)
+    monkeypatch.setenv("LMW_PSEUDONYM_KEY", blank)
+    with pytest.raises(UsageError, match="too weak"):
+        load_pseudonym_key(settings)
+
+
+@pytest.mark.parametrize("name", ["pseudonym_key", "role_loader"])
+def test_an_empty_secret_is_refused_and_not_made_again(name: str, settings: Settings) -> None:
+    load_pseudonym_key(settings)
+    path = settings.secrets_dir / name
+    path.touch(mode=0o600)
+    path.write_text("\n")
+    with pytest.raises(UsageError, match="is empty: restore it"):
+        secret(settings, name)
+    assert path.read_text() == "\n"
 
 
 def test_a_key_that_others_may_read_is_refused(settings: Settings) -> None:

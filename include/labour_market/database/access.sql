@@ -92,8 +92,6 @@ alter default privileges for role transformer in schema bi grant select on table
 -- nobody waits for a table for ever; a wait for a load or a build is an advisory lock, which has no limit (locks.py)
 alter role loader set lock_timeout = '30s';
 alter role auditor set lock_timeout = '30s';
-alter role steward set lock_timeout = '30s';
-alter role dpo set lock_timeout = '30s';
 alter role transformer set lock_timeout = '30s';
 alter role transformer set work_mem = '64MB';
 -- a build of a long history: its tables are in memory, and the scope is joined before the other relations of a fact

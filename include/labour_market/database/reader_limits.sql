@@ -32,6 +32,7 @@ alter role steward set statement_timeout = '5min';
 alter role steward set idle_in_transaction_session_timeout = '60s';
 alter role steward set transaction_timeout = '10min';
 alter role steward set idle_session_timeout = '1h';
+alter role steward set lock_timeout = '30s';
 alter role steward connection limit 20;
 
 alter role dpo reset all;
@@ -39,6 +40,7 @@ alter role dpo set statement_timeout = '5min';
 alter role dpo set idle_in_transaction_session_timeout = '60s';
 alter role dpo set transaction_timeout = '10min';
 alter role dpo set idle_session_timeout = '1h';
+alter role dpo set lock_timeout = '30s';
 alter role dpo connection limit 10;
 
 -- only a superuser may set this one, and only a superuser lifts it

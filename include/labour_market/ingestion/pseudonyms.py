@@ -21,7 +21,7 @@ from labour_market.contracts import Contract, Field
 from labour_market.errors import LabourMarketError, UsageError
 from labour_market.normalise.codes import tax_code_kind
 from labour_market.normalise.records import Normalised, without_collector
-from labour_market.settings import Settings, secret
+from labour_market.settings import OWNER_ONLY, Settings, make_private_folder, secret
 
 SHORTEST_KEY = 32
 KEY_FILE = "pseudonym_key"
@@ -44,7 +44,7 @@ def make_key(secret: str) -> PseudonymKey:
     """
     if len(secret) < SHORTEST_KEY or len(set(secret)) < 8:
         raise UsageError(f"the pseudonym key is too weak: at least {SHORTEST_KEY} random characters are needed")
-    raw = secret.encode()
+    raw = secret.encode(errors="surrogateescape")
     key_id = hashlib.sha256(b"labour-market pseudonym key id:" + raw).hexdigest()[:8]
     return PseudonymKey(key_id, hmac.new(raw, digestmod="sha256"))
 
@@ -52,28 +52,36 @@ def make_key(secret: str) -> PseudonymKey:
 def load_pseudonym_key(settings: Settings) -> PseudonymKey:
     """The installation's key: LMW_PSEUDONYM_KEY, else the file pseudonym_key among its secrets, made at random once.
 
-    The id of the first key is kept in a file next to it: with another key every person would get another pseudonym.
+    The id of the first key is kept among the secrets, wherever the key comes from: with another key every person would get another
+    pseudonym.
 
     Raises:
-        LabourMarketError: The file is missing or changed although a key was used before, or others may read it.
-        UsageError: The key is weak.
+        LabourMarketError: The key is another one than before, its file is missing although it was used before, or others may read it.
+        UsageError: The key is weak or empty.
     """
+    path, first = settings.secrets_dir / KEY_FILE, settings.secrets_dir / f"{KEY_FILE}.id"
     given = os.environ.get("LMW_PSEUDONYM_KEY")
     if given is not None:
-        return make_key(given.strip())
-    path, first = settings.secrets_dir / KEY_FILE, settings.secrets_dir / f"{KEY_FILE}.id"
-    if first.exists() and not path.exists():
+        source, key = "LMW_PSEUDONYM_KEY", make_key(given.strip())
+    elif first.exists() and not path.exists():
         raise LabourMarketError(f"the pseudonym key is gone: restore {path}, or set LMW_PSEUDONYM_KEY")
-    key = make_key(secret(settings, KEY_FILE))
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise LabourMarketError(f"others may read {path}; make it private: chmod 600")
+    else:
+        source, key = str(path), make_key(secret(settings, KEY_FILE))
+        if stat.S_IMODE(path.stat().st_mode) & OWNER_ONLY:
+            raise LabourMarketError(f"others may read {path}; make it private: chmod 600")
     if not first.exists():
+        make_private_folder(settings.secrets_dir)
         written = first.with_suffix(f".{os.getpid()}")
         written.touch(mode=0o600)
         written.write_text(key.key_id, encoding="ascii")
-        written.replace(first)
-    if first.read_text(encoding="ascii") != key.key_id:
-        raise LabourMarketError(f"the pseudonym key has changed: restore {path}, or remove {first} to begin anew with this one")
+        try:
+            os.link(written, first)  # of two first loads at the same time one wins, and the other compares its key
+        except FileExistsError:
+            pass
+        finally:
+            written.unlink()
+    if first.read_text(encoding="ascii").strip() != key.key_id:
+        raise LabourMarketError(f"the pseudonym key has changed: restore {source}, or remove {first} to begin anew with this one")
     return key
 
 

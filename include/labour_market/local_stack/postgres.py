@@ -15,7 +15,7 @@ from psycopg import conninfo
 
 from labour_market.errors import LabourMarketError, UsageError
 from labour_market.local_stack.processes import exclusively
-from labour_market.settings import PROVINCE_TIME, Settings, load_settings, secret
+from labour_market.settings import PROVINCE_TIME, Settings, load_settings, make_private_folder, secret
 
 # For one province on two cores. A server named by WAREHOUSE_DSN keeps its own settings.
 SERVER_SETTINGS = {
@@ -87,7 +87,7 @@ def _start(settings: Settings, data: Path) -> None:
     _end_orphans(data)
     (data / "postmaster.pid").unlink(missing_ok=True)  # its pid may be another program's by now, and pg_ctl would then refuse to start
     log = settings.home / "logs" / "postgres.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(log.parent)
     options = " ".join(f"-c {name}='{value}'" for name, value in {**SERVER_SETTINGS, "port": settings.pg_port}.items())
     done = _run("pg_ctl", "start", "-w", "-t", str(START_SECONDS), "-D", str(data), "-l", str(log), "-o", options)
     if done.returncode:

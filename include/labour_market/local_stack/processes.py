@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 
 from labour_market.errors import LabourMarketError
+from labour_market.settings import OWNER_ONLY, make_private_folder
 
 MARK = "LMW_STACK"
 PATIENCE_SECONDS = 15
@@ -22,7 +23,7 @@ PATIENCE_SECONDS = 15
 def exclusively(home: Path, name: str) -> Iterator[None]:
     """Hold a lock that one process of an installation has at a time; others wait. It is released when its holder ends, also when killed."""
     run = home / "run"
-    run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(run)
     with (run / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -43,7 +44,7 @@ def start(home: Path, name: str, command: Sequence[str], environment: Mapping[st
     stop(home, name)
     logs, run = home / "logs", home / "run"
     for folder in (logs, run):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
     with (logs / f"{name}.log").open("ab") as log:
         process = subprocess.Popen(
             command,
@@ -53,6 +54,7 @@ def start(home: Path, name: str, command: Sequence[str], environment: Mapping[st
             cwd=home,
             env={**os.environ, **(environment or {}), MARK: str(home)},
             start_new_session=True,
+            umask=OWNER_ONLY,
         )
     note = {"pid": process.pid, "started": psutil.Process(process.pid).create_time()}
     (run / f"{name}.json").write_text(json.dumps(note), encoding="ascii")

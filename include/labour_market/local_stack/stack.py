@@ -18,7 +18,16 @@ from labour_market.database import admin_dsn, can_log_in, provision, set_passwor
 from labour_market.errors import LabourMarketError
 from labour_market.local_stack import processes
 from labour_market.local_stack.postgres import server_running, start_server, stop_server
-from labour_market.settings import CONFIG_DIR, PROJECT_ROOT, PROVINCE_TIME, Settings, load_settings, make_private_folder, secret
+from labour_market.settings import (
+    CONFIG_DIR,
+    PROJECT_ROOT,
+    PROVINCE_TIME,
+    Settings,
+    load_settings,
+    make_home_private,
+    make_private_folder,
+    secret,
+)
 
 Progress = Callable[[str], None]
 AIRFLOW_COMPONENTS = ("airflow-api", "airflow-scheduler", "airflow-processor")
@@ -40,7 +49,7 @@ def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
         LabourMarketError: The message names the component that does not come up.
     """
     settings = load_settings()
-    make_private_folder(settings.home)
+    make_home_private(settings.home)
     _refuse_foreign_ports(settings)
     if not settings.warehouse_dsn:
         start_server(settings.home)
@@ -51,7 +60,7 @@ def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
     with ThreadPoolExecutor() as pool:
         for future in [pool.submit(prepare, settings) for prepare in preparations]:
             future.result()
-    settings.site_dir.mkdir(parents=True, exist_ok=True)
+    make_private_folder(settings.site_dir)
     for name in () if airflow else AIRFLOW_COMPONENTS:
         if processes.running(settings.home, name) is None:
             processes.stop(settings.home, name)  # an Airflow that has died is no longer expected
@@ -71,10 +80,11 @@ def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
 def prepare(progress: Progress = lambda line: None) -> None:
     """Prepare the server of WAREHOUSE_DSN (database, roles, tables, lists, empty marts), the page's folder and Airflow's login."""
     settings = load_settings()
+    make_home_private(settings.home)
     for line in provision(settings):
         progress(line)
     _deploy_models(settings)
-    settings.site_dir.mkdir(parents=True, exist_ok=True)
+    make_private_folder(settings.site_dir)
     _password_file(settings)
 
 
@@ -191,6 +201,9 @@ def airflow_environment(settings: Settings) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "300",
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(settings.home / "logs" / "airflow"),
+        # Airflow gives its logs these modes whatever the umask is
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",
+        "AIRFLOW__LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": "0o600",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "SCARF_ANALYTICS": "false",
         "GX_ANALYTICS_ENABLED": "false",
@@ -238,7 +251,7 @@ def _migrate_airflow(settings: Settings) -> None:
         migrated = admin.execute("select to_regclass('public.alembic_version') is not null").fetchone()
     if done.exists() and migrated and migrated[0]:
         return
-    done.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(done.parent)
     log = settings.home / "logs" / "airflow-migrate.log"
     pid = processes.start(settings.home, "airflow-migrate", [_program("airflow"), "db", "migrate"], airflow_environment(settings))
     if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):

@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 from labour_market.contracts import load_contracts
 from labour_market.database import connect
 from labour_market.figures.headlines import read_headlines
-from labour_market.settings import PROVINCE_TIME, Settings, load_settings
+from labour_market.settings import PROVINCE_TIME, Settings, load_settings, make_private_folder
 from labour_market.site import charts, queries
 
 
@@ -37,8 +37,9 @@ def render(settings: Settings | None = None) -> Path:
         vega=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
         made_at=datetime.now(PROVINCE_TIME),
     )
-    settings.site_dir.mkdir(parents=True, exist_ok=True)
+    make_private_folder(settings.site_dir)
     partial, path = settings.site_dir / ".index.html.new", settings.site_dir / "index.html"
+    partial.touch(mode=0o600)
     partial.write_text(page, encoding="utf-8")
     partial.replace(path)  # readers get the old page or the new one, never a part
     return path

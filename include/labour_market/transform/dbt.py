@@ -18,7 +18,7 @@ from psycopg import conninfo, sql
 from labour_market.database import dsn
 from labour_market.database.locks import BUILD, session_lock
 from labour_market.errors import LabourMarketError
-from labour_market.settings import DBT_DIR, Settings
+from labour_market.settings import DBT_DIR, OWNER_ONLY, Settings, make_private_folder
 
 PARSED = "partial_parse.msgpack"  # the parsed project, in the target folder
 ABANDONED_SECONDS = 86_400
@@ -39,7 +39,7 @@ class DbtProcess:
 
     def __init__(self, settings: Settings, folder: str = "dbt") -> None:
         self.kept = settings.home / folder / "target"
-        self.kept.mkdir(parents=True, exist_ok=True)
+        make_private_folder(self.kept)
         _remove_abandoned(self.kept.parent)
         self.work = Path(tempfile.mkdtemp(prefix="run-", dir=self.kept.parent))
         self.results = self.work / "results.json"
@@ -61,6 +61,7 @@ class DbtProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            umask=OWNER_ONLY,
         )
 
     def run(self, arguments: list[str]) -> list[dict[str, Any]]:
