@@ -23,6 +23,7 @@ from labour_market.gateway import (
     Delivery,
     DeliveryRefusedError,
     GatewayClient,
+    GatewayDeadlineError,
     GatewayUnavailableError,
     Sender,
     connection,
@@ -251,6 +252,13 @@ def test_an_unreadable_announcement_does_not_hide_the_others(stage: Stage, wrong
     assert next(iter(wrong)) in defect.detail and "Đào" not in defect.detail and "\x00" not in defect.detail
 
 
+def test_a_defect_names_no_member_that_the_sender_invented(stage: Stage) -> None:
+    client, _ = stage.serve(page("items", [announced(declared_totals={"Nguyễn Thị Đào\x00": 1, "b": [1]})]))
+    (defect,) = client.deliveries("employers")
+    assert isinstance(defect, AnnouncementDefect)
+    assert defect.detail.endswith("unreadable declared_totals")
+
+
 def test_two_announcements_without_an_id_are_two_defects(stage: Stage) -> None:
     nameless = announced()
     del nameless["delivery_id"]
@@ -278,6 +286,76 @@ def test_an_endless_cursor_ends(stage: Stage, monkeypatch: pytest.MonkeyPatch) -
         with pytest.raises(GatewayUnavailableError, match=r"do not end|repeats itself"):
             list(client.deliveries("employers"))
         assert len(script.requests) <= 4
+
+
+def endless_list(size: int = 0) -> Answer:
+    """A page of new announcements each time, and always a next page."""
+    numbers = iter(range(10**9))
+
+    def answer(handler: Handler) -> None:
+        items = [announced(delivery_id=str(next(numbers)), padding="x" * size) for _ in range(10)]
+        handler.give(json.dumps({"items": items, "next_cursor": str(next(numbers))}).encode())
+
+    return answer
+
+
+def test_a_list_that_never_ends_is_cut_by_its_number_of_deliveries(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "MAX_ANNOUNCEMENTS", 95)
+    client, script = stage.serve(endless_list())
+    with pytest.raises(GatewayUnavailableError, match="more than 95 deliveries"):
+        client.deliveries("employers")
+    assert len(script.requests) == 10
+
+
+def test_a_list_of_as_many_deliveries_as_are_allowed_is_read(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "MAX_ANNOUNCEMENTS", 2)
+    client, _ = stage.serve(page("items", [announced(delivery_id="1"), announced(delivery_id="2")]))
+    assert len(client.deliveries("employers")) == 2
+
+
+def test_a_list_that_never_ends_is_cut_by_its_bytes(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "MAX_LIST_BYTES", 1_000_000)
+    client, script = stage.serve(endless_list(size=10_000))
+    with pytest.raises(GatewayUnavailableError, match="a page of more than"):
+        client.deliveries("employers")
+    assert len(script.requests) == 10
+
+
+def test_a_list_that_never_ends_is_cut_when_the_time_of_its_sender_is_used_up(stage: Stage) -> None:
+    client, _ = stage.serve(endless_list(), until=time.monotonic() + 0.7)
+    started = time.monotonic()
+    with pytest.raises(GatewayUnavailableError):
+        client.deliveries("employers")
+    with pytest.raises(GatewayDeadlineError):
+        client.deliveries("employers")
+    assert time.monotonic() - started < 2
+
+
+def test_deliveries_that_hang_share_the_time_of_their_sender(stage: Stage) -> None:
+    client, script = stage.serve(lambda handler: time.sleep(10), until=time.monotonic() + 0.7, timeout=30.0, deadline=30.0)
+    started = time.monotonic()
+    unavailable(stage, client, delivery(CONTENT))
+    for _ in range(5):
+        with pytest.raises(GatewayDeadlineError):
+            client.fetch(delivery(CONTENT), stage.store)
+    assert time.monotonic() - started < 2 and len(script.requests) == 1
+
+
+@pytest.mark.parametrize("cursor", ["\ud800", "a\nb", "x" * 2_001, 7, True])
+def test_a_cursor_that_cannot_be_sent_back_is_refused(stage: Stage, cursor: Any) -> None:
+    client, script = stage.serve(page("items", [announced()], cursor))
+    with pytest.raises(GatewayUnavailableError, match="not a page"):
+        client.deliveries("employers")
+    assert len(script.requests) == 1
+
+
+def test_a_length_in_other_digits_is_no_length(stage: Stage) -> None:
+    def answer(handler: Handler) -> None:
+        handler.give(CONTENT, CSV, Content_Length="\u00b2")
+        handler.break_off()
+
+    client, _ = stage.serve(answer)
+    client.fetch(delivery(CONTENT), stage.store)
 
 
 @pytest.mark.parametrize(

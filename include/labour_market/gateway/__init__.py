@@ -8,15 +8,16 @@ text holds a token or a value of a record.
 from labour_market.batches.delivery_errors import DeliveryRefusedError
 from labour_market.gateway.announcements import AnnouncementDefect, Delivery
 from labour_market.gateway.client import GatewayClient
-from labour_market.gateway.connection import GatewayUnavailableError
-from labour_market.gateway.senders import Sender, load_senders
+from labour_market.gateway.senders import GatewayDeadlineError, GatewayUnavailableError, Sender, WrongSenderError, load_senders
 
 __all__ = [
     "AnnouncementDefect",
     "Delivery",
     "DeliveryRefusedError",
     "GatewayClient",
+    "GatewayDeadlineError",
     "GatewayUnavailableError",
     "Sender",
+    "WrongSenderError",
     "load_senders",
 ]

@@ -79,7 +79,7 @@ def read_announcement(item: Any, sender_code: str, feed: str) -> Delivery | Anno
     try:
         return Delivery.model_validate(item)
     except ValidationError as error:
-        wrong = sorted({".".join(map(str, e["loc"])) or "members" for e in error.errors()})
+        wrong = sorted({str(e["loc"][0]) if e["loc"] else "members" for e in error.errors()})  # below it, a sender chose the names
     named = delivery_id(item)
     if named is not None and not (len(named) <= 80 and named.isprintable()):
         named = None

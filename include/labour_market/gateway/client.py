@@ -1,6 +1,7 @@
 """The deliveries of one sender: their list, and the content of each, compared with its announcement."""
 
 import json
+import math
 import re
 import time
 from collections.abc import Iterator
@@ -14,11 +15,14 @@ from labour_market.batches.delivery_errors import DeliveryRefusedError
 from labour_market.batches.formats import JSON_LINES, MAX_DEPTH, MAX_RECORDS, nesting
 from labour_market.batches.landing import ContentMismatchError, Landed, LandingStore
 from labour_market.gateway.announcements import AnnouncementDefect, Delivery, delivery_id, read_announcement
-from labour_market.gateway.connection import GatewayConnection, GatewayUnavailableError, RetryableError, body, chunks, read_json
-from labour_market.gateway.senders import Sender
+from labour_market.gateway.connection import GatewayConnection, RetryableError, body, chunks, read_json
+from labour_market.gateway.senders import GatewayDeadlineError, GatewayUnavailableError, Sender
 
 MAX_DELIVERY_BYTES = 2 * 2**30
 MAX_PAGES = 10_000
+MAX_ANNOUNCEMENTS = 20_000  # of a feed: one a day for fifty years
+MAX_LIST_BYTES = 16 * 2**20  # of all pages of a list
+MAX_CURSOR = 2_000  # characters: it becomes a part of an address
 MAX_EMPTY_PAGES = 3
 PROGRESS = 2**20  # bytes: a download that advanced this far since the last failure begins to count failures anew
 RECORDS_PER_PAGE = 1_000
@@ -38,14 +42,25 @@ class GatewayClient:
         deadline: Seconds for a page of the list, or for one delivery.
         tries: How often in a row one request may fail.
         pause: Seconds before the second try, doubled before each further one.
+        until: The end of all requests of this client, a moment of time.monotonic().
 
     Raises:
-        UsageError: The sender's token is missing.
+        WrongSenderError: The entry of the sender is wrong, or its token is missing.
     """
 
-    def __init__(self, sender: Sender, *, timeout: float = 30.0, deadline: float = 300.0, tries: int = 5, pause: float = 0.5) -> None:
+    def __init__(
+        self,
+        sender: Sender,
+        *,
+        timeout: float = 30.0,
+        deadline: float = 300.0,
+        tries: int = 5,
+        pause: float = 0.5,
+        until: float = math.inf,
+    ) -> None:
         self.sender = sender
         self._deadline = deadline
+        self._until = until
         self._connection = GatewayConnection(sender, timeout=timeout, tries=tries, pause=pause)
 
     def __enter__(self) -> Self:
@@ -54,32 +69,34 @@ class GatewayClient:
     def __exit__(self, *exception: object) -> None:
         self._connection.close()
 
-    def deliveries(self, feed: str, period: str | None = None) -> Iterator[Delivery | AnnouncementDefect]:
+    def deliveries(self, feed: str, period: str | None = None) -> list[Delivery | AnnouncementDefect]:
         """The final deliveries that the sender announces for a feed, oldest first.
 
         Args:
             feed: The feed.
             period: Only deliveries of this period.
 
-        Yields:
+        Returns:
             Each delivery; an announcement that cannot be read comes as a defect, and the others are still read.
 
         Raises:
-            GatewayUnavailableError: The gateway cannot be used.
+            GatewayUnavailableError: The gateway cannot be used, or its list is longer than a list can be. A part of a list is no list.
         """
         query = {"feed": feed, "period": period, "limit": DELIVERIES_PER_PAGE}
         seen: set[str | None] = set()
+        announcements: list[Delivery | AnnouncementDefect] = []
         try:
             for items in self._pages("/v1/deliveries", query, "items", None):
                 fresh = [item for item in items if delivery_id(item) not in seen]
                 if items and not fresh:
                     raise GatewayUnavailableError("the list of deliveries repeats itself")
                 seen |= set(map(delivery_id, fresh)) - {None}
-                for announced in (read_announcement(item, self.sender.code, feed) for item in fresh):
-                    if isinstance(announced, AnnouncementDefect) or announced.status == "final":
-                        yield announced
+                announcements += (read_announcement(item, self.sender.code, feed) for item in fresh)
+                if len(announcements) > MAX_ANNOUNCEMENTS:
+                    raise GatewayUnavailableError(f"the list has more than {MAX_ANNOUNCEMENTS} deliveries")
         except _NestedError:
             raise GatewayUnavailableError("it answered with JSON that is nested too deep") from None
+        return [item for item in announcements if isinstance(item, AnnouncementDefect) or item.status == "final"]
 
     def fetch(self, delivery: Delivery, store: LandingStore) -> Landed:
         """Fetch a delivery into the store: a file as its bytes, application/json as one canonical line for each record.
@@ -105,7 +122,7 @@ class GatewayClient:
             raise DeliveryRefusedError("too_large", {"quantity": "bytes", "quantity_vi": "dung lượng (byte)", "limit": MAX_DELIVERY_BYTES})
         if delivery.record_count > MAX_RECORDS:
             raise DeliveryRefusedError("too_large", {"quantity": "records", "quantity_vi": "số bản ghi", "limit": MAX_RECORDS})
-        until = time.monotonic() + self._deadline
+        until = self._deadline_from_now()
         with self._connection.watched(until):
             try:
                 return self._landed(delivery, store, until)
@@ -143,12 +160,14 @@ class GatewayClient:
             raise DeliveryRefusedError("size_bytes", {"declared": delivery.size_bytes, "found": size})
 
     def _pages(self, path: str, query: dict[str, Any], member: str, until: float | None) -> Iterator[list[Any]]:
-        """The list under a member of each page. until None: each page has its own deadline."""
+        """The list under a member of each page. until None: each page has its own deadline, and all of them one limit of bytes."""
         cursor: str | None = None
         cursors: set[str] = set()
-        empty = 0
+        empty = size = 0
         for _ in range(MAX_PAGES):
-            page = self._page(path, {**query, "cursor": cursor}, member, until)
+            limit = MAX_DELIVERY_BYTES if until is not None else MAX_LIST_BYTES - size
+            page, page_size = self._page(path, {**query, "cursor": cursor}, member, until, limit)
+            size += page_size
             yield page[member]
             cursor = page["next_cursor"]
             if cursor is None:
@@ -159,27 +178,40 @@ class GatewayClient:
             cursors.add(cursor)
         raise GatewayUnavailableError(f"the pages of {member} do not end")
 
-    def _page(self, path: str, query: dict[str, Any], member: str, until: float | None) -> dict[str, Any]:
+    def _page(self, path: str, query: dict[str, Any], member: str, until: float | None, limit: int) -> tuple[dict[str, Any], int]:
+        """A page and its size in bytes, at most `limit`."""
         if until is None:
-            until = time.monotonic() + self._deadline
+            until = self._deadline_from_now()
             with self._connection.watched(until):
-                return self._page(path, query, member, until)
+                return self._page(path, query, member, until, limit)
         given = {name: value for name, value in query.items() if value is not None}
 
-        def once() -> Any:
+        def once() -> tuple[Any, int]:
             with self._connection.get(path, given, {}, until) as response:
                 if "json" not in response.headers.get("Content-Type", "").lower():
                     raise RetryableError("it answered with something other than JSON, such as a login page")
-                return read_json(body(response))
+                content = body(response, limit)
+                return read_json(content), len(content)
 
         try:
-            page = self._connection.retrying(until)(once)
+            page, size = self._connection.retrying(until)(once)
         except RecursionError:
             raise _NestedError from None
         complete = isinstance(page, dict) and isinstance(page.get(member), list) and "next_cursor" in page
-        if not complete or not isinstance(page["next_cursor"], str | None):
+        if not complete or not _is_cursor(page["next_cursor"]):
             raise GatewayUnavailableError(f"it answered with JSON that is not a page of {member}")
-        return dict(page)
+        return dict(page), size
+
+    def _deadline_from_now(self) -> float:
+        """The deadline of a request that begins now.
+
+        Raises:
+            GatewayDeadlineError: The time of the client is used up.
+        """
+        now = time.monotonic()
+        if now >= self._until:
+            raise GatewayDeadlineError
+        return min(now + self._deadline, self._until)
 
     # -- files
 
@@ -222,6 +254,11 @@ class GatewayClient:
                 raise RetryableError("the file was cut short")
 
 
+def _is_cursor(cursor: Any) -> bool:
+    """Whether a page ends with a cursor that can be sent back, or with none."""
+    return cursor is None or (isinstance(cursor, str) and len(cursor) <= MAX_CURSOR and cursor.isprintable())
+
+
 def _file_size(response: requests.Response, start: int) -> int | None:
     """The size of the file in bytes, if the response has it.
 
@@ -230,7 +267,7 @@ def _file_size(response: requests.Response, start: int) -> int | None:
     """
     if response.status_code == HTTPStatus.OK:
         length = response.headers.get("Content-Length", "")
-        return int(length) if length.isdigit() else None
+        return int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None
     span = response.headers.get("Content-Range", "")
     found = re.fullmatch(r"bytes (?:(\d{1,18})-\d{1,18}|\*)/(\d{1,18}|\*)", span)
     if not found or (found[1] is not None and int(found[1]) != start):

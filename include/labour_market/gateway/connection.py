@@ -20,8 +20,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
-from labour_market.errors import LabourMarketError
-from labour_market.gateway.senders import Sender, is_loopback
+from labour_market.gateway.senders import GatewayUnavailableError, Sender, is_loopback
 
 LOG = logging.getLogger(__name__)
 
@@ -31,10 +30,6 @@ MAX_RETRY_AFTER = 120.0
 MAX_PAUSE = 20.0
 CHUNK = 2**16
 RETRYABLE_STATUS = {408, 425, 429, 500, 502, 503, 504}
-
-
-class GatewayUnavailableError(LabourMarketError):
-    """A gateway that cannot be used now."""
 
 
 class RetryableError(Exception):
@@ -55,7 +50,7 @@ class GatewayConnection:
         pause: Seconds before the second try, doubled before each further one.
 
     Raises:
-        UsageError: The sender's token is missing.
+        WrongSenderError: The entry of the sender is wrong, or its token is missing.
     """
 
     def __init__(self, sender: Sender, *, timeout: float, tries: int, pause: float) -> None:
@@ -274,17 +269,18 @@ def chunks(response: requests.Response) -> Iterator[bytes]:
         yield chunk
 
 
-def body(response: requests.Response) -> bytes:
+def body(response: requests.Response, limit: int) -> bytes:
     """The complete body.
 
     Raises:
-        GatewayUnavailableError: When it is larger than MAX_PAGE_BYTES.
+        GatewayUnavailableError: When it has more bytes than the limit, or than a page may have.
     """
+    limit = min(limit, MAX_PAGE_BYTES)
     parts, size = [], 0
     for chunk in chunks(response):
         size += len(chunk)
-        if size > MAX_PAGE_BYTES:
-            raise GatewayUnavailableError(f"it answered with a page of more than {MAX_PAGE_BYTES} bytes")
+        if size > limit:
+            raise GatewayUnavailableError(f"it answered with a page of more than {limit} bytes")
         parts.append(chunk)
     return b"".join(parts)
 

@@ -47,14 +47,14 @@ def _count_waiting(settings: Settings) -> int:
         row = connection.execute("select count(*) from ops.outbox where built_at is null").fetchone()
     waiting = row[0] if row else 0
     for sender in load_senders(settings.senders_file):
-        with GatewayClient(sender) as client:
-            for feed in sender.feeds:
-                try:
+        for feed in sender.feeds:
+            try:
+                with GatewayClient(sender) as client:
                     items = [d for d in client.deliveries(feed) if not isinstance(d, AnnouncementDefect)]
-                except GatewayUnavailableError as error:
-                    console.print(f"{sender.code}: {error}")
-                    continue
-                waiting += sum(d.status == "final" and (sender.code, d.delivery_id) not in loaded for d in items)
+            except GatewayUnavailableError as error:
+                console.print(f"{sender.code}: {error}", markup=False)
+                continue
+            waiting += sum((sender.code, d.delivery_id) not in loaded for d in items)
     return waiting
 
 
