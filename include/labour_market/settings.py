@@ -23,7 +23,12 @@ OWNER_ONLY = 0o077  # the umask of every process of an installation: its files a
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one installation. own_senders: whether the senders are those of the simulator. Ports are on 127.0.0.1."""
+    """The settings of one installation. Ports are on 127.0.0.1.
+
+    Attributes:
+        own_senders: Whether the senders are those of the simulator.
+        sender_seconds: The time of one sender in a night, for all its feeds, lists and deliveries.
+    """
 
     home: Path
     warehouse_dsn: str | None
@@ -34,6 +39,7 @@ class Settings:
     airflow_port: int
     site_port: int
     landing_url: str
+    sender_seconds: int
 
     @property
     def secrets_dir(self) -> Path:
@@ -50,7 +56,7 @@ def load_settings() -> Settings:
     """Read the environment.
 
     Raises:
-        UsageError: When a port is not a number.
+        UsageError: A port or a number of seconds is wrong.
     """
     home = Path(os.environ.get("LMW_HOME") or PROJECT_ROOT / "var").expanduser().resolve()
     senders = os.environ.get("LMW_SENDERS")
@@ -64,6 +70,7 @@ def load_settings() -> Settings:
         airflow_port=_port("LMW_AIRFLOW_PORT", 8080),
         site_port=_port("LMW_SITE_PORT", 8090),
         landing_url=os.environ.get("LMW_LANDING") or str(home / "landing"),
+        sender_seconds=_seconds("LMW_SENDER_SECONDS", 1500),
     )
 
 
@@ -71,6 +78,13 @@ def _port(name: str, default: int) -> int:
     text = os.environ.get(name) or str(default)
     if not text.isdecimal() or int(text) not in range(1, 65536):
         raise UsageError(f"{name} must be a port between 1 and 65535, not {text!r}")
+    return int(text)
+
+
+def _seconds(name: str, default: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not text.isdecimal() or int(text) not in range(1, 3001):
+        raise UsageError(f"{name} must be a number of seconds between 1 and 3000, not {text!r}")
     return int(text)
 
 

@@ -203,7 +203,7 @@ def test_loads_and_builds_need_the_schema_of_the_release(database, add_revision)
 
 # what the revisions after the baseline have made
 UNVERSIONED = (
-    "drop table ops.alembic_version, ops.core_change, ops.cell_scope;"
+    "drop table ops.alembic_version, ops.core_change, ops.cell_scope, ops.gateway_request;"
     "alter table ops.reconcile_finding drop column finding_id, drop column closed_at, drop column closed_by, drop column close_reason;"
 )
 

@@ -23,7 +23,7 @@ REPLAYABLE_STATES = (BatchState.PUBLISHED, *BLOCKED_STATES)
 TIMED_STATES = (BatchState.LANDED, BatchState.STAGED, BatchState.AUDITED, BatchState.PUBLISHED)  # ops.batch.<state>_at
 
 ALLOWED_MOVES = {
-    BatchState.DISCOVERED: {BatchState.LANDED, BatchState.REJECTED},
+    BatchState.DISCOVERED: {BatchState.DISCOVERED, BatchState.LANDED, BatchState.REJECTED},
     # landed or staged --> published: a replay was rejected, and the records of the earlier publication stay in core
     BatchState.LANDED: {BatchState.STAGED, BatchState.PUBLISHED, BatchState.REJECTED, BatchState.SUPERSEDED},
     BatchState.STAGED: {BatchState.STAGED, BatchState.AUDITED, BatchState.PUBLISHED, BatchState.REJECTED, BatchState.SUPERSEDED},

@@ -35,6 +35,9 @@ def ingest(feed: Feed = None, sender: SenderCode = None, period: Period = None, 
     if feed:
         offered = sorted({name for s in chosen for name in s.feeds})
         check_known(f"feed of sender {sender}" if sender else "feed of any sender", feed, offered)
+    if not any(f in s.feeds for s in chosen for f in feeds):
+        raise UsageError(f"no sender was requested: {sender or 'no entry of the senders file'} does not send {', '.join(feeds)}")
+    pipeline.record_senders(senders, feeds)
     reports, unreachable = pipeline.ingest(chosen, feeds, period, progress=(lambda line: None) if as_json else print)
     if as_json:
         print_json({"reports": [asdict(r) for r in reports], "unreachable": unreachable})

@@ -2,11 +2,13 @@
 
 import os
 import sys
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 
 import typer
 
 from labour_market.cli.terminal import Json, plain_errors, print_json, print_table
+from labour_market.settings import PROVINCE_TIME
 
 app = typer.Typer()
 PASS_ARGUMENTS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -54,16 +56,26 @@ def down() -> None:
 @app.command()
 @plain_errors
 def status(as_json: Json = False) -> None:
-    """Show the parts of the stack with their addresses. Exit code 1 when a part that was started does not run."""
+    """Show the parts of the stack, and each sender's gateway. Exit code 1 when a part that was started does not run."""
     from labour_market.local_stack import stack
 
-    components = stack.status()
+    components, gateways = stack.status(), stack.gateways()
     if as_json:
-        print_json(components)
+        print_json({"components": components, "gateways": gateways})
     else:
         print_table(["component", "state", "pid", "address"], [row.values() for row in components])
+        if gateways:
+            columns = {
+                "sender": "sender_code", "feed": "feed", "gateway": "state", "requested": "last_requested_at",
+                "answered": "last_answered_at", "reason": "reason",
+            }  # fmt: skip
+            print_table(list(columns), [[_minute(row[key]) for key in columns.values()] for row in gateways])
     if any(row["state"] == "stopped" for row in components):
         raise SystemExit(1)
+
+
+def _minute(value: Any) -> Any:
+    return f"{value.astimezone(PROVINCE_TIME):%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value
 
 
 @app.command()

@@ -3,8 +3,11 @@
 import logging
 import secrets
 import subprocess
+import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -16,6 +19,7 @@ from psycopg.types.json import Jsonb
 
 from labour_market.batches import ledger
 from labour_market.batches.delivery_errors import InvalidDeliveryError
+from labour_market.batches.gateway_requests import expect_senders, recorded_request
 from labour_market.batches.landing import LandingStore
 from labour_market.batches.ledger import Batch, Finding
 from labour_market.batches.states import LOADABLE_STATES, BatchState
@@ -27,6 +31,7 @@ from labour_market.gateway import (
     Delivery,
     DeliveryRefusedError,
     GatewayClient,
+    GatewayDeadlineError,
     GatewayUnavailableError,
     Sender,
 )
@@ -41,6 +46,7 @@ from labour_market.settings import PROJECT_ROOT, Settings, actor, load_settings
 if TYPE_CHECKING:
     from labour_market.quality.gate import Verdict
 
+MAX_SENDERS_AT_ONCE = 32
 Progress = Callable[[str], None]
 LOG = logging.getLogger(__name__)
 
@@ -77,6 +83,20 @@ def code_version() -> str:
     return done.stdout.strip() or "unversioned"
 
 
+def record_senders(senders: Iterable[Sender], feeds: Iterable[str], settings: Settings | None = None) -> None:
+    """Record which gateways are to be requested for these feeds; those that left the senders file are no longer shown.
+
+    Args:
+        senders: All senders of the senders file.
+        feeds: The feeds.
+        settings: Of the installation; default: of the environment.
+    """
+    senders = list(senders)
+    with connect("loader", settings, autocommit=True) as connection:
+        for feed in feeds:
+            expect_senders(connection, feed, (sender.code for sender in senders if feed in sender.feeds))
+
+
 def pull(feed: str, sender: Sender, period: str | None = None, settings: Settings | None = None) -> list[int]:
     """Announce and land what a sender has for a feed; drafts are left alone.
 
@@ -92,16 +112,18 @@ def pull(feed: str, sender: Sender, period: str | None = None, settings: Setting
         The ids of the batches that were landed or rejected now.
 
     Raises:
-        GatewayUnavailableError: The sender cannot be reached now. What was landed before stays landed; the rest stays discovered
-            and is fetched by the next pull.
+        GatewayUnavailableError: The sender cannot be reached now, or its share of `sender_seconds` is used up. What was landed
+            before stays landed; the rest stays discovered and is fetched by the next pull.
     """
     settings = settings or load_settings()
+    until = time.monotonic() + settings.sender_seconds / len(sender.feeds)
     store = LandingStore(settings.landing_url)
     fetched: list[int] = []
     with (
         log_stage(LOG, "pull", feed=feed, sender=sender.code, period=period) as counts,
         connect("loader", settings, autocommit=True) as connection,
-        GatewayClient(sender) as client,
+        recorded_request(connection, feed, sender.code),
+        GatewayClient(sender, until=until) as client,
     ):
         deliveries, findings = _announce_deliveries(connection, client, feed, sender, period)
         if period is None:  # of all deliveries that the sender announces
@@ -113,7 +135,10 @@ def pull(feed: str, sender: Sender, period: str | None = None, settings: Setting
         counts["discovered"] = len(discovered)
         refetched = ledger.batches_to_refetch(connection, feed, sender.code)
         unavailable: GatewayUnavailableError | None = None
-        for batch in [*discovered, *refetched]:
+        for batch in [*sorted(discovered, key=lambda batch: batch.attempt), *refetched]:  # one that failed before holds up no other
+            if time.monotonic() >= until:
+                unavailable = GatewayDeadlineError()
+                break
             if batch.delivery_id in deliveries:
                 try:
                     state = _land(connection, client, store, batch, deliveries[batch.delivery_id])
@@ -179,6 +204,10 @@ def _land(connection: psycopg.Connection, client: GatewayClient, store: LandingS
         except DeliveryRefusedError as refusal:
             counts["rejected_by"], state = _reject(connection, load_contract(batch.feed), batch, attempt, refusal)
             return state
+        except GatewayUnavailableError as error:
+            if batch.state == BatchState.DISCOVERED:
+                ledger.move(connection, batch.batch_id, attempt, BatchState.DISCOVERED, actor(), detail={"not_fetched": str(error)})
+            raise
         ledger.move(
             connection,
             batch.batch_id,
@@ -366,35 +395,54 @@ class Load:
 def ingest(
     senders: Iterable[Sender], feeds: Iterable[str], period: str | None = None, progress: Progress = lambda line: None
 ) -> tuple[list[LoadReport], list[str]]:
-    """Pull and load in one process.
+    """Pull and load in one process: first from all senders at once, each in a thread and with its own time, then feed by feed.
 
     Args:
         senders: The senders to pull from.
         feeds: The feeds, those that other feeds refer to first.
         period: Only deliveries of this period.
-        progress: Takes a line about each sender and feed.
+        progress: Takes a line about each sender and feed, in the order of the feeds and of the senders.
 
     Returns:
         The report of each feed, and a sentence for each sender that was not reached.
     """
-    senders, reports, unreachable = list(senders), [], []
+    senders, feeds, reports, unreachable = list(senders), list(feeds), [], []
+    pulled: dict[tuple[str, str], int | str] = {}
+    with ThreadPoolExecutor(max_workers=MAX_SENDERS_AT_ONCE, thread_name_prefix="pull") as pool:
+        for answers in pool.map(lambda sender: _pull_feeds(sender, feeds, period), senders):
+            pulled |= answers
     for feed in feeds:
         for sender in senders:
-            if feed not in sender.feeds:
-                continue
-            try:
-                fetched = pull(feed, sender, period)
-                progress(f"{feed:<16} {sender.code:<6} {len(fetched)} new")
-            except GatewayUnavailableError as error:
-                unreachable.append(f"{feed} {sender.code}: {error}")
-                progress(f"{feed:<16} {sender.code:<6} not reached: {error}")
+            answer = pulled.get((feed, sender.code))
+            if isinstance(answer, int):
+                progress(f"{feed:<16} {sender.code:<6} {answer} new")
+            elif answer is not None:
+                unreachable.append(f"{feed} {sender.code}: {answer}")
+                progress(f"{feed:<16} {sender.code:<6} not reached: {answer}")
         report = load(feed)
         reports.append(report)
         progress(f"{feed:<16} {report.summary}")
     return reports, unreachable
 
 
-def resume_stale_batches(older_than: timedelta, settings: Settings | None = None) -> list[int]:
+def _pull_feeds(sender: Sender, feeds: Iterable[str], period: str | None) -> dict[tuple[str, str], int | str]:
+    """Pull the feeds of one sender one after the other: the number of batches of each, or why it was not reached. Never raises."""
+    answers: dict[tuple[str, str], int | str] = {}
+    for feed in feeds:
+        if feed not in sender.feeds:
+            continue
+        try:
+            answers[feed, sender.code] = len(pull(feed, sender, period))
+        except GatewayUnavailableError as error:
+            answers[feed, sender.code] = str(error)
+        except Exception as error:  # noqa: BLE001  # an internal error of one sender is no error of the others
+            frames = "".join(traceback.format_tb(error.__traceback__))  # without the text of the error, which may hold a value
+            LOG.error("internal error: feed=%s sender=%s error=%s\n%s", feed, sender.code, describe(error), frames)
+            answers[feed, sender.code] = f"internal error: {describe(error)}"
+    return answers
+
+
+def resume_stale_batches(older_than: timedelta, settings: Settings | None = None) -> list[LoadReport]:
     """Load the batches that landed a while ago and that no run has loaded since.
 
     Args:
@@ -402,7 +450,7 @@ def resume_stale_batches(older_than: timedelta, settings: Settings | None = None
         settings: Of the installation; default: of the environment.
 
     Returns:
-        The ids of the batches of the feeds that were loaded.
+        The report of each feed that was loaded.
     """
     with connect("loader", settings) as connection:
         rows = connection.execute(
@@ -410,4 +458,4 @@ def resume_stale_batches(older_than: timedelta, settings: Settings | None = None
             " and greatest(landed_at, staged_at, audited_at) < clock_timestamp() - %s",
             [list(LOADABLE_STATES), older_than],
         ).fetchall()
-    return [batch_id for (feed,) in rows for batch_id in load(feed, settings).outcomes]
+    return [load(feed, settings) for (feed,) in rows]

@@ -14,12 +14,18 @@ from labour_market.batches.ledger import Finding
 from labour_market.batches.states import OPEN_STATES, BatchState
 from labour_market.contracts import contract_feeds
 from labour_market.database import connect, read_sql
+from labour_market.errors import UsageError
 from labour_market.gateway import Sender, load_senders
 from labour_market.logs import log_stage
+from labour_market.quality.messages import not_fetched_sentence
 from labour_market.settings import Settings, load_settings
 
 STUCK_AFTER = timedelta(hours=6)
-CHECKED = {"lost_records", "orphan_records", "stuck", "replay_blocked", "other_bytes", "missing_bytes", "damaged_bytes"}
+NIGHTS_NOT_FETCHED = 3  # after which a delivery that cannot be fetched is a finding
+CHECKED = {
+    *("lost_records", "orphan_records", "not_fetched", "stuck", "replay_blocked", "other_bytes", "missing_bytes", "damaged_bytes"),
+    "senders_file",
+}
 LOG = logging.getLogger(__name__)
 
 
@@ -62,14 +68,20 @@ def reconcile(settings: Settings | None = None, *, reread: bool = False) -> Reco
         found = [
             *_unbalanced(connection),
             *_orphans(connection),
+            *_not_fetched(connection),
             *_stuck(connection),
             *_blocked_replays(connection),
             *_other_bytes(connection),
             *_bytes(connection, LandingStore(settings.landing_url), reread),
         ]
+        senders: list[Sender] = []
+        try:
+            if settings.senders_file.exists() or not settings.own_senders:
+                senders = load_senders(settings.senders_file)
+        except UsageError as error:  # the other findings do not wait for it
+            found.append(Finding("senders_file", str(error)))
         ledger.note_findings(connection, CHECKED if reread else CHECKED - {"damaged_bytes"}, found)
         findings = ledger.open_findings(connection)
-        senders = load_senders(settings.senders_file) if settings.senders_file.exists() else []
         pending = connection.execute("select count(distinct (feed, sender_code, period)) from ops.outbox where built_at is null").fetchone()
         result = Reconciliation(
             batches=row[0],
@@ -134,9 +146,12 @@ def _orphans(connection: psycopg.Connection) -> list[Finding]:
 
 
 def _stuck(connection: psycopg.Connection) -> list[Finding]:
+    """Batches that nothing has moved for long; one that each night fails to fetch is no such batch, see _not_fetched."""
     rows = connection.execute(
         "select feed, sender_code, period, batch_id, state, discovered_at from ops.batch"
-        " where state = any(%s) and greatest(discovered_at, landed_at, staged_at, audited_at) < now() - %s",
+        " where state = any(%s) and greatest(discovered_at, landed_at, staged_at, audited_at) < now() - %s"
+        " and not (state = 'discovered' and exists (select from ops.batch_event as event"
+        " where event.batch_id = batch.batch_id and event.detail ? 'not_fetched'))",
         [list(OPEN_STATES), STUCK_AFTER],
     ).fetchall()
     return [
@@ -170,6 +185,15 @@ def _other_bytes(connection: psycopg.Connection) -> list[Finding]:
     return [
         Finding("other_bytes", f"batch {batch_id} was announced as {announced} and landed as {landed}", feed, sender, period, batch_id)
         for feed, sender, period, batch_id, announced, landed in rows
+    ]
+
+
+def _not_fetched(connection: psycopg.Connection) -> list[Finding]:
+    """Deliveries that are announced and could not be fetched for several nights, such as those that answer with a login page."""
+    rows = connection.execute(read_sql(__package__, "batches_not_fetched"), {"nights": NIGHTS_NOT_FETCHED}).fetchall()
+    return [
+        Finding("not_fetched", not_fetched_sentence(batch_id, sender, period, nights, reason), feed, sender, period, batch_id)
+        for feed, sender, period, batch_id, nights, reason in rows
     ]
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 import psycopg
 from psycopg import conninfo
+from psycopg.rows import dict_row
 
-from labour_market.database import admin_dsn, can_log_in, provision, set_password
+from labour_market.database import admin_dsn, can_log_in, connect, provision, set_password
 from labour_market.errors import LabourMarketError
 from labour_market.local_stack import processes
 from labour_market.local_stack.postgres import server_running, start_server, stop_server
@@ -121,6 +122,18 @@ def status() -> list[dict[str, Any]]:
         idle = "not started" if name in AIRFLOW_COMPONENTS and not processes.expected(settings.home, name) else "stopped"
         rows.append({"name": name, "state": "running" if pid else idle, "pid": pid, "address": address})
     return rows
+
+
+def gateways() -> list[dict[str, Any]]:
+    """The rows of bi.sender_gateways; none while the warehouse is not there or not prepared."""
+    settings = load_settings()
+    if not settings.warehouse_dsn and not server_running(settings.home):
+        return []
+    try:
+        with connect("bi_reader", settings) as connection, connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute("select * from bi.sender_gateways order by sender_code, feed").fetchall()
+    except (psycopg.OperationalError, psycopg.errors.UndefinedTable):
+        return []
 
 
 def addresses(settings: Settings, *, airflow: bool = True) -> list[str]:

@@ -77,6 +77,17 @@ def _fill_in(template: str, details: Mapping[str, Any]) -> str:
     return template.format_map(_DashWhereMissing(details))
 
 
+def not_fetched_sentence(batch_id: int, sender: str, period: str, nights: int, reason: str) -> str:
+    """What to do about a delivery that could not be fetched for several nights, in Vietnamese and English. reason: of the last try."""
+    return (
+        f"Lô {batch_id} của đơn vị {sender}, kỳ {period}: đã {nights} đêm không tải được ({reason}). Đề nghị đơn vị gửi mở lại đường tải"
+        " của lần gửi này trên cổng dữ liệu; nếu không còn tệp gốc thì gửi lại với mã lần gửi mới và rút thông báo cũ."
+        f" | Batch {batch_id} of sender {sender}, period {period}: it could not be fetched in {nights} nights ({reason}). Request the"
+        " sender to repair the download of this delivery at the gateway; without the file, to send it under a new delivery id and to"
+        " withdraw the old announcement."
+    )
+
+
 def localise_value(contract: Contract, column: str, observed: str) -> str:
     """Translate what an audit observed into Vietnamese.
 

@@ -1,4 +1,4 @@
-"""The queries of the page on `bi`, and its labels for the states of batches."""
+"""The queries of the page on `bi`, and its labels for the states of batches and gateways."""
 
 from labour_market.batches.states import BatchState
 
@@ -41,6 +41,13 @@ QUERIES = {
         from bi.batch_freshness
         order by kind, sender_code, feed
     """,
+    "gateways": """
+        select sender_code || ' ' || sender as sender, state, reason, string_agg(feed, ', ' order by feed) as feeds,
+            max(last_requested_at) as last_requested_at, min(last_answered_at) as last_answered_at
+        from bi.sender_gateways
+        group by sender_code, sender, state, reason
+        order by sender_code, state, reason
+    """,
     "blocked": """
         select batch_id, feed, sender_code || ' ' || sender as sender, period, state, reason_vi, reason_en, remedy_vi
         from bi.blocked_batches
@@ -67,4 +74,8 @@ STATES = {
     BatchState.SUPERSEDED: "đã thay thế | superseded",
     "waiting": "đang xử lý | in progress",
     "missing": "còn thiếu | missing",
+    "answered": "đã trả lời | answered",
+    "failing": "không nhận được | failing",
+    "requested": "đang hỏi | requested",
+    "not_requested": "chưa hỏi | not requested",
 }
