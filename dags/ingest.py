@@ -2,8 +2,9 @@
 
 From each district's gateway to `core`, one DAG a feed: **list_senders** lists the senders of the feed; **pull** fetches from each
 of them in its own task, so that a sender that cannot be reached is retried without the others; **load** stages, audits and
-publishes all landed batches. A blocked batch is a verdict in the ledger and the task succeeds; a failed task is an internal
-error. Feeds that wait for the same slots run in the order of `feeds.yml`: a feed that others refer to comes before them.
+publishes all landed batches, also when a sender was not reached. A blocked batch is a verdict in the ledger and the task
+succeeds; a failed task is a sender that was not reached, a broken senders file or an internal error, and **fail_night** then
+makes the run red. Feeds that wait for the same slots run in the order of `feeds.yml`: a feed that others refer to comes before them.
 """
 
 from contextlib import suppress
@@ -30,7 +31,9 @@ from labour_market.settings import CONFIG_DIR, PROVINCE_TIME
 FEEDS = yaml.safe_load((CONFIG_DIR / "feeds.yml").read_text(encoding="utf-8"))
 WHEN_UNREACHABLE = ExceptionRetryPolicy(
     rules=[
-        RetryRule(exception="labour_market.gateway.GatewayUnavailableError", action=RetryAction.RETRY, retry_delay=timedelta(minutes=2))
+        RetryRule(exception="labour_market.gateway.WrongSenderError", action=RetryAction.FAIL),
+        RetryRule(exception="labour_market.gateway.GatewayDeadlineError", action=RetryAction.FAIL),
+        RetryRule(exception="labour_market.gateway.GatewayUnavailableError", action=RetryAction.RETRY, retry_delay=timedelta(minutes=2)),
     ],
     default=RetryAction.FAIL,
 )
@@ -38,13 +41,17 @@ WHEN_UNREACHABLE = ExceptionRetryPolicy(
 
 @task(retries=0)
 def list_senders(feed: str) -> list[str]:
-    """The codes of the senders of a feed, or of those districts that the form names."""
+    """The codes of the senders of a feed, or of those districts that the form names; fails when there is none."""
     from labour_market.errors import UsageError
     from labour_market.gateway import load_senders
+    from labour_market.ingestion.pipeline import record_senders
     from labour_market.settings import load_settings
 
     chosen = get_current_context()["params"]["districts"]
     senders = [s for s in load_senders(load_settings().senders_file) if feed in s.feeds]
+    record_senders(senders, [feed])
+    if not senders:
+        raise UsageError(f"no sender was requested: no entry of the senders file has the feed {feed}")
     unknown = set(chosen) - {s.code for s in senders}
     if unknown:
         raise UsageError(f"no sender of {feed} has the code {', '.join(sorted(unknown))}")
@@ -67,7 +74,9 @@ def pull(feed: str, code: str) -> list[int]:
     context = get_current_context()
     sender = next(s for s in load_senders(load_settings().senders_file) if s.code == code)
     with suppress(AirflowNotFoundException):
-        sender = replace(sender, token=Connection.get(f"district_{code}").password or sender.token)  # the connection wins
+        sender = (
+            sender if sender.problem else replace(sender, token=Connection.get(f"district_{code}").password or sender.token)
+        )  # the connection wins
     context["sender"] = f"{sender.code} {sender.name}"
     return pull_sender(feed, sender, context["params"]["period"] or None)
 
@@ -84,6 +93,14 @@ def load(feed: str) -> dict:
     if report.errors:
         raise LabourMarketError(f"internal error in batches {report.errors}")
     return {"feed": feed, "outcomes": {str(batch): state for batch, state in report.outcomes.items()}}
+
+
+@task(retries=0, trigger_rule="one_failed")
+def fail_night(feed: str) -> None:
+    """Fail the run when a task before it failed: `load` alone, which runs in any case, would leave it green."""
+    from labour_market.errors import LabourMarketError
+
+    raise LabourMarketError(f"not all of {feed} was requested, reached and loaded: see the failed tasks, and the gateways in lmw status")
 
 
 def ingest_dag(feed: str, title_vi: str, schedule: str, priority: int):
@@ -113,8 +130,11 @@ def ingest_dag(feed: str, title_vi: str, schedule: str, priority: int):
     def ingest():
         published = Asset(f"core.{feed}")
         priority_settings = {"priority_weight": priority, "weight_rule": "absolute"}
-        pulled = pull.override(**priority_settings).partial(feed=feed).expand(code=list_senders.override(**priority_settings)(feed))
-        pulled >> load.override(outlets=[published], **priority_settings)(feed)
+        listed = list_senders.override(**priority_settings)(feed)
+        pulled = pull.override(**priority_settings).partial(feed=feed).expand(code=listed)
+        loaded = load.override(outlets=[published], **priority_settings)(feed)
+        pulled >> loaded
+        [listed, pulled, loaded] >> fail_night.override(**priority_settings)(feed)
 
     return ingest()
 

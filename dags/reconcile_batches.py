@@ -18,17 +18,24 @@ def reconcile() -> dict:
     from labour_market.ingestion.pipeline import resume_stale_batches
     from labour_market.ingestion.reconcile import reconcile as run
 
-    resumed = resume_stale_batches(older_than=timedelta(minutes=15))
+    reports = resume_stale_batches(older_than=timedelta(minutes=15))
     result = run()
     if transform.overdue(timedelta(minutes=15)):
         transform.build()
         site.render()
-    for finding in result.findings:
-        print(f"{finding.finding_id} {finding.kind}: {finding.detail}")
-    if result.findings:
-        details = "; ".join(finding.detail for finding in result.findings[:20])
-        raise LabourMarketError(f"{len(result.findings)} open findings, all of them in the log of this task: {details}")
-    return {"resumed": resumed, "waiting": len(result.waiting), "missing": result.missing}
+    errors = [f"internal error in batch {batch}: {error}" for report in reports for batch, error in report.errors.items()]
+    for problem in [*errors, *(f"{finding.finding_id} {finding.kind}: {finding.detail}" for finding in result.findings)]:
+        print(problem)
+    if errors or result.findings:
+        details = "; ".join([*errors, *(finding.detail for finding in result.findings)][:20])
+        raise LabourMarketError(
+            f"{len(errors)} errors and {len(result.findings)} open findings, all of them in the log of this task: {details}"
+        )
+    return {
+        "resumed": [batch for report in reports for batch in report.outcomes],
+        "waiting": len(result.waiting),
+        "missing": result.missing,
+    }
 
 
 @task(retries=0, execution_timeout=timedelta(minutes=5))

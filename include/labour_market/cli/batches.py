@@ -10,7 +10,7 @@ from labour_market.batches.periods import check_period
 from labour_market.batches.states import BatchState
 from labour_market.cli.terminal import Because, By, Json, console, plain_errors, print_error, print_json, print_table
 from labour_market.contracts import contract_feeds, load_order
-from labour_market.errors import check_known
+from labour_market.errors import UsageError, check_known
 
 app = typer.Typer()
 
