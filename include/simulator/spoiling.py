@@ -77,13 +77,15 @@ def header_drift(hand_over: HandOver, rng: Random) -> int:
 
 
 def numbers_as_numbers(hand_over: HandOver, rng: Random) -> int:
-    """Citizen and phone numbers that a spreadsheet kept as numbers, without leading zeros."""
+    """Citizen and phone numbers that a spreadsheet kept as numbers, without their zero; numbers with two zeros stay text, since a citizen
+    number of ten digits is unreadable."""
 
     def edit(table: Table) -> None:
         for place, column in enumerate(table.columns):
             if column.field in ("national_id", "phone"):
                 for row in table.rows:
-                    row[place] = row[place] and int(row[place])
+                    if row[place] and not row[place].startswith("00"):
+                        row[place] = int(row[place])
 
     hand_over.edit_table = edit
     return 0

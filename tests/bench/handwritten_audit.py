@@ -54,6 +54,15 @@ twin_kind as (
     from twin_record
     group by batch_id, form_no
 ),
+contradicting_citizen as (
+    select batch_id, count(*) as records
+    from {stage}
+    where national_id is not null
+    group by batch_id, national_id
+    having
+        min(sex) <> max(sex)
+        or min(birth_date) filter (where birth_precision = 'day') <> max(birth_date) filter (where birth_precision = 'day')
+),
 counted as (
     select
         count(*) as records,
@@ -96,10 +105,15 @@ counted as (
         count(*) filter (where array_to_string(issues, ' ') ~ '(^| )phone:') as phone_unreadable,
         count(*) filter (where 'national_id:placeholder' = any(issues)) as placeholder_number,
         count(*) filter (
-            where full_name like any (array['% A', '% B', '% C', '% D', '% X'])
+            where full_name ~* '^(nguyễn|trần|lê|phạm) (văn|thị) [abcdx]$'
             or lower(full_name) in ('test', 'abc', 'xyz', 'họ và tên', 'họ tên', 'monkey d luffy')
         ) as placeholder_name,
+        count(*) filter (
+            where full_name ~ ' [ABCDX]$' and full_name !~* '^(nguyễn|trần|lê|phạm) (văn|thị) [abcdx]$'
+        ) as short_name,
         count(*) filter (where array_to_string(notes, ' ') ~ ':nfc') as recomposed,
+        count(*) filter (where array_to_string(notes, ' ') ~ ':old_font') as in_old_font,
+        count(*) filter (where array_to_string(notes, ' ') ~ ':other_zone') as in_other_zone,
         count(*) filter (
             where birth_date > (surveyed_on - interval '15 years')::date
             or birth_date <= (surveyed_on - interval '111 years')::date
@@ -157,7 +171,8 @@ select
     dated.*,
     compared.*,
     (select coalesce(sum(records - 1) filter (where contents = 1), 0) from twin_kind) as repeated_records,
-    (select coalesce(sum(records) filter (where contents > 1), 0) from twin_kind) as contradicting_keys
+    (select coalesce(sum(records) filter (where contents > 1), 0) from twin_kind) as contradicting_keys,
+    (select coalesce(sum(records), 0) from contradicting_citizen) as contradicting_citizens
 from counted
 cross join dated
 cross join compared

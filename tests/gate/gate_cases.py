@@ -184,6 +184,12 @@ def _contradict(key: str, other: str) -> Callable[[list[Row], int], None]:
     return breaks
 
 
+def _born_twice(rows: list[Row], count: int) -> None:
+    """One number of an old card on several rows, each with another day of birth."""
+    for n, row in enumerate(rows[: count + 1]):
+        row.update(national_id="301234567", person_method="old_id", birth_date=row["birth_date"] + timedelta(days=n))
+
+
 def _twins(key: str, other: str) -> list[Case]:
     return [
         Case("cross_row.repeated_record", _repeat, key, failing=lambda count: list(range(2, count + 2))),
@@ -233,6 +239,9 @@ _PEOPLE = [
     unread("row.placeholder_number", "national_id", "placeholder"),
     changed("row.placeholder_name", "full_name", how="sample", full_name="Nguyễn Văn A"),
     changed("row.placeholder_name", "full_name", how="test", full_name="TEST"),
+    changed("row.short_name", "full_name", how="two_words", full_name="Lý A"),
+    changed("row.short_name", "full_name", how="four_words", full_name="Trần Thị Bé B"),
+    Case("cross_row.citizen_agrees", _born_twice, "national_id", failing=lambda count: list(range(1, count + 2))),
     changed("row.national_id_agrees", "national_id", how="sex", national_id="080090123456"),
     changed("row.national_id_agrees", "national_id", how="year", national_id="080191123456"),
     changed("cross_row.birth_heap", "birth_date", birth_date=date(1990, 1, 1)),
@@ -250,6 +259,8 @@ def _every_feed(listed: str, date_column: str, **more: Any) -> list[Case]:
         unread("row.code_known", listed, "not_in_list"),
         changed("row.code_known", listed, how="staged", **{listed: "zzz"}, **more),
         changed("row.text_composed", "", how="nfc", notes=["name:spaces", "name:nfc"]),
+        changed("row.text_encoding", "", how="old_font", notes=["name:old_font"]),
+        changed("row.day_in_province", "", how="other_zone", notes=[f"{date_column}:other_zone"]),
         batch("reconciliation.declared_totals", totals={"records": 7, "unheard_of": 1}),
         batch("reconciliation.declared_totals", name="bound", totals={"records": "hơn 20.000"}),
         batch("reconciliation.declared_totals", name="text", totals={"records": "nhiều lắm"}),
@@ -296,6 +307,8 @@ _ORDERS = [
     changed("row.openings_range", "openings", how="too_many", openings=5001),
     changed("row.women_not_negative", "openings_female", openings_female=-1),
     changed("row.women_within_openings", "openings", openings_female=11),
+    unread("row.wage_readable", "wage_min_vnd", "range"),
+    unread("row.wage_readable", "wage_max_vnd", "not_a_number"),
     changed("row.wage_plausible", "wage_min_vnd", wage_min_vnd=900_000),
     changed("row.wage_plausible", "wage_max_vnd", wage_max_vnd=250_000_000),
     changed("row.wage_order", "wage_max_vnd", wage_min_vnd=9_500_000),
@@ -416,6 +429,7 @@ _PLACEMENTS = [
     changed("row.evidence_agrees", "evidence", in_job=None),
     changed("row.channel_agrees", "session_no", how="fair", session_no=None),
     changed("row.channel_agrees", "session_no", how="counter", channel="counter"),
+    unread("row.wage_readable", "wage_vnd", "range"),
     changed("row.wage_plausible", "wage_vnd", how="low", wage_vnd=900_000),
     changed("row.wage_plausible", "wage_vnd", how="high", wage_vnd=250_000_000),
     changed("row.occupation_known", "occupation_code", occupation_code="9211"),

@@ -24,7 +24,10 @@ def test_the_rows_of_a_batch_are_listed_with_what_to_do_and_no_value_of_a_person
     first, second = rejected_rows(gate.loader, batch_id)
     assert (first["row_no"], first["rule_id"]) == (5, "labour_survey.row.placeholder_name")
     assert first["value_class"] == "Aaaaaa Aaa A"
-    assert first["sentence_vi"] == "Dòng 5: họ tên là tên mẫu (Nguyễn Văn A, test...). Xóa các dòng mẫu rồi gửi lại."
+    assert first["sentence_vi"] == (
+        "Dòng 5: họ tên là tên mẫu (Nguyễn Văn A, test...). Ghi họ tên theo giấy tờ của từng người; nếu đây là dòng mẫu của biểu thì"
+        " không đưa vào bảng; nếu là tên thật thì báo đơn vị tiếp nhận."
+    )
     assert second["sentence_vi"].startswith("Dòng 8: cột “Ngày thu thập” có giá trị không đọc được (ngày không có thật).")
     assert second["sentence_en"] == "Row 8: the value of surveyed_on cannot be read (impossible)."
 

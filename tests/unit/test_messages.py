@@ -1,5 +1,6 @@
 """The sentences for a clerk about a blocked batch and about a row."""
 
+from labour_market.batches.delivery_errors import wrong_count
 from labour_market.contracts import load_contract, load_contracts
 from labour_market.quality.messages import block_reason, explain, localise_value
 
@@ -7,12 +8,31 @@ SURVEY = load_contract("labour_survey")
 
 
 def test_a_rejected_file_is_one_sentence_that_names_the_delivery_and_the_error():
-    sentences = block_reason(SURVEY.rule("file.record_count"), "LS-2022-1", {"declared": 120, "found": 118})
+    sentences = block_reason(SURVEY.rule("file.record_count"), "LS-2022-1", {"declared": 120, "found": 118, "rows": "", "rows_vi": ""})
     assert sentences == (
         "Lần gửi LS-2022-1: số bản ghi đã báo là 120 nhưng nhận được 118.",
         "Delivery LS-2022-1: 120 records were announced and 118 were received.",
-        "Xuất lại dữ liệu, kiểm tra số bản ghi rồi gửi lại bằng một lần gửi mới.",
+        "Kiểm tra các dòng đã nêu (nếu có) và số bản ghi, xuất lại dữ liệu rồi gửi bằng một lần gửi mới.",
     )
+
+
+def test_the_sentence_on_a_wrong_count_names_the_rows_that_may_explain_it():
+    skipped = {"title_rows": [1, 2], "subtotal_rows": [5, 9, 10, 11], "signature_rows": [20]}
+    defect = wrong_count(6, 8, skipped, hidden=[7, 8], without_key=[12])
+    vi, en, _ = block_reason(SURVEY.rule("file.record_count"), "LS-2022-1", defect.details)
+    assert vi == (
+        "Lần gửi LS-2022-1: số bản ghi đã báo là 6 nhưng nhận được 8; dòng đang ẩn: 7-8; dòng không có mã: 12;"
+        " không tính (tên nhóm, dòng cộng): 5, 9-11; không tính (chữ ký): 20."
+    )
+    assert en == (
+        "Delivery LS-2022-1: 6 records were announced and 8 were received; hidden rows: 7-8; rows without a key: 12;"
+        " not counted, headings of groups and totals: 5, 9-11; not counted, signatures: 20."
+    )
+
+
+def test_a_sentence_names_ten_ranges_of_rows_at_most():
+    defect = wrong_count(1, 2, {"blank_rows": list(range(1, 100, 2))}, [], [])
+    assert defect.details["rows_vi"].endswith(": 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, ...")
 
 
 def test_text_of_a_sender_is_shown_unchanged_and_never_used_as_a_template():

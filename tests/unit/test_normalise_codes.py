@@ -39,6 +39,7 @@ READERS = (
 )
 
 CITIZEN = st.from_regex(r"0[0-9][1-9][0-9]{9}", fullmatch=True)
+ELEVEN_DIGITS = st.from_regex(r"0[1-9][0-9]{10}", fullmatch=True)  # of a number, after a spreadsheet has taken its zero
 
 
 def refused(read: object, raw: object) -> str:
@@ -47,13 +48,19 @@ def refused(read: object, raw: object) -> str:
     return caught.value.reason
 
 
-@given(CITIZEN)
-def test_a_citizen_number_that_a_spreadsheet_took_for_a_number_gets_its_zeros_back(number: str) -> None:
-    assume(len(set(number)) > 1 and int(number) >= 10**9)
+@given(ELEVEN_DIGITS)
+def test_a_citizen_number_that_a_spreadsheet_took_for_a_number_gets_its_zero_back(number: str) -> None:
+    assume(len(set(number)) > 1)
     stripped = str(int(number))
     for raw in (int(number), float(number), f"{int(number)}.0", stripped):
         assert national_id(raw)[0] == number
     assert national_id(number) == (number, None)
+
+
+@given(st.from_regex(r"[1-9][0-9]{9}", fullmatch=True))
+def test_ten_digits_may_be_a_tax_code_and_are_no_citizen_number(digits: str) -> None:
+    for raw in (digits, int(digits), float(digits), f"{digits}.0"):
+        assert refused(national_id, raw) == "wrong_length"
 
 
 @given(st.from_regex(r"[1-9][0-9]{8}", fullmatch=True))
@@ -244,9 +251,24 @@ def test_a_commune_by_name_is_not_guessed(raw: str, reason: str) -> None:
 
 def test_a_code_keeps_its_zeros_and_loses_the_additions_of_spreadsheets() -> None:
     assert code("007") == ("007", None)
-    assert code("'007") == ("007", None)
-    assert code("12.0") == code(12.0) == ("12", "number")
+    assert code("'007") == code('="007"') == ("007", "guard")
+    assert code(12.0) == ("12", "number")
+    assert code("8,0190012345E+10") == ("80190012345", "number")
     assert refused(code, "1.2E+11") == "digits_lost"
+
+
+@pytest.mark.parametrize("typed", ["5E0", "1E2", "2E01", "1e5", "12.0", "0012", "3.50", "7E+1", "1,5", "-", "2-1"])
+def test_a_code_that_looks_like_a_number_stays_as_it_was_typed(typed: str) -> None:
+    assert code(typed) == (typed, None)
+
+
+@given(st.from_regex(r"[0-9]{1,4}[Ee.][0-9]{1,3}", fullmatch=True))
+def test_a_code_of_digits_and_a_point_or_an_e_is_never_changed(typed: str) -> None:
+    assert code(typed)[0] == typed
+
+
+def test_a_number_that_a_program_wrote_in_place_of_a_communes_code_is_read() -> None:
+    assert commune("28210.0") == commune(28210.0) == commune("2.8210E4") == ("28210", "number")
 
 
 def test_an_address_is_lower_case_or_none() -> None:

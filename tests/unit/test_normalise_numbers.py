@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from labour_market.normalise.numbers import LARGEST, boolean, integer, money
+from labour_market.normalise.numbers import LARGEST_AMOUNT, LARGEST_NUMBER, boolean, integer, money, percentage, wage
 from labour_market.normalise.text import UnreadableValueError
 
 
@@ -9,20 +9,87 @@ def grouped(number: int, mark: str) -> str:
     return f"{number:,}".replace(",", mark)
 
 
-@given(st.integers(-LARGEST, LARGEST))
+@given(st.integers(-LARGEST_NUMBER, LARGEST_NUMBER))
 def test_an_integer_is_read_from_every_type(number: int) -> None:
-    assert integer(number) == integer(str(number)) == (number, None)
-    if abs(number) < 2**53:
-        assert integer(float(number)) == (number, None)
+    assert integer(number) == integer(str(number)) == integer(float(number)) == (number, None)
 
 
-@given(st.integers(1_000, 10**15), st.sampled_from([".", ",", " "]))
+@pytest.mark.parametrize(("read", "largest"), [(integer, 2_147_483_647), (money, 1_000_000_000_000_000), (wage, 1_000_000_000_000_000)])
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("form", [int, str, float])
+def test_a_number_is_read_up_to_what_its_column_holds_and_not_beyond(read, largest: int, sign: int, form) -> None:
+    assert read(form(sign * largest))[0] == sign * largest
+    with pytest.raises(UnreadableValueError, match="too_large"):
+        read(form(sign * (largest + 1)))
+
+
+@given(st.integers(1, 10**9), st.sampled_from([2e-16, -2e-16, 5e-16]))
+def test_the_noise_of_a_spreadsheets_number_is_no_fraction(number: int, noise: float) -> None:
+    noisy = number * (1 + noise)
+    for raw in (noisy, repr(noisy), repr(noisy).replace(".", ",")):
+        assert integer(raw)[0] == number
+        assert money(raw)[0] == number
+
+
+@given(st.integers(0, 10**6), st.integers(1, 99))
+def test_a_fraction_is_never_rounded_away(units: int, hundredths: int) -> None:
+    for raw in (units + hundredths / 100, f"{units},{hundredths:02}"):
+        with pytest.raises(UnreadableValueError, match="not_whole"):
+            integer(raw)
+
+
+@pytest.mark.parametrize("raw", ["70%", "70 %", "70,0%", "70.0%", " 70", 70, 70.0, 70.00000000000001])
+def test_a_percentage_is_read_with_and_without_its_sign(raw: object) -> None:
+    assert percentage(raw)[0] == 70
+
+
+@pytest.mark.parametrize("raw", [0.7, "0,7", "0,7%", "70%%"])
+def test_a_fraction_is_no_percentage(raw: object) -> None:
+    with pytest.raises(UnreadableValueError):
+        percentage(raw)
+
+
+@pytest.mark.parametrize("raw", ["70%", "0,7%"])
+def test_a_percentage_is_no_count_and_no_amount(raw: str) -> None:
+    for read in (integer, money, wage):
+        with pytest.raises(UnreadableValueError):
+            read(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ("Thỏa thuận", "not_a_number"),
+        ("thoả thuận", "not_a_number"),
+        ("trên 7 triệu", "not_a_number"),
+        ("300 nghìn/ngày", "not_a_number"),
+        ("7-9 triệu", "range"),
+        ("7 – 9 triệu", "range"),
+        (7, "unit_unknown"),
+        (7.5, "unit_unknown"),
+        ("7500", "unit_unknown"),
+        (99_999, "unit_unknown"),
+        (10**18, "too_large"),
+    ],
+)
+def test_words_and_other_units_in_a_column_of_wages_are_unreadable(raw: object, reason: str) -> None:
+    with pytest.raises(UnreadableValueError, match=reason):
+        wage(raw)
+
+
+def test_a_wage_of_a_hundred_thousand_is_an_amount_of_dong() -> None:
+    assert wage(100_000) == (100_000, None)
+    assert wage("7.500.000đ") == (7_500_000, "grouped")
+    assert wage("") == (None, None)
+
+
+@given(st.integers(1_000, 2 * 10**9), st.sampled_from([".", ",", " "]))
 def test_a_grouped_number_is_the_number(number: int, mark: str) -> None:
     assert integer(grouped(number, mark)) == (number, "grouped")
     assert money(grouped(number, mark)) == (number, "grouped")
 
 
-@given(st.integers(1_000, 10**12), st.sampled_from([(".", ","), (",", ".")]))
+@given(st.integers(1_000, 2 * 10**9), st.sampled_from([(".", ","), (",", ".")]))
 def test_with_both_marks_the_last_one_is_the_decimal_mark(number: int, marks: tuple[str, str]) -> None:
     thousands, decimal = marks
     assert integer(f"{grouped(number, thousands)}{decimal}00")[0] == number
@@ -90,9 +157,9 @@ def test_a_number_in_scientific_notation_is_read_when_no_digit_is_lost() -> None
         integer("1.2E+11")
 
 
-@pytest.mark.parametrize(("raw", "answer"), [("x", True), ("Có", True), ("TRUE", True), (1, True), (1.0, True), ("1", True)])
-def test_a_tick_is_yes(raw: object, answer: bool) -> None:
-    assert boolean(raw) == (answer, None)
+@pytest.mark.parametrize("raw", ["x", "Có", "TRUE", 1, 1.0, "1", "v", "V", "√", "✓", "'x"])
+def test_a_tick_is_yes(raw: object) -> None:
+    assert boolean(raw) == (True, None)
 
 
 @pytest.mark.parametrize("raw", ["không", "Khong", "false", 0, 0.0, "0", False])
@@ -100,7 +167,7 @@ def test_a_no_is_no(raw: object) -> None:
     assert boolean(raw) == (False, None)
 
 
-@pytest.mark.parametrize("raw", ["có thể", 2, -1, "?", [], float("nan")])
+@pytest.mark.parametrize("raw", ["có thể", 2, -1, "?", [], float("nan"), "ü", "þ", "w"])
 def test_other_texts_are_no_boolean(raw: object) -> None:
     with pytest.raises(UnreadableValueError, match="not_yes_or_no"):
         boolean(raw)
@@ -108,10 +175,10 @@ def test_other_texts_are_no_boolean(raw: object) -> None:
 
 @given(st.one_of(st.text(max_size=40), st.from_regex(r"[0-9.,+\-eE trđ]{1,30}"), st.floats(), st.integers(), st.booleans(), st.none()))
 def test_no_value_breaks_a_reader_of_numbers(raw: object) -> None:
-    for read in (integer, money, boolean):
+    for read in (integer, money, percentage, wage, boolean):
         try:
             value, _ = read(raw)
         except UnreadableValueError as error:
             assert error.reason.isidentifier()
         else:
-            assert value is None or abs(value) <= LARGEST
+            assert value is None or abs(value) <= LARGEST_AMOUNT

@@ -1,3 +1,4 @@
+import re
 import unicodedata
 
 import pytest
@@ -89,6 +90,19 @@ def test_a_number_in_a_text_column_loses_its_point_zero() -> None:
         "so 301 234 567",
         "liên hệ thu.ha@example.vn",
         "0272-3826-263",
+        "sinh 1985 0901234567",
+        "2 0901234567",
+        "0901234567 2",
+        "(0901) 234 567",
+        "+84 901 234 000",
+        "84 901 234 000",
+        "0901 - 234 - 567",
+        "0901/234/567",
+        "0901_234_567",
+        "0901,234,567",
+        "0 9 0 1 2 3 4 5 6 7",
+        "080190012345 0901234567",
+        "0901234567-0902345678",
     ],
 )
 def test_numbers_and_addresses_of_people_are_masked(text: str) -> None:
@@ -106,6 +120,11 @@ def test_numbers_and_addresses_of_people_are_masked(text: str) -> None:
         "7.000.000-10.000.000",
         "150.000.000 - 200.000.000",
         "từ 2023-06-14 đến 2023-07-01",
+        "10/06/2023 - 12/06/2023",
+        "10/06/2023, 8 giờ",
+        "2022-2023, 150.000.000",
+        "150.000.000, 200.000.000",
+        "12.000.000 đồng 3 tháng",
         "làm 8 giờ, 26 ngày",
     ],
 )
@@ -113,13 +132,30 @@ def test_amounts_and_dates_are_not_masked(text: str) -> None:
     assert mask_personal(text) == text
 
 
-@given(
-    st.text(alphabet="abc .-@", max_size=10),
-    st.from_regex(r"0[35789][0-9]{8}", fullmatch=True),
-    st.text(alphabet="abc ,", max_size=10),
-)
-def test_a_phone_number_is_masked_anywhere_in_a_text(before: str, number: str, after: str) -> None:
-    assert number not in mask_personal(f"{before} {number} {after}")
+AROUND = st.text(alphabet="abc ,.-@/()0123456789", max_size=12)
+PHONE = st.from_regex(r"0[35789][0-9]{8}", fullmatch=True)
+CITIZEN = st.from_regex(r"0[0-9]{2}[0-9]{9}", fullmatch=True)
+
+
+@st.composite
+def grouped(draw, number) -> str:
+    """A number with signs between its groups, as people write it."""
+    digits, sign = draw(number), draw(st.sampled_from(["", " ", ".", "-", " - ", "/", ","]))
+    cuts = sorted(draw(st.sets(st.integers(2, len(digits) - 2), max_size=3)))
+    return sign.join(digits[start:end] for start, end in zip([0, *cuts], [*cuts, len(digits)], strict=True))
+
+
+@given(AROUND, st.sampled_from([" ", ", ", ": ", "-", ""]), st.one_of(grouped(PHONE), grouped(CITIZEN)), AROUND)
+def test_a_number_of_a_person_is_masked_next_to_any_other_digits(before: str, sign: str, number: str, after: str) -> None:
+    masked = mask_personal(f"{before}{sign}{number} {after}")
+    digits = re.sub(r"\D", "", number)
+    assert digits not in re.sub(r"\D", "", masked)
+
+
+@given(st.lists(st.sampled_from(["1985", "2", "15", "7.000.000", "10/06/2023", "03", "2023-2024"]), max_size=3), PHONE, st.booleans())
+def test_a_year_an_amount_or_a_date_next_to_a_phone_number_does_not_show_it(words: list[str], number: str, last: bool) -> None:
+    text = " ".join([*words, number] if last else [number, *words])
+    assert number not in mask_personal(text) and "[số]" in mask_personal(text)
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,14 @@ of a record.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from labour_market.errors import LabourMarketError
 
 FileRule = Literal[
-    "form_version_known", "file_kind", "not_empty", "too_large", "encoding_readable", "text_readable", "header_recognised", "shape",
-    "record_count", "size_bytes", "sha256", "sender", "period", "announcement",
+    "form_version_known", "file_kind", "not_empty", "too_large", "encoding_readable", "text_readable", "header_recognised", "one_table",
+    "shape", "record_count", "size_bytes", "sha256", "sender", "period", "announcement",
 ]  # fmt: skip
 
 # The details of each rule, for the messages of contracts.
@@ -26,7 +26,8 @@ DETAILS: dict[FileRule, set[str]] = {
     "text_readable": {"share_pct", "legacy", "column", "column_vi"},  # text in an old font encoding (TCVN3, VNI) or broken (mojibake, ?)
     "header_recognised": {"missing", "unexpected"},  # columns of the form version that are missing, columns that are not in it
     "shape": {"row", "problem", "problem_vi"},  # an unbalanced quote, another number of columns, a line that is not a record
-    "record_count": {"declared", "found"},  # another number of records than announced
+    "one_table": {"sheets", "sheets_vi"},  # several sheets with the table of the form
+    "record_count": {"declared", "found", "rows", "rows_vi"},  # another number of records than announced; the rows to look at
     "size_bytes": {"declared", "found"},  # another number of bytes than announced
     "sha256": {"declared", "found"},  # other bytes than announced
     "sender": {"announced", "gateway"},  # announced with the code of another sender
@@ -58,6 +59,55 @@ def invalid_shape(row: int, problem: str, problem_vi: str) -> InvalidDeliveryErr
 def too_large(quantity: str, quantity_vi: str, limit: int) -> InvalidDeliveryError:
     """A delivery over a limit of some quantity, named in English and Vietnamese."""
     return InvalidDeliveryError("too_large", {"quantity": quantity, "quantity_vi": quantity_vi, "limit": limit})
+
+
+def several_tables(sheets: Mapping[str, bool]) -> InvalidDeliveryError:
+    """More than one sheet with the table of the form. sheets: their names, and whether each is hidden."""
+
+    def named(hidden_mark: str) -> str:
+        return ", ".join(f"“{printable_name(name)}”{hidden_mark if hidden else ''}" for name, hidden in sheets.items())
+
+    return InvalidDeliveryError("one_table", {"sheets": named(" (hidden)"), "sheets_vi": named(" (đang ẩn)")})
+
+
+_SKIPPED = {
+    "repeated_headers": ("a repeated header", "tiêu đề lặp lại"),
+    "numbering_rows": ("numbers of columns", "đánh số cột"),
+    "subtotal_rows": ("headings of groups and totals", "tên nhóm, dòng cộng"),
+    "signature_rows": ("signatures", "chữ ký"),
+    "blank_rows": ("blank", "dòng trống"),
+}
+
+
+def wrong_count(
+    declared: int, found: int, skipped: Mapping[str, Sequence[int]], hidden: Sequence[int], without_key: Sequence[int]
+) -> InvalidDeliveryError:
+    """Another number of records than announced, with the rows that may explain it.
+
+    Args:
+        declared: The announced number.
+        found: The number of records that were read.
+        skipped: The rows that were not counted, by kind.
+        hidden: The records in hidden rows.
+        without_key: The records without a key.
+    """
+    causes = [("hidden rows", "dòng đang ẩn", hidden), ("rows without a key", "dòng không có mã", without_key)]
+    causes += [(f"not counted, {en}", f"không tính ({vi})", skipped.get(kind, ())) for kind, (en, vi) in _SKIPPED.items()]
+    rows = "".join(f"; {en}: {_rows(numbers)}" for en, _, numbers in causes if numbers)
+    rows_vi = "".join(f"; {vi}: {_rows(numbers)}" for _, vi, numbers in causes if numbers)
+    return InvalidDeliveryError("record_count", {"declared": declared, "found": found, "rows": rows, "rows_vi": rows_vi})
+
+
+def _rows(numbers: Sequence[int]) -> str:
+    """Numbers of rows, at most ten ranges of them: 4, 7, 12-14."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    named = ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in ranges[:10])
+    return named + (", ..." if len(ranges) > 10 else "")
 
 
 def header_mismatch(missing: Sequence[str], unexpected: Sequence[str]) -> InvalidDeliveryError:

@@ -155,7 +155,7 @@ class GatewayClient:
             count, size = count + len(lines), size + len(page)
             yield page
         if count != delivery.record_count:
-            raise DeliveryRefusedError("record_count", {"declared": delivery.record_count, "found": count})
+            raise DeliveryRefusedError("record_count", {"declared": delivery.record_count, "found": count, "rows": "", "rows_vi": ""})
         if size != delivery.size_bytes:
             raise DeliveryRefusedError("size_bytes", {"declared": delivery.size_bytes, "found": size})
 

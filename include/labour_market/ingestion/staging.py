@@ -10,7 +10,7 @@ from typing import cast
 import psycopg
 from psycopg import sql
 
-from labour_market.batches.delivery_errors import InvalidDeliveryError
+from labour_market.batches.delivery_errors import InvalidDeliveryError, wrong_count
 from labour_market.batches.landing import LandingStore
 from labour_market.batches.ledger import Batch
 from labour_market.batches.periods import period_bounds
@@ -80,9 +80,9 @@ def read_batch(contract: Contract, batch: Batch, store: LandingStore, key: Pseud
     assert batch.sha256
     parsed = parse_delivery(store.path_of(batch.sha256), batch.media_type, batch.encoding, batch.form_version, contract)
     if len(parsed.row_numbers) != batch.declared_records:
-        raise InvalidDeliveryError("record_count", {"declared": batch.declared_records, "found": len(parsed.row_numbers)})
+        raise wrong_count(batch.declared_records, len(parsed.row_numbers), parsed.skipped, parsed.hidden, parsed.without_key)
     normalised = normalise_columns(parsed, contract)
-    remarks: dict[str, object] = {"notes": dict(parsed.notes)} if parsed.notes else {}
+    remarks: dict[str, object] = {"notes": parsed.notes} if parsed.notes else {}
     if parsed.unknown_columns:
         remarks["unknown_columns"] = list(parsed.unknown_columns)
     return person_columns(normalised, contract, key, batch.sender_code, batch.period), remarks

@@ -8,7 +8,7 @@ from typing import Any
 from labour_market.contracts import Contract, Field
 from labour_market.normalise import codes, dates, numbers, text
 from labour_market.normalise.codes import Reader
-from labour_market.normalise.records import Normalised, ParsedDelivery, without_collector
+from labour_market.normalise.records import Normalised, ParsedDelivery, Unreadable, without_collector
 from labour_market.normalise.text import UnreadableValueError
 
 __all__ = ["Normalised", "UnreadableValueError", "normalise_columns", "reader"]
@@ -17,10 +17,12 @@ BY_KIND: dict[str, Reader] = {
     "national_id": codes.national_id,
     "phone": codes.phone,
     "email": codes.email,
+    "percentage": numbers.percentage,
     "person_name": text.clean_text,
     "tax_code": codes.tax_code,
     "vsic": codes.vsic,
     "vsco": codes.vsco,
+    "wage": numbers.wage,
     "commune": codes.commune,
     "district": codes.district,
 }
@@ -39,7 +41,7 @@ BY_TYPE: dict[str, Reader] = {
 _LETTERS = "".join(
     unicodedata.normalize("NFC", letter + tone) for letter in "aăâeêioôơuưyAĂÂEÊIOÔƠUƯY" for tone in ("", *"\u0300\u0301\u0303\u0309\u0323")
 )
-_WORDS = f"(?=.{{1,{text.MAX_TEXT}}}$)(?!#)[!-~đĐ{_LETTERS}]+(?: [!-~đĐ{_LETTERS}]+)*"
+_WORDS = f"(?=.{{1,{text.MAX_TEXT}}}$)(?![#'=])[!-~đĐ{_LETTERS}]+(?: [!-~đĐ{_LETTERS}]+)*"
 
 
 def _all_but(pattern: str) -> re.Pattern[str]:
@@ -78,6 +80,10 @@ def normalise_columns(parsed: ParsedDelivery, contract: Contract) -> Normalised:
     result = Normalised({}, parsed.row_numbers, [[] for _ in range(count)], [[] for _ in range(count)])
     for field in contract.sent_fields:
         result.columns[field.name] = _read_column(parsed.columns[field.name], field, result)
+    for name, broken in parsed.old_font.items():
+        for cell, notes in zip(parsed.columns[name], result.notes, strict=True):
+            if type(cell) is str and cell in broken:
+                notes.append(f"{name}:old_font")
     return result
 
 
@@ -90,7 +96,7 @@ def _read_column(column: list[Any], field: Field, result: Normalised) -> list[An
     notes: dict[Any, str] = {}
     for key in unread:
         try:
-            typed[key], note = read(raw.get(key, key))
+            typed[key], note = read(_certain(raw.get(key, key)))
         except UnreadableValueError as error:
             typed[key] = None
             issues[key] = f"{field.name}:{error.reason}"
@@ -102,6 +108,12 @@ def _read_column(column: list[Any], field: Field, result: Normalised) -> list[An
     if keys is column and all(type(key) is str and key == value for key, value in typed.items()):
         return column
     return list(map(typed.get, keys, keys))
+
+
+def _certain(value: Any) -> Any:
+    if isinstance(value, Unreadable):
+        raise UnreadableValueError(value.reason)
+    return value
 
 
 def _unread(column: list[Any], not_normal: re.Pattern[str] | None) -> tuple[Sequence[Hashable], set[Any]]:

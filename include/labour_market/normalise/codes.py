@@ -2,26 +2,37 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 import orjson
 
 from labour_market.normalise.numbers import exact_digits, integer
-from labour_market.normalise.text import FORMULA_ERRORS, Text, UnreadableValueError, clean_text, matching_key
+from labour_market.normalise.text import (
+    FORMULA_ERRORS,
+    Text,
+    UnreadableValueError,
+    clean_text,
+    matching_key,
+    without_guard,
+    without_noise,
+)
 
 MAX_CODE = 200
 _DIGITS = re.compile(r"\d+", re.ASCII)
 _POINT_ZERO = re.compile(r"(\d+)\.0+", re.ASCII)
 _SEPARATORS = re.compile(r"[ .\-()/]")
+_DISPLAYED_NUMBER = re.compile(r"\d(?:[.,]\d+)?E\+\d{2}", re.ASCII)  # as a spreadsheet shows a long number
 
 Reader = Callable[[object], tuple[Any, str | None]]
 
 
 def code(raw: object) -> Text:
-    """A code without rules of its own. Notes: number (a spreadsheet kept it as a number), and those of clean_text.
+    """A code without rules of its own, as it is typed: 5E0 and 12.0 are codes. Notes: number (a spreadsheet kept it as a number), and
+    those of clean_text.
 
     Raises:
-        UnreadableValueError: Reason: not_a_code, digits_lost, too_long.
+        UnreadableValueError: Reason: not_a_code, digits_lost (also 1,2E+11, as spreadsheets show a long number), too_long.
     """
     if isinstance(raw, str):
         text, note = clean_text(raw)
@@ -29,11 +40,10 @@ def code(raw: object) -> Text:
             return None, note
         if len(text) > MAX_CODE:
             raise UnreadableValueError("too_long")
-        text = text.removeprefix("'")  # the spreadsheet's mark for "this is text"
-        if found := _POINT_ZERO.fullmatch(text):
-            return found[1], "number"
-        digits = exact_digits(text)
-        return digits or text or None, "number" if digits else note
+        digits = exact_digits(text) if _DISPLAYED_NUMBER.fullmatch(text) else None
+        return digits or text, "number" if digits else note
+    if isinstance(raw, float) and isfinite(raw):
+        raw = without_noise(raw)
     if isinstance(raw, bool) or not isinstance(raw, int | float) or not raw >= 0:  # NaN is not
         raise UnreadableValueError("not_a_code")
     if raw >= 2**53:
@@ -41,6 +51,17 @@ def code(raw: object) -> Text:
     if raw != int(raw):
         raise UnreadableValueError("not_a_code")
     return str(int(raw)), "number"
+
+
+def _number_code(raw: object) -> Text:
+    """A code of digits. What programs make of a number is undone: 12.0 is 12, and 8.01E2 is 801. Notes and reasons as of code()."""
+    text, note = code(raw)
+    if text is None or not isinstance(raw, str):
+        return text, note
+    if found := _POINT_ZERO.fullmatch(text):
+        return found[1], "number"
+    digits = exact_digits(text)
+    return digits or text, "number" if digits else note
 
 
 def one_of(codes: Sequence[str]) -> Reader:
@@ -73,7 +94,7 @@ def several_of(codes: Sequence[str]) -> Reader:
     one = one_of(codes)
 
     def read(raw: object) -> tuple[list[str] | None, str | None]:
-        members = raw.split(";") if isinstance(raw, str) else raw
+        members = without_guard(raw).split(";") if isinstance(raw, str) else raw
         if not isinstance(members, list):
             raise UnreadableValueError("not_in_list")
         found = {value: note for value, note in map(one, members) if value is not None}
@@ -90,8 +111,9 @@ _ONE_BY_ONE = {"123456789", "012345678", "987654321", "123456789012", "012345678
 def national_id(raw: object) -> Text:
     """A citizen's number: CCCD of 12 digits, or an old CMND of 9, which is never padded to 12.
 
-    A number without leading zeros is restored when its length leaves one reading: 11 and 10 digits are a CCCD (its first
-    three digits are a province, 001 to 099), 8 digits a CMND. Notes: leading_zero, number, separators.
+    A number without leading zeros is restored when its length leaves one reading: 11 digits are a CCCD (its first three digits are a
+    province, 010 to 099), 8 digits a CMND. Ten digits are a CCCD without two zeros, or a tax code: unreadable.
+    Notes: leading_zero, number, separators.
 
     Raises:
         UnreadableValueError: Reason: wrong_length, not_a_code, placeholder (all digits alike, or counted up), digits_lost.
@@ -103,7 +125,7 @@ def national_id(raw: object) -> Text:
         if read is None:
             return None, note
         digits = read
-        if re.fullmatch(r"[1-9]\d{10}|[1-9]\d{9}|[1-3]\d{7}", digits):
+        if re.fullmatch(r"[1-9]\d{10}|[1-3]\d{7}", digits):
             digits, note = digits.zfill(9 if len(digits) == 8 else 12), "leading_zero"
     if len(digits) not in (9, 12):
         raise UnreadableValueError("wrong_length")
@@ -250,7 +272,7 @@ def vsic(raw: object) -> Text:
     Raises:
         UnreadableValueError: Reason: ambiguous, not_a_code, wrong_length, digits_lost.
     """
-    text, note = code(raw)
+    text, note = _number_code(raw)
     if text is None:
         return None, note
     found = re.fullmatch(r"([A-Va-v]?)[ .\-]?(\d{0,5})\.?", text, re.ASCII)
@@ -309,7 +331,7 @@ def district(raw: object) -> Text:
 
 
 def _fixed(raw: object, length: int) -> Text:
-    text, note = code(raw)
+    text, note = _number_code(raw)
     if text is None:
         return None, note
     if not _DIGITS.fullmatch(text):
@@ -322,7 +344,7 @@ def _fixed(raw: object, length: int) -> Text:
 
 
 def _plain_digits(raw: object) -> Text:
-    text, note = code(raw)
+    text, note = _number_code(raw)
     if text is None:
         return None, note
     digits = _SEPARATORS.sub("", text)
@@ -342,9 +364,10 @@ def demand_items(raw: object) -> tuple[list[dict[str, Any]] | None, str | None]:
         UnreadableValueError: Reason: not_a_grid, grid_code, grid_quantity, grid_repeats (an occupation is there twice).
     """
     if isinstance(raw, str):
-        if raw.strip().upper() in FORMULA_ERRORS:
+        raw = without_guard(raw.strip())
+        if raw.upper() in FORMULA_ERRORS:
             raise UnreadableValueError("formula_error")
-        if not raw.strip():
+        if not raw:
             return None, None
         try:
             raw = orjson.loads(raw)

@@ -1,14 +1,17 @@
 """Whole numbers, money in đồng, yes and no, as they are typed: 1.234,56 and 1,234.56, "5tr", "3,6 tỷ", "x"."""
 
 import re
-from decimal import Decimal
+from decimal import Context, Decimal
 from math import isfinite
 
-from labour_market.normalise.text import Reason, UnreadableValueError, clean_text, matching_key
+from labour_market.normalise.text import Reason, UnreadableValueError, clean_text, matching_key, without_noise
 
 Integer = tuple[int | None, str | None]
 
-LARGEST = 2**63 - 1
+# What a column may hold. Sums and products of an audit and of a build stay within 64 bits: 100 times the greatest amount does.
+LARGEST_NUMBER = 2**31 - 1
+LARGEST_AMOUNT = 10**15  # đồng, more than a year's budget of the province
+SIGNIFICANT_DIGITS = 15  # of a spreadsheet's number; more are noise: 12046320.000000002
 _PLAIN = re.compile(r"[+-]?\d{1,40}", re.ASCII)
 _NUMBER = re.compile(r"([+-]?)(\d[\d., ]{0,40})", re.ASCII)
 _SCIENTIFIC = re.compile(r"([+-]?)(\d)(?:[.,](\d{1,40}))?[eE]\+?(\d{1,2})", re.ASCII)
@@ -23,7 +26,7 @@ SCALES = {
     **dict.fromkeys(("tr", "triệu", "trieu", "trđ"), 1_000_000),
     **dict.fromkeys(("tỷ", "tỉ", "ty"), 1_000_000_000),
 }
-_TRUE = frozenset(("true", "x", "có", "co", "1", "yes", "đúng", "✓", "✔", "☑"))
+_TRUE = frozenset(("true", "x", "có", "co", "1", "yes", "đúng", "v", "✓", "✔", "☑", "√"))
 _FALSE = frozenset(("false", "không", "khong", "ko", "0", "no", "sai"))
 
 
@@ -31,16 +34,21 @@ def integer(raw: object) -> Integer:
     """A whole number. Note: grouped (1.234 is read as 1234, since a dot separates thousands).
 
     Raises:
-        UnreadableValueError: Reason: not_a_number, not_whole, ambiguous, digits_lost (1.2E+11), too_large (beyond 64 bits).
+        UnreadableValueError: Reason: not_a_number, not_whole, ambiguous, digits_lost (1.2E+11), too_large.
     """
     if isinstance(raw, str):
         text, _ = clean_text(raw)
         if text is None:
             return None, None
         if _PLAIN.fullmatch(text):
-            return _bounded(Decimal(text)), None
-        return _bounded(_from_text(text)), "grouped"
-    return _from_number(raw, "not_whole"), None
+            return _bounded(Decimal(text), LARGEST_NUMBER), None
+        return _bounded(_from_text(text), LARGEST_NUMBER), "grouped"
+    return _from_number(raw, "not_whole", LARGEST_NUMBER), None
+
+
+def percentage(raw: object) -> Integer:
+    """A whole number of percent: 70, "70%", "70,0 %". A fraction without the sign (0,7) is refused. Notes and reasons as of integer()."""
+    return integer(raw.strip().removesuffix("%").rstrip() if isinstance(raw, str) else raw)
 
 
 def money(raw: object) -> Integer:
@@ -52,15 +60,30 @@ def money(raw: object) -> Integer:
         UnreadableValueError: Reason: unit_unknown, range, other_currency, ambiguous (1.250 triệu), and as integer() does.
     """
     if not isinstance(raw, str):
-        return _from_number(raw, "unit_unknown"), None
+        return _from_number(raw, "unit_unknown", LARGEST_AMOUNT), None
     text = matching_key(raw)
     if not text:
         return None, None
     if _PLAIN.fullmatch(text):
-        return _bounded(Decimal(text)), None
+        return _bounded(Decimal(text), LARGEST_AMOUNT), None
     if _SCIENTIFIC.fullmatch(text):
-        return _bounded(_from_text(text)), "grouped"
+        return _bounded(_from_text(text), LARGEST_AMOUNT), "grouped"
     return _typed_amount(text)
+
+
+LOWEST_WAGE = 100_000
+
+
+def wage(raw: object) -> Integer:
+    """A monthly wage in đồng, as money() reads it. Below 100.000 its unit is another one (7500 is in thousands), and unknown.
+
+    Raises:
+        UnreadableValueError: Reason: as money() does.
+    """
+    amount, note = money(raw)
+    if amount is not None and 0 < amount < LOWEST_WAGE:
+        raise UnreadableValueError("unit_unknown")
+    return amount, note
 
 
 def _typed_amount(text: str) -> Integer:
@@ -80,9 +103,11 @@ def _typed_amount(text: str) -> Integer:
     scale, (likely, *others) = SCALES[found[2]], readings(found[1])
     if scale > 1 and others:
         raise UnreadableValueError("ambiguous")
+    if scale == 1:
+        likely = _without_noise(likely)
     if scale == 1 and likely != likely.to_integral_value():
         raise UnreadableValueError("unit_unknown")
-    return _bounded(likely * scale), "unit" if scale > 1 else "grouped"
+    return _bounded(likely * scale, LARGEST_AMOUNT), "unit" if scale > 1 else "grouped"
 
 
 def boolean(raw: object) -> tuple[bool | None, str | None]:
@@ -124,15 +149,16 @@ def exact_digits(text: str) -> str | None:
     return mantissa
 
 
-def _from_number(raw: object, fraction: Reason) -> int:
+def _from_number(raw: object, fraction: Reason, largest: int) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         raise UnreadableValueError("not_a_number")
     if isinstance(raw, float):
         if not isfinite(raw):
             raise UnreadableValueError("not_a_number")
+        raw = without_noise(raw)
         if not raw.is_integer():
             raise UnreadableValueError(fraction)
-    if abs(raw) > LARGEST:
+    if abs(raw) > largest:
         raise UnreadableValueError("too_large")
     return int(raw)
 
@@ -185,8 +211,13 @@ def _fraction(text: str) -> str:
     return text
 
 
-def _bounded(number: Decimal) -> int:
-    if abs(number) > LARGEST:
+def _without_noise(number: Decimal) -> Decimal:
+    return number if number == number.to_integral_value() else Context(prec=SIGNIFICANT_DIGITS).plus(number)
+
+
+def _bounded(number: Decimal, largest: int) -> int:
+    number = _without_noise(number)
+    if abs(number) > largest:
         raise UnreadableValueError("too_large")
     if number != number.to_integral_value():
         raise UnreadableValueError("not_whole")

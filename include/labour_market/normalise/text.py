@@ -16,10 +16,11 @@ Text = tuple[str | None, str | None]
 
 # Why a value of a delivery could not be read; labour_market.quality.messages has the Vietnamese text of each.
 Reason = Literal[
-    "ambiguous", "check_digit", "digits_lost", "formula_error", "grid_code", "grid_quantity", "grid_repeats", "impossible", "month_only",
-    "not_a_code", "not_a_date", "not_a_grid", "not_a_number", "not_a_phone", "not_a_time", "not_an_email", "not_in_list", "not_text",
-    "not_unicode", "not_whole", "not_yes_or_no", "other_currency", "out_of_range", "placeholder", "range", "several", "too_large",
-    "too_long", "two_digit_year", "unit_unknown", "wrong_length", "year_only",
+    "ambiguous", "check_digit", "digits_lost", "epoch_unknown", "formula_error", "grid_code", "grid_quantity", "grid_repeats",
+    "impossible", "merged", "month_only", "not_a_code", "not_a_date", "not_a_grid", "not_a_number", "not_a_phone", "not_a_time",
+    "not_an_email", "not_in_list", "not_text", "not_unicode", "not_whole", "not_yes_or_no", "other_currency", "out_of_range",
+    "placeholder", "range", "repeated_member", "several", "too_large", "too_long", "two_digit_year", "unit_unknown", "wrong_length",
+    "year_only",
 ]  # fmt: skip
 # Why a code that is in core could not be read as an occupation.
 OccupationReason = Literal["not_codable", "unknown_code"]
@@ -33,6 +34,8 @@ _INVISIBLE = {
 } | dict.fromkeys(range(0x2060, 0x2065))
 _ODD = re.compile("[ÐƉðɖ" + "".join(re.escape(chr(code)) for code in _INVISIBLE) + "\ud800-\udfff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+GUARDS = ("'", "=")
+_FORMULA_OF_TEXT = re.compile(r'="((?:[^"]|"")*)"')
 
 
 class UnreadableValueError(ValueError):
@@ -46,7 +49,8 @@ class UnreadableValueError(ValueError):
 def clean_text(raw: object) -> Text:
     """Text in NFC, trimmed, with single spaces, one code point for Đ, and no control characters; None for an empty text.
 
-    Notes: nfc, homograph, control, spaces, number.
+    The marks of a spreadsheet for "this is text" are removed: '0801 and ="0801".
+    Notes: nfc, homograph, control, spaces, guard, number.
 
     Raises:
         UnreadableValueError: Reason: formula_error (#N/A), not_text, too_long, not_unicode.
@@ -67,9 +71,18 @@ def clean_text(raw: object) -> Text:
         if not unicodedata.is_normalized("NFC", text):
             text, note = unicodedata.normalize("NFC", text), "nfc"
     single = " ".join(text.split())
+    if single[:1] in GUARDS and (bare := without_guard(single)) != single:
+        single, note = " ".join(bare.split()), note or "guard"
     if single[:1] == "#" and single.upper() in FORMULA_ERRORS:
         raise UnreadableValueError("formula_error")
     return single or None, note or ("spaces" if single != text else None)
+
+
+def without_guard(text: str) -> str:
+    """A text without the marks by which spreadsheets keep a value as text: '0801 and ="0801"; a text in quotation marks stays."""
+    if found := _FORMULA_OF_TEXT.fullmatch(text):
+        return found[1].replace('""', '"')
+    return text[1:] if (text[:1] == "'" and text[-1:] != "'") or text == "'" else text
 
 
 def number_as_text(raw: object) -> str:
@@ -81,10 +94,16 @@ def number_as_text(raw: object) -> str:
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         raise UnreadableValueError("not_text")
     if isinstance(raw, float):
+        raw = without_noise(raw)
         return str(int(raw)) if raw.is_integer() and abs(raw) < 2**53 else repr(raw)
     if abs(raw) >= 10**40:
         raise UnreadableValueError("too_long")
     return str(raw)
+
+
+def without_noise(number: float) -> float:
+    """A number with the 15 digits that spreadsheets show and keep: 12046320.000000002 is 12046320; a whole number stays as it is."""
+    return number if number.is_integer() else float(f"{number:.15g}")
 
 
 def matching_key(raw: object) -> str:
@@ -104,24 +123,41 @@ def free_text(raw: object) -> Text:
 
 MASK = "[số]"
 _EMAIL = re.compile(r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+")
-_NUMBER = re.compile(r"(?<!\d)\+?\d(?:[ .\-]?\d){8,30}(?!\d)")
-_AMOUNT = re.compile(r"[1-9]\d{0,2}(?:([ .])\d{3})*(?:\1)000")
+# digits with at most three signs between two of them, so that a number is found however it is grouped
+_NUMBERS = re.compile(r"[+(]{0,2}\d(?:[ .,\-–/()_+]{0,3}\d){8,}")
+# an amount (7.000.000), a date or a year, between the ends of a list or of a range
+_HARMLESS = re.compile(
+    r"(?:^|(?<=[\-–(])|(?<=[\-–,] ))"
+    r"(?:(?P<amount>[1-9]\d{0,2}([ .,])\d{3}(?:\2\d{3})*(?:\2)000)"
+    r"|\d{1,2}([/.\-])\d{1,2}\3(?:19|20)\d{2}|(?:19|20)\d{2}([/.\-])\d{1,2}\4\d{1,2}|(?:19|20)\d{2})"
+    r"(?=$|, | ?[\-–)])"
+)
+_MOBILE = re.compile(r"(?:84|0)[35789]\d{8}")
 
 
 def mask_personal(text: str) -> str:
-    """Replace e-mails, phone numbers and ids of 9 to 12 digits by [số]; amounts with separators (150.000.000) stay."""
+    """Replace e-mails and whatever may be a phone number or an id by [số].
+
+    Nine or more digits are masked however they are grouped, and with the digits next to them, which may belong to them or not. Amounts
+    with separators (150.000.000) and dates stay, where it is certain that they are no part of such a number.
+    """
     if "@" in text:
         text = _EMAIL.sub(MASK, text)
-    return _NUMBER.sub(_mask_number, text) if sum(map(str.isdigit, text)) >= 9 else text
+    return _NUMBERS.sub(_mask_numbers, text) if sum(map(str.isdigit, text)) >= 9 else text
 
 
-def _mask_number(found: re.Match[str]) -> str:
-    number = found[0]
-    # an amount, or a range of two, is written with the same signs as a phone number: 7.000.000-150.000.000
-    if all(_AMOUNT.fullmatch(part) for part in number.split("-")):
-        return number
-    like_an_id = number.isdigit() or sum(map(str.isdigit, number)) in (9, 12)
-    return MASK if like_an_id or number.startswith(("0", "+", "84")) else number
+def _mask_numbers(found: re.Match[str]) -> str:
+    number, end, parts, amounts = found[0], 0, [], False
+    for harmless in _HARMLESS.finditer(number):
+        if not _MOBILE.fullmatch("".join(filter(str.isdigit, harmless[0]))):
+            parts += [number[end : harmless.start()], harmless[0]]
+            amounts = amounts or bool(harmless["amount"])
+            end = harmless.end()
+    parts.append(number[end:])
+    digits = [sum(map(str.isdigit, part)) for part in parts[::2]]
+    if all(count == 0 or count >= 9 for count in digits) or (not amounts and max(digits) <= 4):
+        return "".join(MASK if place % 2 == 0 and digits[place // 2] >= 9 else part for place, part in enumerate(parts))
+    return MASK
 
 
 _TCVN3_SIGNS = "µ¸¶·¹¨¾»¼½Æ©Ç®Ë¬ªÖ×ØÜÞßäå«¦§¡¢£¤¥\xadÎÏÑîïñøö÷ûüþëçæ"

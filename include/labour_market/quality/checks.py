@@ -114,7 +114,10 @@ def value_pattern_sql(value: str) -> str:
 
 
 def _reported_value(contract: Contract, column: str) -> str:
-    """SQL of what a message may show of a value: itself where it is a number, a date or a public code, else its pattern."""
+    """SQL of what a message may show of a value: itself where it is a number, a date or a public code, else its pattern.
+
+    A code is shown as it was typed: without the zeros that its reader restored.
+    """
     if not column:
         return "''"
     of = contract.field(column)
@@ -122,6 +125,9 @@ def _reported_value(contract: Contract, column: str) -> str:
         return "''"
     text = f"array_to_string({column}, ';')" if of.type == "list" else f"{column}::text"
     public = of.pii is None and (of.type in PUBLIC_TYPES or of.kind in PUBLIC_KINDS or bool(of.codes))
+    if public and of.kind in PUBLIC_KINDS:
+        restored = literal(f"{column}:leading_zero")
+        text = f"case when {restored} = any(notes) then ltrim({column}, '0') else {column} end"
     return f"coalesce({text if public else value_pattern_sql(text)}, '')"
 
 
@@ -415,15 +421,17 @@ def _totals(_: Contract, rule: Rule) -> list[Check]:
 
 
 def _one_unit(contract: Contract, rule: Rule) -> list[Check]:
-    """Amounts that differ from the median of their batch by `factor` or more, which means another unit."""
+    """Amounts that differ from the median of their batch by `factor` or more, which means another unit; with unknown_units also those
+    that were not read because their unit is unknown."""
 
     def query(column: str) -> str:
         factor = literal(rule.arguments["factor"])
-        return (
-            f"with typical as (select batch_id, percentile_cont(0.5) within group (order by {column}) as median"
+        unread = f"select batch_id, row_no from {{stage}} where {literal(f'{column}:unit_unknown')} = any(issues) union all "
+        return (unread if rule.arguments.get("unknown_units") else "") + (
+            f"(with typical as (select batch_id, percentile_cont(0.5) within group (order by {column}) as median"
             f" from {{stage}} where {column} > 0 group by batch_id)"
             " select s.batch_id, s.row_no from {stage} as s join typical using (batch_id)"
-            f" where s.{column} > 0 and (s.{column} * {factor} <= median or s.{column} >= median * {factor})"
+            f" where s.{column} > 0 and (s.{column}::numeric * {factor} <= median or s.{column} >= median * {factor}))"
         )
 
     return [_no_rows(contract, rule, query(column), column) for column in rule.columns]

@@ -1,17 +1,25 @@
 """Tables of printed forms: find the header in a sheet, and separate its records from titles, totals and signatures."""
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labour_market.batches.delivery_errors import InvalidDeliveryError, header_mismatch, invalid_shape, legacy_encoding_found
+from labour_market.batches.delivery_errors import (
+    InvalidDeliveryError,
+    header_mismatch,
+    invalid_shape,
+    legacy_encoding_found,
+    too_large,
+)
 from labour_market.contracts import Contract
 from labour_market.normalise.codes import ITEM_CODE
+from labour_market.normalise.dates import birth_day
 from labour_market.normalise.numbers import boolean
-from labour_market.normalise.text import UnreadableValueError, legacy_encoding, matching_key
+from labour_market.normalise.records import ParsedDelivery, Unreadable
+from labour_market.normalise.text import GUARDS, UnreadableValueError, legacy_encoding, matching_key, without_guard
 from labour_market.reading.layouts import Column, Layout, header_key
+from labour_market.reading.workbooks import Sheet
 
 HEADER_SEARCH_ROWS = 60
 LEGACY_SHARE = 0.05
@@ -36,8 +44,8 @@ class Header:
 
 
 def blank(cell: Any) -> bool:
-    """Whether a cell is empty or has only spaces."""
-    return cell is None or (type(cell) is str and not cell.strip())
+    """Whether a cell is empty or has only spaces, or the mark of a spreadsheet for text before nothing."""
+    return cell is None or (type(cell) is str and not (without_guard(cell) if cell[:1] in GUARDS else cell).strip())
 
 
 def find_header(rows: Sequence[Row], layout: Layout) -> Header:
@@ -105,19 +113,19 @@ def _key(cell: Any) -> str:
 
 
 def read_table(
-    header: Header, rows: Sequence[Row], numbers: Sequence[int], contract: Contract, *, same_width: bool = False
-) -> tuple[dict[str, list[Any]], list[int], dict[str, int]]:
+    header: Header, rows: Sequence[Row], numbers: Sequence[int], contract: Contract, sheet: Sheet | None = None
+) -> ParsedDelivery:
     """Read the records below a header.
 
     Args:
         header: The header.
-        rows: All rows of the sheet.
+        rows: All rows of the table's sheet or text file.
         numbers: The number of each row in the delivery.
         contract: Of the feed.
-        same_width: Every record must have as many cells as the header (CSV).
+        sheet: The sheet; None for a CSV, of which every record has as many cells as the header, but for blank cells at its end.
 
     Returns:
-        Raw columns by field, the row number of each record, and the number of skipped rows by kind.
+        The records, and the rows that are none.
 
     Raises:
         InvalidDeliveryError: header_recognised, text_readable (a header in an old font encoding), shape.
@@ -125,26 +133,69 @@ def read_table(
     if not header.complete:
         raise _unknown_header(header, rows)
     width = max(len(row) for row in rows[header.start : header.end])
-    cells = _Cells(header, contract)
-    notes: Counter[str] = Counter(title_rows=header.start, header_rows=header.end - header.start)
-    kept: list[Row] = []
-    kept_numbers: list[int] = []
-    for number, row in zip(numbers[header.end :], rows[header.end :], strict=True):
-        structure = _structure(row, cells, at_top=not kept, signed=notes["signature_rows"] > 0)
+    cells = _Cells(header, rows, contract)
+    skipped: dict[str, list[int]] = {"title_rows": list(numbers[: header.start]), "header_rows": list(numbers[header.start : header.end])}
+    kept: list[int] = []
+    for index in range(header.end, len(rows)):
+        row = rows[index]
+        structure = _structure(row, cells, at_top=not kept, signed="signature_rows" in skipped)
         if structure:
-            notes[structure] += 1
+            skipped.setdefault(structure, []).append(numbers[index])
             continue
-        if same_width and len(row) != width:
+        if sheet is None and len(row) != width and not cells.complete_but_for_blanks(row, width):
             raise invalid_shape(
-                number,
+                numbers[index],
                 f"{len(row)} columns under a header of {width}",
                 f"có {len(row)} cột trong khi tiêu đề có {width} cột",
             )
         if any(i not in header.columns and not blank(cell) for i, cell in enumerate(row)):
-            raise invalid_shape(number, "a value without a header", "có giá trị ở cột không có tiêu đề")
-        kept.append(row)
-        kept_numbers.append(number)
-    return _columns(kept, header, contract), kept_numbers, {name: times for name, times in notes.items() if times}
+            raise invalid_shape(numbers[index], "a value without a header", "có giá trị ở cột không có tiêu đề")
+        kept.append(index)
+    while kept and cells.is_below_the_table(rows[kept[-1]]):
+        skipped.setdefault("signature_rows", []).append(numbers[kept.pop()])
+    records: list[Row] = [rows[index] for index in kept]
+    if sheet:
+        _fill_merged(records, kept, sheet, header, contract)
+    return ParsedDelivery(
+        _columns(records, header, contract),
+        [numbers[index] for index in kept],
+        {kind: sorted(found) for kind, found in skipped.items() if found},
+        hidden=[numbers[index] for index in kept if sheet and numbers[index] in sheet.hidden_rows],
+        without_key=[numbers[index] for index, row in zip(kept, records, strict=True) if not cells.of_key(row)],
+    )
+
+
+def _fill_merged(records: list[Row], kept: list[int], sheet: Sheet, header: Header, contract: Contract) -> None:
+    """Give each record the value of the merged cell that it lies in.
+
+    Of merged rows each has the value, but for a number, which may be the sum of the rows or of each; and of merged columns it is not
+    known which one the value is for. Those are unreadable.
+
+    Raises:
+        InvalidDeliveryError: too_large. Merged cells of one sheet do not overlap.
+    """
+    numbers = {f.name for f in contract.sent_fields if f.type in ("int", "vnd")}
+    places = {index: place for place, index in enumerate(kept)}
+    left_over = sum(map(len, sheet.rows))
+    for merge in sheet.merges:
+        if merge.top < header.end or merge.top >= len(sheet.rows) or merge.left >= len(sheet.rows[merge.top]):
+            continue
+        bottom = min(merge.bottom, len(sheet.rows) - 1)
+        left_over -= bottom - merge.top + 1
+        if left_over < 0:
+            raise too_large("merged cells", "số ô gộp", sum(map(len, sheet.rows)))
+        value = sheet.rows[merge.top][merge.left]
+        loaded = [i for i, column in header.columns.items() if merge.left <= i <= merge.right and column.field]
+        if blank(value) or not loaded or (bottom == merge.top and len(loaded) == 1):
+            continue
+        several = bottom > merge.top
+        covered = [places[index] for index in range(merge.top, bottom + 1) if index in places]
+        for place in covered if len(covered) > 1 or len(loaded) > 1 else []:
+            row = list(records[place])
+            for i in loaded:
+                unclear = i != merge.left or (several and len(covered) > 1 and header.columns[i].field in numbers)
+                row[i] = Unreadable("merged") if unclear else value
+            records[place] = row
 
 
 def _unknown_header(header: Header, rows: Sequence[Row]) -> InvalidDeliveryError:
@@ -157,25 +208,37 @@ def _unknown_header(header: Header, rows: Sequence[Row]) -> InvalidDeliveryError
     return header_mismatch(header.missing, unexpected)
 
 
-_TOTAL = r"(?:tổng|cộng)\b.*"
-_GROUP = r"[ivxlc]+[.)]?|(?:[ivxlc]+[.)]? ?-? ?)?(?:xã|phường|thị trấn|huyện|thị xã|thành phố|ấp|khu phố) .+"
+_TOTAL = r"(?:tổng|cộng|(?:grand |sub ?)?total|sum)\b.*"
+_ORDINAL = r"(?:[ivxlc]+|[a-zđ]|\d{1,3}(?:\.\d{1,3})*)"
+_UNITS = r"xã|phường|thị trấn|huyện|thị xã|thành phố|ấp|khu phố|thôn|bản|làng|buôn|tổ dân phố|hộ nghèo|hộ cận nghèo|hộ mới thoát nghèo"
+_GROUP = rf"[ivxlc]+[.)]?|(?:{_ORDINAL}[.)]? ?-? ?)?(?:{_UNITS})\b.*"
 _DATED = r"(?:.*, ?)?ngày [\d….]* ?tháng [\d….]* ?năm [\d….]*"
-_SIGNER = r"(?:người (?:lập|tổng hợp|điều tra)|thủ trưởng|kế toán|giám đốc|chủ tịch|xác nhận|nơi nhận)\b.*|(?:tm|kt|tl)\. .*"
-_SIGNATURE = rf"{_DATED}|{_SIGNER}|\(?ký[ ,].*|ghi chú ?:.*"
+_PERSONS = r"người (?:lập|tổng hợp|điều tra|thu thập|báo cáo|kiểm tra|duyệt)|cán bộ|công chức|chuyên viên|thủ trưởng|trưởng|phó|thủ quỹ"
+_PERSONS += r"|đại diện|lãnh đạo|kế toán|giám đốc|chủ tịch|xác nhận|nơi nhận"
+_SIGNATURE = rf"{_DATED}|(?:{_PERSONS})\b.*|(?:tm|kt|tl|tuq|q)\. .*|\(?(?:đã )?ký\b.*|ghi chú ?:.*"
 _SUBTOTAL = re.compile(f"{_TOTAL}|{_GROUP}")
+_SUM = re.compile(_TOTAL)
+_HEADING = re.compile(rf"{_ORDINAL}[.):] ?\S.*")  # of a section, alone in its row: A. HỘ NGHÈO
 _SIGNED = re.compile(_SIGNATURE)
 _LABEL = re.compile(f"{_TOTAL}|{_GROUP}|{_SIGNATURE}")
 _NUMBERING = re.compile(r"\(?(\d{1,3})\)?(?: ?= ?[\d()+\-. ]+)?|[a-zđ]{1,2}")
 
 
 class _Cells:
-    """The cells of a row that have its key, and those of other values that every record must have."""
+    """The cells of a row that have its key, those of other values that every record must have, and those of dates."""
 
-    def __init__(self, header: Header, contract: Contract) -> None:
+    def __init__(self, header: Header, rows: Sequence[Row], contract: Contract) -> None:
         required = {f.name for f in contract.sent_fields if f.required and f.type in ("text", "code", "date")} - set(contract.key)
+        mandatory = {f.name for f in contract.sent_fields if f.required}
+        dates = {f.name for f in contract.sent_fields if f.type == "date"}
         self.count = len(header.columns)
         self.key = [i for i, column in header.columns.items() if column.field in contract.key]
         self.required = [i for i, column in header.columns.items() if column.field in required]
+        self.mandatory = {i for i, column in header.columns.items() if column.field in mandatory}
+        self.dates = {i for i, column in header.columns.items() if column.field in dates}
+        self.loaded = {i for i, column in header.columns.items() if column.field}
+        self.headers = [_keys_of(row) for row in rows[header.start : header.end]]
+        self.key_headers = {(i, row[i]) for row in rows[header.start : header.end] for i in self.key if i < len(row) and not blank(row[i])}
 
     def of_key(self, row: Row) -> list[Any]:
         return [row[i] for i in self.key if i < len(row) and not blank(row[i])]
@@ -184,29 +247,76 @@ class _Cells:
         present = [i for i in self.required if i < len(row) and not blank(row[i]) and not _is_label(row[i])]
         return not self.required or len(present) * 2 < len(self.required)
 
+    def lacks_all(self, row: Row) -> bool:
+        return bool(self.required) and all(i >= len(row) or blank(row[i]) for i in self.required)
+
+    def may_repeat_header(self, row: Row) -> bool:
+        return any((i, row[i]) in self.key_headers for i in self.key if i < len(row))
+
+    def repeats_header(self, row: Row) -> bool:
+        return _keys_of(row) in self.headers
+
+    def is_below_the_table(self, row: Row) -> bool:
+        """Whether the last row of a table has neither a key nor more than two or three words: the names below signatures."""
+        return not self.of_key(row) and sum(not blank(cell) for cell in row) <= 3 and bool(self.required) and self.lacks_most(row)
+
+    def complete_but_for_blanks(self, row: Row, width: int) -> bool:
+        """Whether a row of a CSV is a whole record although it is longer or shorter than the header.
+
+        Spreadsheets add blank cells at the end of a row, and leave them out. A cell that is missing elsewhere moves the cells after it:
+        it is certain that none is missing when the last value of the row is a date in a column of dates, and would not be in one if it
+        had been moved there.
+        """
+        if len(row) > width:
+            return all(map(blank, row[width:]))
+        missing = width - len(row)
+        last = max((i for i, cell in enumerate(row) if not blank(cell)), default=-1)
+        moved = self.dates.intersection(range(last + 1, last + missing + 1))
+        if last not in self.dates or moved or self.mandatory.intersection(range(len(row), width)):
+            return False
+        try:
+            return birth_day(row[last])[0] is not None
+        except UnreadableValueError:
+            return False
+
+
+def _keys_of(row: Row) -> dict[int, str]:
+    """The filled cells of a row as they are compared."""
+    return {i: _number_or_key(cell) for i, cell in enumerate(row) if not blank(cell)}
+
 
 def _structure(row: Row, cells: _Cells, *, at_top: bool, signed: bool) -> str | None:
-    """The kind of a row that is not a record: blank_rows, numbering_rows, subtotal_rows, signature_rows; None for a record.
+    """The kind of a row that is not a record: blank_rows, repeated_headers, numbering_rows, subtotal_rows, signature_rows; None for one.
 
-    A row is structure only when its text is one of structure, its key is empty (or has a label that was merged across) and most of the
-    required values are missing: a record without a key is still a record, and the row rules check it.
+    A row is structure only when its text is one of structure, its key is empty (or has a label that was merged across, or the number of
+    a total) and most of the required values are missing: a record without a key is still a record, and the row rules check it.
     """
     labelled = all(map(_is_label, cells.of_key(row)))
-    if not labelled and not at_top and not signed:
-        return None
+    if not labelled and not at_top and not signed and not cells.lacks_all(row):
+        return "repeated_headers" if cells.may_repeat_header(row) and cells.repeats_header(row) else None
     filled = [cell for cell in row if not blank(cell)]
-    few = len(filled) * 2 < cells.count
-    words = [_key(cell) for cell in filled]
+    words = list(map(_number_or_key, filled))
+    lacking = labelled and cells.lacks_most(row)
+    few = lacking and len(filled) * 2 < cells.count
     found = None
     if not filled:
         found = "blank_rows"
+    elif cells.repeats_header(row):
+        found = "repeated_headers"
     elif at_top and _is_numbering(filled, cells.count):
         found = "numbering_rows"
-    elif labelled and _SUBTOTAL.fullmatch(words[0]) and cells.lacks_most(row):
+    elif (lacking and _is_heading(row, words, cells)) or (_SUM.fullmatch(words[0]) and cells.lacks_all(row)):
         found = "subtotal_rows"
-    elif (signed and len(filled) <= 2) or (labelled and few and (signed or any(map(_SIGNED.fullmatch, words)))):
+    elif (signed and len(filled) <= 2) or (few and (signed or any(map(_SIGNED.fullmatch, words)))):
         found = "signature_rows"  # also the names below the signatures, in any column
     return found
+
+
+def _is_heading(row: Row, words: list[str], cells: _Cells) -> bool:
+    if _SUBTOTAL.fullmatch(words[0]) or (len(words) == 2 and _SUBTOTAL.fullmatch(" ".join(words))):
+        return True
+    place = next(i for i, cell in enumerate(row) if not blank(cell))
+    return len(words) == 1 and bool(_HEADING.fullmatch(words[0]) or (words[0] and not words[0].isdigit() and place not in cells.loaded))
 
 
 def _is_label(cell: Any) -> bool:
