@@ -90,8 +90,8 @@ def load(feed: str) -> dict:
     if get_current_context()["params"]["mode"] == "land":
         raise AirflowSkipException("mode land: the next run loads what has landed")
     report = load_feed(feed)
-    if report.errors:
-        raise LabourMarketError(f"internal error in batches {report.errors}")
+    if report.sentences:
+        raise LabourMarketError("; ".join(report.sentences))
     return {"feed": feed, "outcomes": {str(batch): state for batch, state in report.outcomes.items()}}
 
 

@@ -23,7 +23,7 @@ def reconcile() -> dict:
     if transform.overdue(timedelta(minutes=15)):
         transform.build()
         site.render()
-    errors = [f"internal error in batch {batch}: {error}" for report in reports for batch, error in report.errors.items()]
+    errors = [sentence for report in reports for sentence in report.sentences]
     for problem in [*errors, *(f"{finding.finding_id} {finding.kind}: {finding.detail}" for finding in result.findings)]:
         print(problem)
     if errors or result.findings:

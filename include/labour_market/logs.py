@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -45,6 +46,14 @@ def describe(error: BaseException) -> str:
         named = (error.sqlstate, error.diag.schema_name, error.diag.table_name, error.diag.column_name, error.diag.constraint_name)
         return " ".join([type(error).__name__, *filter(None, named)])
     return type(error).__name__
+
+
+def trace(error: BaseException) -> str:
+    """The traceback of an error and of those that it came from, oldest first: places in the code, and no value of a record."""
+    earlier = error.__cause__ or error.__context__
+    places = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
+    notes = error.__notes__ if isinstance(error, LabourMarketError) and hasattr(error, "__notes__") else []
+    return "\n".join([*([trace(earlier)] if earlier else []), *notes, places + describe(error)])
 
 
 def log_to_terminal(verbose: bool) -> None:

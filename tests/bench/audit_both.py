@@ -6,7 +6,7 @@ from labour_market.batches.landing import LandingStore
 from labour_market.contracts import load_contract
 from labour_market.database import connect
 from labour_market.ingestion.pseudonyms import load_pseudonym_key
-from labour_market.ingestion.staging import make_stage_table, read_batch, stage_batch
+from labour_market.ingestion.staging import csv_chunks, make_stage_table, read_batch, stage_rows
 from labour_market.quality.gate import audit
 from labour_market.settings import load_settings
 
@@ -21,7 +21,7 @@ if __name__ == "__main__":
         table = make_stage_table(loader, contract, "bench")
         for batch in batches:
             rows, _ = read_batch(contract, batch, LandingStore(settings.landing_url), load_pseudonym_key(settings))
-            stage_batch(loader, contract, batch, table, rows)
+            stage_rows(loader, contract, batch, table, csv_chunks(contract, batch, rows))
         loader.execute(f"analyze stage.{table}".encode())
         for attempt in range(3):
             numbers = {batch.batch_id: attempt for batch in batches}

@@ -205,6 +205,9 @@ def test_loads_and_builds_need_the_schema_of_the_release(database, add_revision)
 UNVERSIONED = (
     "drop table ops.alembic_version, ops.core_change, ops.cell_scope, ops.gateway_request;"
     "alter table ops.reconcile_finding drop column finding_id, drop column closed_at, drop column closed_by, drop column close_reason;"
+    "alter table ops.batch drop constraint batch_state_check;"
+    "alter table ops.batch add check (state in"
+    " ('discovered', 'landed', 'staged', 'audited', 'published', 'quarantined', 'rejected', 'superseded'));"
 )
 
 

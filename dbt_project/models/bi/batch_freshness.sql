@@ -72,7 +72,7 @@ select
     extract(epoch from now() - last_publications.last_published_at)::bigint as age_seconds,
     case
         when last_batches.state is null then 'missing'
-        when last_batches.state in ('discovered', 'landed', 'staged', 'audited') then 'waiting'
+        when last_batches.state in ('discovered', 'landed', 'staged', 'audited', 'failed') then 'waiting'
         when last_batches.state = 'superseded' and last_publications.last_published_at is not null then 'published'
         else last_batches.state
     end as state

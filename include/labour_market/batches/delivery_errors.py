@@ -13,7 +13,7 @@ from labour_market.errors import LabourMarketError
 
 FileRule = Literal[
     "form_version_known", "file_kind", "not_empty", "too_large", "encoding_readable", "text_readable", "header_recognised", "one_table",
-    "shape", "record_count", "size_bytes", "sha256", "sender", "period", "announcement",
+    "shape", "record_count", "size_bytes", "sha256", "sender", "period", "announcement", "reader_died", "refused",
 ]  # fmt: skip
 
 # The details of each rule, for the messages of contracts.
@@ -33,6 +33,8 @@ DETAILS: dict[FileRule, set[str]] = {
     "sender": {"announced", "gateway"},  # announced with the code of another sender
     "announcement": {"changes"},  # announced again with another content before it was fetched: the names of what changed
     "period": {"period"},  # a period that cannot be read
+    "reader_died": {"cause", "cause_vi"},  # the process that read it crashed, or used too much memory or time, twice
+    "refused": {"because"},  # a person of the data office does not want it loaded
 }
 
 
@@ -133,6 +135,14 @@ def legacy_encoding_found(broken: Sequence[str], cells: int, column: str, column
     return InvalidDeliveryError(
         "text_readable", {"share_pct": round(100 * len(broken) / cells), "legacy": legacy, "column": column, "column_vi": column_vi}
     )
+
+
+_CAUSES_VI = {"crash": "tệp làm hỏng chương trình đọc", "memory": "tệp cần quá nhiều bộ nhớ", "time": "đọc tệp quá lâu"}
+
+
+def reader_died(cause: str) -> InvalidDeliveryError:
+    """A delivery of which the process that reads died: crash, memory or time."""
+    return InvalidDeliveryError("reader_died", {"cause": cause, "cause_vi": _CAUSES_VI[cause]})
 
 
 def printable_name(name: str) -> str:

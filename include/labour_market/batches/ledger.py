@@ -96,15 +96,16 @@ def announce(connection: psycopg.Connection, announced: Mapping[str, Any], actor
     """
     announced = {**announced, "stated_totals": _read_totals(announced.get("declared_totals", {}))}
     names = list(announced)
-    row = connection.execute(
-        sql.SQL("insert into ops.batch ({}) values ({}) on conflict (sender_code, delivery_id) do nothing returning batch_id").format(
-            sql.SQL(", ").join(map(sql.Identifier, names)), sql.SQL(", ").join(sql.Placeholder(n) for n in names)
-        ),
-        {n: Jsonb(v) if isinstance(v, dict) else v for n, v in announced.items()},
-    ).fetchone()
-    if row:
-        _record_event(connection, row[0], 0, None, BatchState.DISCOVERED, actor, {})
-        return int(row[0])
+    with connection.transaction():
+        row = connection.execute(
+            sql.SQL("insert into ops.batch ({}) values ({}) on conflict (sender_code, delivery_id) do nothing returning batch_id").format(
+                sql.SQL(", ").join(map(sql.Identifier, names)), sql.SQL(", ").join(sql.Placeholder(n) for n in names)
+            ),
+            {n: Jsonb(v) if isinstance(v, dict) else v for n, v in announced.items()},
+        ).fetchone()
+        if row:
+            _record_event(connection, row[0], 0, None, BatchState.DISCOVERED, actor, {})
+            return int(row[0])
     query = sql.SQL("select {} from ops.batch where sender_code = %(sender_code)s and delivery_id = %(delivery_id)s").format(BATCH_COLUMNS)
     with connection.cursor(row_factory=class_row(Batch)) as cursor:
         batch = cursor.execute(query, {name: announced[name] for name in ("sender_code", "delivery_id")}).fetchone()

@@ -41,7 +41,7 @@ def ingest(feed: Feed = None, sender: SenderCode = None, period: Period = None, 
     reports, unreachable = pipeline.ingest(chosen, feeds, period, progress=(lambda line: None) if as_json else print)
     if as_json:
         print_json({"reports": [asdict(r) for r in reports], "unreachable": unreachable})
-    errors = [sentence for report in reports for sentence in report.errors.values()]
+    errors = [sentence for report in reports for sentence in report.sentences]
     for sentence in [*unreachable, *errors]:
         print_error(sentence, 1)
     if unreachable or errors:

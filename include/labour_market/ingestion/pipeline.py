@@ -1,13 +1,14 @@
 """The way of a batch from a gateway's announcement to core: pull (one sender of a feed), load (all landed batches of a feed)."""
 
+import importlib
 import logging
 import secrets
 import subprocess
 import time
-import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -18,14 +19,15 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from labour_market.batches import ledger
-from labour_market.batches.delivery_errors import InvalidDeliveryError
+from labour_market.batches.delivery_errors import InvalidDeliveryError, reader_died
 from labour_market.batches.gateway_requests import expect_senders, recorded_request
 from labour_market.batches.landing import LandingStore
 from labour_market.batches.ledger import Batch, Finding
-from labour_market.batches.states import LOADABLE_STATES, BatchState
+from labour_market.batches.states import LOADABLE_STATES, OPEN_STATES, PULLABLE_STATES, BatchState
 from labour_market.contracts import Contract, load_contract
 from labour_market.database import connect, require_current_schema
 from labour_market.database.locks import end_when_silent, feed_load, session_lock
+from labour_market.errors import LabourMarketError
 from labour_market.gateway import (
     AnnouncementDefect,
     Delivery,
@@ -37,9 +39,10 @@ from labour_market.gateway import (
 )
 from labour_market.ingestion.pseudonyms import load_pseudonym_key
 from labour_market.ingestion.publishing import find_replacement, publish_batch, supersede
+from labour_market.ingestion.reader import Reader, ReaderDiedError, ReaderNotStartedError
 from labour_market.ingestion.reopening import CHECKED_AGAINST, digest_of_checks, reopen_blocked
-from labour_market.ingestion.staging import drop_stage_tables, make_stage_table, read_batch, stage_batch
-from labour_market.logs import describe, log_stage
+from labour_market.ingestion.staging import drop_stage_tables, make_stage_table, split_stage_table, stage_rows
+from labour_market.logs import describe, log_stage, trace
 from labour_market.quality.messages import block_reason
 from labour_market.settings import PROJECT_ROOT, Settings, actor, load_settings
 
@@ -57,12 +60,14 @@ class LoadReport:
 
     Attributes:
         outcomes: batch_id -> the state that the batch reached.
-        errors: batch_id -> the internal error that kept it where it was, without values of records.
+        errors: batch_id -> the internal error that ended the attempt on it, without values of records.
+        error: The error that ended the load itself, if there was one.
     """
 
     feed: str
     outcomes: dict[int, BatchState] = field(default_factory=dict)
     errors: dict[int, str] = field(default_factory=dict)
+    error: str | None = None
 
     @property
     def changed(self) -> bool:
@@ -70,9 +75,19 @@ class LoadReport:
         return BatchState.PUBLISHED in self.outcomes.values()
 
     @property
+    def sentences(self) -> list[str]:
+        """A sentence for each internal error."""
+        of_batches = [f"batch {batch_id} of {self.feed} failed: {error}" for batch_id, error in self.errors.items()]
+        return of_batches + ([f"the load of {self.feed} ended: {self.error}"] if self.error else [])
+
+    @property
     def summary(self) -> str:
         """The number of batches in each state, such as "12 published, 1 rejected"."""
         counts = Counter(self.outcomes.values())
+        if self.errors:
+            counts[BatchState.FAILED] = len(self.errors)
+        if self.error:
+            return f"the load ended: {self.error}"
         return ", ".join(f"{counts[state]} {state}" for state in sorted(counts)) or "nothing new"
 
 
@@ -114,6 +129,7 @@ def pull(feed: str, sender: Sender, period: str | None = None, settings: Setting
     Raises:
         GatewayUnavailableError: The sender cannot be reached now, or its share of `sender_seconds` is used up. What was landed
             before stays landed; the rest stays discovered and is fetched by the next pull.
+        LabourMarketError: An internal error ended the attempt on some deliveries; the others were fetched.
     """
     settings = settings or load_settings()
     until = time.monotonic() + settings.sender_seconds / len(sender.feeds)
@@ -125,13 +141,15 @@ def pull(feed: str, sender: Sender, period: str | None = None, settings: Setting
         recorded_request(connection, feed, sender.code),
         GatewayClient(sender, until=until) as client,
     ):
-        deliveries, findings = _announce_deliveries(connection, client, feed, sender, period)
+        errors: list[str] = []
+        deliveries, findings = _announce_deliveries(connection, client, feed, sender, period, errors)
         if period is None:  # of all deliveries that the sender announces
             ledger.note_findings(connection, ledger.ANNOUNCEMENT_FINDINGS, findings, feed=feed, sender=sender.code)
         else:
             ledger.note_findings(connection, (), findings)
         counts["deliveries"] = len(deliveries)
-        discovered = ledger.find_batches(connection, feed=feed, sender=sender.code, states=[BatchState.DISCOVERED])
+        pullable = ledger.find_batches(connection, feed=feed, sender=sender.code, states=PULLABLE_STATES)
+        discovered = [batch for batch in pullable if not batch.sha256]
         counts["discovered"] = len(discovered)
         refetched = ledger.batches_to_refetch(connection, feed, sender.code)
         unavailable: GatewayUnavailableError | None = None
@@ -146,16 +164,24 @@ def pull(feed: str, sender: Sender, period: str | None = None, settings: Setting
                         fetched.append(batch.batch_id)
                 except GatewayUnavailableError as error:  # the deliveries after it may be available
                     unavailable = error
+                except Exception as error:
+                    fail_batch(connection, batch, batch.attempt + 1, error)
+                    errors.append(f"batch {batch.batch_id}: {describe(error)}")
         counts["fetched"] = len(fetched)
         if unavailable:
             raise unavailable
+        if errors:
+            raise LabourMarketError(f"internal error in the pull of {feed} from {sender.code}: {'; '.join(errors)}")
     return fetched
 
 
 def _announce_deliveries(
-    connection: psycopg.Connection, client: GatewayClient, feed: str, sender: Sender, period: str | None
+    connection: psycopg.Connection, client: GatewayClient, feed: str, sender: Sender, period: str | None, errors: list[str]
 ) -> tuple[dict[str, Delivery], list[Finding]]:
-    """Write what the gateway lists into the ledger; returns the final deliveries by their ids, and what is wrong with announcements."""
+    """Write what the gateway lists into the ledger; returns the final deliveries by their ids, and what is wrong with announcements.
+
+    Internal errors are added to `errors`.
+    """
     deliveries: dict[str, Delivery] = {}
     findings: list[Finding] = []
     for item in client.deliveries(feed, period=period):
@@ -163,7 +189,12 @@ def _announce_deliveries(
             findings.append(Finding("announcement_unreadable", item.detail, feed, sender.code))
         elif item.status == "final":
             deliveries[item.delivery_id] = item
-            announced = ledger.announce(connection, _announcement(feed, sender, item), actor())
+            try:
+                announced = ledger.announce(connection, _announcement(feed, sender, item), actor())
+            except Exception as error:
+                errors.append(f"an announcement: {describe(error)}")
+                LOG.error("announcement failed: feed=%s sender=%s\n%s", feed, sender.code, trace(error))
+                continue
             if isinstance(announced, Finding):
                 findings.append(announced)
     for finding in findings:
@@ -243,12 +274,25 @@ def _reject(
     return rule.id, state
 
 
-def _place(batch: Batch, attempt: int) -> dict[str, object]:
+def fail_batch(connection: psycopg.Connection, batch: Batch, attempt: int | None, error: Exception) -> None:
+    """Move a batch to failed with the traceback of the internal error that ended an attempt on it. It is tried again.
+
+    A batch that another attempt has taken meanwhile is left to that attempt. attempt: None when the batch was not taken yet.
+    """
+    traceback = trace(error)
+    LOG.error("batch failed: %s\n%s", " ".join(f"{name}={value}" for name, value in _place(batch, attempt).items()), traceback)
+    with suppress(ledger.StaleAttemptError):
+        attempt = attempt or ledger.take(connection, batch.batch_id, OPEN_STATES)
+        detail = {"error": describe(error), "traceback": traceback}
+        ledger.move(connection, batch.batch_id, attempt, BatchState.FAILED, actor(), detail=detail)
+
+
+def _place(batch: Batch, attempt: int | None) -> dict[str, object]:
     return {"batch": batch.batch_id, "feed": batch.feed, "sender": batch.sender_code, "period": batch.period, "attempt": attempt}
 
 
 def load(feed: str, settings: Settings | None = None) -> LoadReport:
-    """Stage, audit and publish every landed batch of a feed. An error in one batch does not keep back the others.
+    """Stage, audit and publish every landed batch of a feed. An error in one batch ends that batch and no other.
 
     One load of a feed runs at a time; a second one waits for it and finds nothing left to do. A load that was stopped loses its session,
     and so the lock, after SILENT_SECONDS; what it was doing is done again by the next.
@@ -261,9 +305,8 @@ def load(feed: str, settings: Settings | None = None) -> LoadReport:
         The state that each batch reached, and the internal errors.
 
     Raises:
-        quality.gate.AuditError: The audit itself failed. That is an internal error, and the batches stay staged.
-        LabourMarketError: The database has another schema than this release, or core.<feed> differs from its contract.
-        staging.StagingError: The server refused the rows of a batch. The batches stay where they are.
+        LabourMarketError: The database has another schema than this release, core.<feed> differs from its contract, the pseudonym key is
+            gone, or no process reads deliveries. The batches stay where they are.
     """
     settings = settings or load_settings()
     with (
@@ -281,15 +324,33 @@ def load(feed: str, settings: Settings | None = None) -> LoadReport:
     return current.report
 
 
+def load_each(feeds: Iterable[str], settings: Settings | None = None) -> Iterator[LoadReport]:
+    """Load several feeds, one after the other; an error that ends the load of one does not keep back the others.
+
+    Args:
+        feeds: The feeds, those that other feeds refer to first.
+        settings: Of the installation; default: of the environment.
+
+    Yields:
+        The report of each feed.
+    """
+    for feed in feeds:
+        try:
+            report = load(feed, settings)
+        except Exception as error:
+            LOG.error("load ended: feed=%s\n%s", feed, trace(error))
+            report = LoadReport(feed, error=describe(error))
+        yield report
+
+
 class Load:
-    """One load of a feed: its contract, connection and settings, its stage table, the attempts it has taken, and its report."""
+    """One load of a feed: its contract, connection and settings, the attempts that it has taken, and its report."""
 
     def __init__(self, contract: Contract, connection: psycopg.Connection, settings: Settings) -> None:
         self.contract = contract
         self.connection = connection
         self.settings = settings
         self.report = LoadReport(contract.feed)
-        self.table = ""
         self.attempts: dict[int, int] = {}
 
     def run(self) -> None:
@@ -297,14 +358,14 @@ class Load:
         feed = self.contract.feed
         drop_stage_tables(self.connection, feed)
         reopen_blocked(self.connection, self.contract, actor())
-        batches = []
-        for batch in ledger.find_batches(self.connection, feed=feed, states=LOADABLE_STATES):
-            if not self.supersede_if_redundant(batch):
-                batches.append(batch)
+        found = ledger.find_batches(self.connection, feed=feed, states=LOADABLE_STATES)
+        batches = [batch for batch in found if batch.sha256 and not self.supersede_if_redundant(batch)]
         if batches:
-            self.table = make_stage_table(self.connection, self.contract, secrets.token_hex(4))
-            self.stage(batches)
-            self.audit_and_publish([batch for batch in batches if batch.batch_id in self.attempts])
+            load_pseudonym_key(self.settings)  # a key that is gone is no fault of a batch
+            with Reader(self.settings) as reader:
+                importlib.import_module("labour_market.quality.gate")  # takes seconds, in which the reader starts
+                died = self.load_batches(reader, batches)
+                self.load_batches(reader, died, last_try=True)  # when the others are published
             drop_stage_tables(self.connection, feed)
         if self.report.changed:  # the build starts at once: it must not plan for tables that seem to be empty
             self.connection.execute(sql.SQL("analyze core.{}").format(sql.Identifier(feed)))
@@ -313,72 +374,140 @@ class Load:
         """Supersede a batch that a published one makes redundant. One of the same load does so only once it is published.
 
         Returns:
-            Whether the batch was superseded.
+            Whether the batch is finished: superseded, or failed.
         """
-        replacement = find_replacement(self.connection, self.contract, batch)
-        if replacement is None:
-            return False
-        attempt = ledger.take(self.connection, batch.batch_id, LOADABLE_STATES)
-        supersede(self.connection, batch, attempt, replacement, actor())
-        self.report.outcomes[batch.batch_id] = BatchState.SUPERSEDED
+        try:
+            replacement = find_replacement(self.connection, self.contract, batch)
+            if replacement is None:
+                return False
+            supersede(self.connection, batch, self.take(batch), replacement, actor())
+        except Exception as error:
+            self.fail(batch, error)
+            return True
+        self.conclude(batch, BatchState.SUPERSEDED)
         return True
 
-    def stage(self, batches: Iterable[Batch]) -> None:
-        """Read each batch from the landing store and copy it into the stage table; `attempts` then has those that are staged."""
-        store, key = LandingStore(self.settings.landing_url), load_pseudonym_key(self.settings)
+    def take(self, batch: Batch) -> int:
+        """Take a batch for an attempt of this load; returns its number."""
+        self.attempts[batch.batch_id] = ledger.take(self.connection, batch.batch_id, LOADABLE_STATES)
+        return self.attempts[batch.batch_id]
+
+    def conclude(self, batch: Batch, state: BatchState) -> None:
+        """Report the final state of a batch, which an earlier try of this load may have failed."""
+        self.report.outcomes[batch.batch_id] = state
+        self.report.errors.pop(batch.batch_id, None)
+
+    def fail(self, batch: Batch, error: Exception) -> None:
+        """Keep the internal error that ended this attempt on a batch, and go on with the others."""
+        self.report.errors[batch.batch_id] = describe(error)
+        fail_batch(self.connection, batch, self.attempts.get(batch.batch_id), error)
+
+    def load_batches(self, reader: Reader, batches: list[Batch], *, last_try: bool = False) -> list[Batch]:
+        """Stage batches in a table of their own, audit and publish them.
+
+        Args:
+            reader: The process that reads them.
+            batches: The batches, in their order.
+            last_try: Reject a batch of which the reader dies.
+
+        Returns:
+            The batches of which the reader died. They are failed.
+        """
+        staged: list[Batch] = []
+        died: list[Batch] = []
+        table = make_stage_table(self.connection, self.contract, secrets.token_hex(4)) if batches else ""
         for batch in batches:
-            attempt = ledger.take(self.connection, batch.batch_id, LOADABLE_STATES)
-            with log_stage(LOG, "read", **_place(batch, attempt)) as counts:
+            try:
+                self.take(batch)
                 try:
-                    normalised, remarks = read_batch(self.contract, batch, store, key)
-                except InvalidDeliveryError as error:
-                    counts["rejected_by"], state = _reject(self.connection, self.contract, batch, attempt, error)
-                    self.report.outcomes[batch.batch_id] = state
-                    continue
-                counts["records"] = len(normalised.row_numbers)
-            with log_stage(LOG, "stage", **_place(batch, attempt)) as counts, self.connection.transaction():
-                counts["rows"] = stage_batch(self.connection, self.contract, batch, self.table, normalised)
-                ledger.move(
-                    self.connection, batch.batch_id, attempt, BatchState.STAGED, actor(), records_parsed=counts["rows"], detail=remarks
-                )
-            self.attempts[batch.batch_id] = attempt
+                    self.stage(reader, batch, table)
+                    staged.append(batch)
+                except ReaderDiedError as death:
+                    if not last_try:
+                        died.append(batch)
+                        raise
+                    self.reject(batch, reader_died(death.cause))
+                except InvalidDeliveryError as invalid:
+                    self.reject(batch, invalid)
+            except ReaderNotStartedError:
+                raise
+            except Exception as error:
+                self.fail(batch, error)
+        self.audit_and_publish(staged, table)
+        return died
 
-    def audit_and_publish(self, batches: list[Batch]) -> None:
-        """Audit all staged batches at once, then publish or block each of them in a transaction of its own."""
-        if not batches:
-            return
+    def stage(self, reader: Reader, batch: Batch, table: str) -> None:
+        """Read a batch from the landing store and copy it into a stage table."""
+        attempt = self.attempts[batch.batch_id]
+        with log_stage(LOG, "read", **_place(batch, attempt)) as counts:
+            reading = reader.read(self.contract, batch)
+            counts["records"] = reading.records
+        with log_stage(LOG, "stage", **_place(batch, attempt)) as counts, self.connection.transaction():
+            counts["rows"] = stage_rows(self.connection, self.contract, batch, table, reading.rows)
+            ledger.move(
+                self.connection,
+                batch.batch_id,
+                attempt,
+                BatchState.STAGED,
+                actor(),
+                records_parsed=counts["rows"],
+                detail=reading.remarks,
+            )
+
+    def reject(self, batch: Batch, error: InvalidDeliveryError) -> None:
+        """Reject a batch that cannot be read as it was announced."""
+        _, state = _reject(self.connection, self.contract, batch, self.attempts[batch.batch_id], error)
+        self.conclude(batch, state)
+
+    def audit_and_publish(self, batches: list[Batch], table: str) -> None:
+        """Audit all batches of a stage table at once, then publish or block each of them in a transaction of its own.
+
+        An audit that fails is made again for each half of the batches, until the batch that it fails for is alone.
+        """
+        verdicts: Mapping[int, Verdict] = {}
+        try:
+            verdicts = self.audit(batches, table) if batches else {}
+        except Exception as error:
+            LOG.warning("audit divided: feed=%s batches=%s error=%s", self.contract.feed, len(batches), describe(error))
+            if len(batches) == 1:
+                self.fail(batches[0], error)
+        for batch in batches if verdicts else []:
+            try:
+                self.publish_or_block(batch, verdicts[batch.batch_id], table)
+            except Exception as error:
+                self.fail(batch, error)
+        if len(batches) > 1 and not verdicts:
+            middle = len(batches) // 2
+            for half in (batches[:middle], batches[middle:]):
+                part = split_stage_table(self.connection, self.contract, table, secrets.token_hex(4), half)
+                self.audit_and_publish(half, part)
+
+    def audit(self, batches: list[Batch], table: str) -> dict[int, "Verdict"]:
+        """Audit the batches of a stage table."""
+        from labour_market.quality.gate import AuditError, audit
+
         with log_stage(LOG, "audit", feed=self.contract.feed, batches=len(batches)) as counts:
-            from labour_market.quality.gate import AuditError, audit  # Great Expectations takes seconds to import
-
             with connect("auditor", self.settings) as auditor:
                 try:
-                    verdicts = audit(auditor, self.contract, batches, self.attempts, self.table)
+                    verdicts = audit(auditor, self.contract, batches, self.attempts, table)
                 except psycopg.Error as error:
-                    raise AuditError(f"the server refused the audit of {self.contract.feed}: {describe(error)}") from None
+                    raise AuditError(f"the server refused the audit of {self.contract.feed}: {describe(error)}") from error
             counts["rows"] = sum(batch.declared_records for batch in batches)
             counts["blocked"] = sum(verdict.blocked_by is not None for verdict in verdicts.values())
-        for batch in batches:
-            attempt, verdict = self.attempts[batch.batch_id], verdicts[batch.batch_id]
-            try:
-                ledger.move(self.connection, batch.batch_id, attempt, BatchState.AUDITED, actor(), counted_totals=Jsonb(verdict.totals))
-                outcome = self._publish(batch, attempt) if verdict.blocked_by is None else self._block(batch, attempt, verdict)
-                self.report.outcomes[batch.batch_id] = outcome
-            except (psycopg.Error, ledger.StaleAttemptError) as error:
-                # an internal error of this batch: it stays where it is for the next attempt, and the task fails at the end
-                self.report.errors[batch.batch_id] = describe(error)
+        return verdicts
 
-    def _publish(self, batch: Batch, attempt: int) -> BatchState:
-        with log_stage(LOG, "publish", **_place(batch, attempt)) as counts:
-            published = publish_batch(self.connection, self.contract, batch, attempt, self.table, actor())
-            if published is None:
-                return BatchState.SUPERSEDED
-            counts.update(vars(published))
-            return BatchState.PUBLISHED
-
-    def _block(self, batch: Batch, attempt: int, verdict: "Verdict") -> BatchState:
-        assert verdict.blocked_by
+    def publish_or_block(self, batch: Batch, verdict: "Verdict", table: str) -> None:
+        """Publish an audited batch, or block it, as its verdict says."""
+        attempt = self.attempts[batch.batch_id]
+        ledger.move(self.connection, batch.batch_id, attempt, BatchState.AUDITED, actor(), counted_totals=Jsonb(verdict.totals))
+        if verdict.blocked_by is None:
+            with log_stage(LOG, "publish", **_place(batch, attempt)) as counts:
+                published = publish_batch(self.connection, self.contract, batch, attempt, table, actor())
+                counts.update(vars(published) if published else {})
+            self.conclude(batch, BatchState.PUBLISHED if published else BatchState.SUPERSEDED)
+            return
         LOG.info("blocked: batch=%s feed=%s sender=%s rule=%s", batch.batch_id, batch.feed, batch.sender_code, verdict.blocked_by)
-        return ledger.block(
+        state = ledger.block(
             self.connection,
             batch.batch_id,
             attempt,
@@ -390,6 +519,7 @@ class Load:
             remedy_vi=verdict.remedy_vi,
             detail={CHECKED_AGAINST: digest_of_checks(self.connection, self.contract, batch.form_version)},
         )
+        self.conclude(batch, state)
 
 
 def ingest(
@@ -419,9 +549,9 @@ def ingest(
             elif answer is not None:
                 unreachable.append(f"{feed} {sender.code}: {answer}")
                 progress(f"{feed:<16} {sender.code:<6} not reached: {answer}")
-        report = load(feed)
-        reports.append(report)
-        progress(f"{feed:<16} {report.summary}")
+        for report in load_each([feed]):
+            reports.append(report)
+            progress(f"{feed:<16} {report.summary}")
     return reports, unreachable
 
 
@@ -433,29 +563,30 @@ def _pull_feeds(sender: Sender, feeds: Iterable[str], period: str | None) -> dic
             continue
         try:
             answers[feed, sender.code] = len(pull(feed, sender, period))
-        except GatewayUnavailableError as error:
+        except LabourMarketError as error:
             answers[feed, sender.code] = str(error)
-        except Exception as error:  # noqa: BLE001  # an internal error of one sender is no error of the others
-            frames = "".join(traceback.format_tb(error.__traceback__))  # without the text of the error, which may hold a value
-            LOG.error("internal error: feed=%s sender=%s error=%s\n%s", feed, sender.code, describe(error), frames)
+        except Exception as error:  # an internal error of one sender is no error of the others
+            LOG.error("internal error: feed=%s sender=%s\n%s", feed, sender.code, trace(error))
             answers[feed, sender.code] = f"internal error: {describe(error)}"
     return answers
 
 
 def resume_stale_batches(older_than: timedelta, settings: Settings | None = None) -> list[LoadReport]:
-    """Load the batches that landed a while ago and that no run has loaded since.
+    """Load the feeds of batches that landed a while ago and that no run has loaded since.
+
+    A failed batch waits for the next run of its feed.
 
     Args:
         older_than: How long ago the batch last moved, at least.
         settings: Of the installation; default: of the environment.
 
     Returns:
-        The report of each feed that was loaded.
+        The reports of the feeds that were loaded.
     """
     with connect("loader", settings) as connection:
         rows = connection.execute(
-            "select distinct feed from ops.batch where state = any(%s)"
+            "select distinct feed from ops.batch where state = any(%s) and state <> %s"
             " and greatest(landed_at, staged_at, audited_at) < clock_timestamp() - %s",
-            [list(LOADABLE_STATES), older_than],
+            [list(LOADABLE_STATES), BatchState.FAILED, older_than],
         ).fetchall()
-    return [load(feed, settings) for (feed,) in rows]
+    return list(load_each((feed for (feed,) in rows), settings))

@@ -47,6 +47,20 @@ def make_stage_table(connection: psycopg.Connection, contract: Contract, token: 
     return table
 
 
+def split_stage_table(connection: psycopg.Connection, contract: Contract, table: str, token: str, batches: Sequence[Batch]) -> str:
+    """Make another stage table with the rows that some batches have in a stage table.
+
+    Returns:
+        The name of the new table, without its schema.
+    """
+    part = make_stage_table(connection, contract, token)
+    connection.execute(
+        sql.SQL("insert into stage.{} select * from stage.{} where batch_id = any(%s)").format(sql.Identifier(part), sql.Identifier(table)),
+        [[batch.batch_id for batch in batches]],
+    )
+    return part
+
+
 def drop_stage_tables(connection: psycopg.Connection, feed: str) -> list[str]:
     """Drop every stage table of a feed and return their names. The caller holds the feed's lock, so that none is in use."""
     rows = connection.execute(
@@ -88,21 +102,13 @@ def read_batch(contract: Contract, batch: Batch, store: LandingStore, key: Pseud
     return person_columns(normalised, contract, key, batch.sender_code, batch.period), remarks
 
 
-def stage_batch(connection: psycopg.Connection, contract: Contract, batch: Batch, table: str, normalised: Normalised) -> int:
-    """Copy typed rows into a stage table.
+def csv_chunks(contract: Contract, batch: Batch, normalised: Normalised) -> Iterator[bytes]:
+    """The rows of a batch as CSV with the columns of the stage table, CHUNK_ROWS of them at a time.
 
     Args:
-        connection: The loader's, in a transaction.
         contract: Of the batch's feed.
         batch: The batch that the rows came with.
-        table: The stage table, without its schema.
         normalised: The typed columns of the batch.
-
-    Returns:
-        The number of rows.
-
-    Raises:
-        StagingError: The server refused them. Its text holds no value of a row, unlike the server's.
     """
     count = len(normalised.row_numbers)
     columns: list[Iterable[object]] = [
@@ -115,25 +121,40 @@ def stage_batch(connection: psycopg.Connection, contract: Contract, batch: Batch
         _arrays(normalised.notes),
         *(_as_text(field, normalised.columns[field.name]) for field in contract.fields),
     ]
-    statement = sql.SQL("copy stage.{} ({}) from stdin (format csv)").format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, stage_columns(contract)))
-    )
-    try:
-        with connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for chunk in _csv_chunks(zip(*columns, strict=True)):
-                copy.write(chunk)
-    except psycopg.Error as error:
-        raise StagingError(f"batch {batch.batch_id} of {contract.feed} was not staged: {describe(error)}") from None
-    return count
-
-
-def _csv_chunks(rows: Iterable[tuple[object, ...]]) -> Iterator[bytes]:
-    """Rows as CSV, CHUNK_ROWS of them at a time."""
-    rows = iter(rows)
+    rows = zip(*columns, strict=True)
     while chunk := list(islice(rows, CHUNK_ROWS)):
         buffer = io.StringIO()
         csv.writer(buffer, lineterminator="\n").writerows(chunk)
         yield buffer.getvalue().encode()
+
+
+def stage_rows(connection: psycopg.Connection, contract: Contract, batch: Batch, table: str, chunks: Iterable[bytes]) -> int:
+    """Copy the rows of a batch into a stage table.
+
+    Args:
+        connection: The loader's, in a transaction.
+        contract: Of the batch's feed.
+        batch: The batch that the rows came with.
+        table: The stage table, without its schema.
+        chunks: The rows, as csv_chunks gives them.
+
+    Returns:
+        The number of rows.
+
+    Raises:
+        StagingError: The server refused them. Its text holds no value of a row, unlike the server's.
+    """
+    statement = sql.SQL("copy stage.{} ({}) from stdin (format csv)").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, stage_columns(contract)))
+    )
+    try:
+        with connection.cursor() as cursor:
+            with cursor.copy(statement) as copy:
+                for chunk in chunks:
+                    copy.write(chunk)
+            return cursor.rowcount
+    except psycopg.Error as error:
+        raise StagingError(f"batch {batch.batch_id} of {contract.feed} was not staged: {describe(error)}") from None
 
 
 def _as_text(field: Field, values: Sequence[object]) -> Iterable[object]:
