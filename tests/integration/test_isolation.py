@@ -9,16 +9,23 @@ from pathlib import Path
 import psycopg
 import pytest
 from labour_market.batches.ledger import batch_history
+from labour_market.cli import app
 from labour_market.database import connect
 from labour_market.errors import LabourMarketError, UsageError
 from labour_market.gateway import GatewayClient, load_senders
 from labour_market.ingestion import pipeline
 from labour_market.ingestion.pipeline import ingest, load, pull
 from labour_market.ingestion.reader import Limits, Reader, ReaderNotStartedError
+from labour_market.ingestion.reconcile import reconcile
+from labour_market.ingestion.replay import replay
+from labour_market.local_stack import demonstration
 from labour_market.quality import gate
 from labour_market.settings import load_settings
 from landed import XLSX, land
+from psycopg import sql
+from rich.console import Console
 from simulator import Gateway, Province, build_province, serve
+from typer.testing import CliRunner
 
 from tests.fixtures.hostile_workbooks import HOSTILE
 
@@ -230,3 +237,57 @@ def test_a_load_that_ends_with_an_error_keeps_no_other_feed_from_being_loaded(ga
     reports, _ = ingest(load_senders(load_settings().senders_file), ["employers", "job_orders"])
     assert [bool(report.sentences) for report in reports] == [True, False]
     assert loader.execute("select count(*) > 0 from core.job_orders").fetchone() == (True,)
+
+
+@pytest.mark.parametrize("period", ["2023-13", "[/]x", "yesterday ", "infinity"])
+def test_a_period_that_is_none_is_refused_when_it_is_announced(period, loader):
+    with pytest.raises(ValueError, match=r"period|month"):
+        land(loader, b"{}", period=period)
+    assert states(loader) == {}
+
+
+def test_rows_of_a_ledger_with_periods_that_are_none_break_no_view_and_no_terminal(loader, warehouse, province, monkeypatch):
+    """An older release announced them, and rejected them when they were read."""
+    batches = [land(loader, b"{}", feed="fair_sessions", period=f"2023-0{number}") for number in range(1, 6)]
+    for batch, period in zip(batches, ("2023-13", "[/]x", "yesterday ", "infinity", "0000"), strict=True):
+        loader.execute(
+            "update ops.batch set period = %s, state = 'rejected', reason_rule = 'x', reason_vi = '[red]x' where batch_id = %s",
+            [period, batch],
+        )
+    with psycopg.connect(warehouse) as admin:
+        names = admin.execute(
+            "select schemaname, viewname from pg_views where schemaname in ('staging', 'intermediate', 'indicators', 'bi')"
+        ).fetchall()
+        assert len(names) > 30
+        for name in names:
+            admin.execute(sql.SQL("select count(*), count(v::text) from {} as v").format(sql.Identifier(*name)))
+        assert admin.execute("select count(*) from intermediate.int_deliveries__first").fetchone() == (0,)
+    monkeypatch.setattr(demonstration.stack, "addresses", lambda settings: [])
+    monkeypatch.setattr(demonstration, "console", printed := Console(width=200, record=True))
+    demonstration._print_result(load_settings())
+    assert "[/]x" in printed.export_text()
+    assert CliRunner().invoke(app, ["batches"]).exit_code == 0
+    assert CliRunner().invoke(app, ["show", str(batches[1])]).exit_code == 0
+
+
+def test_a_batch_that_a_person_rejects_is_loaded_by_no_run_until_a_replay(loader, province):
+    batch, other = land_clean(loader, province, codes=["794", "795"])
+    done = CliRunner().invoke(app, ["batch", "reject", str(batch), "--because", "tệp gửi nhầm", "--by", "Lan"])
+    assert done.exit_code == 0
+    load("employers")
+    assert states(loader) == {batch: "rejected", other: "published"}
+    row, events = batch_history(loader, batch)
+    assert (events[-1]["actor"], events[-1]["detail"]) == ("Lan", {"because": "tệp gửi nhầm"})
+    assert row["reason_rule"] == "employers.file.refused" and "tệp gửi nhầm" in row["reason_vi"]
+    assert reconcile().findings == []
+    replay("employers", sender="794", reason="it was right", dry_run=False)
+    assert states(loader)[batch] == "published"
+
+
+def test_only_a_batch_without_an_outcome_is_rejected_and_only_with_a_reason(loader, province):
+    (batch,) = land_clean(loader, province, codes=["794"])
+    assert CliRunner().invoke(app, ["batch", "reject", str(batch), "--because", " ", "--by", "Lan"]).exit_code == 2
+    load("employers")
+    assert CliRunner().invoke(app, ["batch", "reject", str(batch), "--because", "x", "--by", "Lan"]).exit_code == 2
+    assert CliRunner().invoke(app, ["batch", "reject", "999", "--because", "x", "--by", "Lan"]).exit_code == 2
+    assert states(loader) == {batch: "published"}

@@ -21,7 +21,24 @@ def test_a_period_ends_where_the_next_one_begins(period, first, after):
     assert period_bounds(period) == (first, after)
 
 
-@pytest.mark.parametrize("period", ["", "23", "2023-13", "2023-00", "2023-02-30", "2023-6", "2023-06-14T00:00", "2023\n", "tháng 6"])
+@pytest.mark.parametrize(
+    "period",
+    [
+        "",
+        "23",
+        "2023-13",
+        "2023-00",
+        "2023-02-30",
+        "2023-6",
+        "2023-06-14T00:00",
+        "2023\n",
+        "tháng 6",
+        "0000",
+        "9999",
+        "9999-12",
+        "9999-12-31",
+    ],
+)
 def test_text_that_is_not_a_period_is_refused_with_a_reason(period):
     with pytest.raises(ValueError, match=r"."):
         period_bounds(period)

@@ -13,6 +13,7 @@ from psycopg import sql
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
+from labour_market.batches.periods import period_bounds
 from labour_market.batches.states import ALLOWED_MOVES, TIMED_STATES, BatchState
 from labour_market.database import read_sql
 from labour_market.errors import LabourMarketError, UsageError
@@ -93,7 +94,11 @@ def announce(connection: psycopg.Connection, announced: Mapping[str, Any], actor
     Returns:
         The id of the new batch; None when the ledger has this announcement already; a finding, not noted yet, when the ledger has
         another one under this id.
+
+    Raises:
+        ValueError: Its period is none. Builds read periods as days.
     """
+    period_bounds(announced["period"])
     announced = {**announced, "stated_totals": _read_totals(announced.get("declared_totals", {}))}
     names = list(announced)
     with connection.transaction():

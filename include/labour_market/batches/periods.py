@@ -13,8 +13,15 @@ def period_bounds(period: str) -> tuple[date, date]:
     """The first day of a period and the first day after it.
 
     Raises:
-        ValueError: Text that is not a period.
+        ValueError: Text that is not a period, or that ends after the last day that a calendar has.
     """
+    try:
+        return _bounds(period)
+    except OverflowError:
+        raise ValueError(f"{period!r} is too late") from None
+
+
+def _bounds(period: str) -> tuple[date, date]:
     match = PERIOD.fullmatch(period)
     if not match:
         raise ValueError(f"{period!r} is not a period; a period is 2023, 2023-06 or 2023-06-14")

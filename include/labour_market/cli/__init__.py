@@ -13,6 +13,7 @@ from labour_market.settings import OWNER_ONLY
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 for commands in (stack.app, batches.app, figures.app):
     app.add_typer(commands)
+app.add_typer(batches.batch_app, name="batch")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(occupations.app, name="occupation")
 app.add_typer(persons.app, name="person")

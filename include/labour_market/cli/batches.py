@@ -13,6 +13,7 @@ from labour_market.contracts import contract_feeds, load_order
 from labour_market.errors import UsageError, check_known
 
 app = typer.Typer()
+batch_app = typer.Typer(no_args_is_help=True, help="One batch: to refuse it.")
 
 Feed = Annotated[str | None, typer.Option("--feed", help=f"One feed: {', '.join(load_order())}.")]
 SenderCode = Annotated[str | None, typer.Option("--sender", help="One sender, by its code, for example 803.")]
@@ -182,6 +183,21 @@ def replay(
         if r.blocked_by:
             after = f"blocked by {r.blocked_by}, the earlier records stay published"
         print(f"batch {r.batch_id} {r.sender_code} {r.period}: {_outcome(r.before)} -> {after}")
+
+
+@batch_app.callback()
+def one_batch() -> None:
+    """Makes `reject` a subcommand: without a callback typer runs the only command of an app without its name."""
+
+
+@batch_app.command("reject")
+@plain_errors
+def reject(batch: int, because: Because, by: By) -> None:
+    """Reject a batch that is not published yet, so that no run loads it; with the reason that its sender reads."""
+    from labour_market.ingestion.refusal import refuse_batch
+
+    refuse_batch(batch, because, by)
+    print(f"batch {batch} is rejected; lmw replay loads it again")
 
 
 def _outcome(batch: tuple[str, int | None, int | None]) -> str:

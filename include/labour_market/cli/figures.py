@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from labour_market.cli.terminal import Json, console, format_record, plain_errors, print_json, print_table
 from labour_market.errors import UsageError, check_known
@@ -144,6 +145,6 @@ def _print_part(name: str, part: Any) -> None:
     """Print a named list, one row a line since rows are too wide for a table; anything else on one line."""
     rows = part if isinstance(part, list) else [part]
     head = f"{name}: {len(rows) or 'none'}" if isinstance(part, list) else name
-    console.print(f"[bold]{head}[/bold]")
+    console.print(f"[bold]{escape(head)}[/bold]")
     for row in rows:
         console.print(f"  {format_record(row) if isinstance(row, dict) else row}", soft_wrap=True, highlight=False, markup=False)

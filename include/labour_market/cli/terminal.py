@@ -91,7 +91,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
         return
     table = Table()
     for column, width in zip(columns, widths, strict=True):
-        table.add_column(column, no_wrap=width <= NARROW, overflow="fold")
+        table.add_column(escape(column), no_wrap=width <= NARROW, overflow="fold")
     for row in cells:
         table.add_row(*map(escape, row))
     console.print(table)

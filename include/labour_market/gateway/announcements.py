@@ -1,9 +1,14 @@
 """Announcements of a sender: a delivery, read strictly, or a defect that names what is wrong with it."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from labour_market.batches.periods import period_bounds
+
+FIRST_DAY, LAST_DAY = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)  # of a delivery: other days are no calendar's
 
 
 def _plain(text: str) -> str:
@@ -35,16 +40,22 @@ class Delivery(BaseModel):
     form_version: Annotated[str, Field(max_length=80)] | None = None
     media_type: Annotated[str, Field(min_length=1, max_length=120)]
     encoding: Annotated[str, Field(max_length=40)] | None = None
-    record_count: Annotated[int, Field(strict=True, ge=0, lt=2**53)]
+    record_count: Annotated[int, Field(strict=True, ge=0, lt=2**31)]
     size_bytes: Annotated[int, Field(strict=True, ge=0, lt=2**53)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
     declared_totals: dict[Annotated[str, Field(max_length=80), AfterValidator(_plain)], Total] = Field(default_factory=dict, max_length=100)
-    created_at: AwareDatetime
+    created_at: Annotated[AwareDatetime, Field(ge=FIRST_DAY, lt=LAST_DAY)]
 
     @field_validator("delivery_id", "sender_code", "period", "supersedes", "form_version", "media_type", "encoding")
     @classmethod
     def _printable(cls, text: str | None) -> str | None:
         return None if text is None else _plain(text)
+
+    @field_validator("period")
+    @classmethod
+    def _is_period(cls, text: str) -> str:
+        period_bounds(text)
+        return text
 
     @field_validator("delivery_id")
     @classmethod

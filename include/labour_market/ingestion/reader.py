@@ -47,7 +47,7 @@ class Limits:
     """
 
     memory: int = 3 * 2**30
-    memory_per_byte: int = 30
+    memory_per_byte: int = 16
     seconds: float = 60.0
     seconds_per_megabyte: float = 2.0
     patience: float = 5.0

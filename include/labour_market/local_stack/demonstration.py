@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -30,7 +31,7 @@ def run() -> None:
         LabourMarketError: The night failed.
     """
     settings = load_settings()
-    stack.up(progress=console.print)
+    stack.up(progress=partial(console.print, markup=False))
     waiting = _count_waiting(settings)
     if waiting:
         console.print(f"\n[bold]A night of deliveries[/]: {waiting} deliveries and partitions to build")
@@ -54,7 +55,7 @@ def _count_waiting(settings: Settings) -> int:
             except GatewayUnavailableError as error:
                 console.print(f"{sender.code}: {error}", markup=False)
                 continue
-            waiting += sum((sender.code, d.delivery_id) not in loaded for d in items)
+            waiting += sum(d.status == "final" and (sender.code, d.delivery_id) not in loaded for d in items)
     return waiting
 
 
@@ -100,7 +101,8 @@ def _print_result(settings: Settings) -> None:
     _print_states(rows)
     for row in rows:
         if row["state"] in BLOCKED_STATES:
-            console.print(f"  [red]{row['feed']} {row['sender_code']} {row['period']}[/] {escape(row['reason_vi'] or '')}")
+            line = f"  {row['feed']} {row['sender_code']} {row['period']} {row['reason_vi'] or ''}"
+            console.print(line, style="red", markup=False, highlight=False)
     console.print("\n[bold]Headline figures[/] (lmw psql runs them)")
     with connect("bi_reader", settings) as connection:
         for figure in read_headlines(connection):
