@@ -220,3 +220,15 @@ def test_a_value_has_the_same_pattern_in_sql_and_in_python_without_its_letters(a
 )
 def test_a_pattern_shows_the_form_of_a_value_and_not_the_value(auditor, text, pattern):
     assert auditor.execute(f"select {value_pattern_sql('%(text)s::text')}", {"text": text}).fetchone() == (pattern,)
+
+
+def test_a_batch_that_a_rule_finds_more_than_once_is_one_breach(gate_of):
+    """Money of two kinds, each transferred out and nowhere in."""
+    rows = clean_rows("budget_movements")
+    for row, fund_type in zip(rows, ("recurrent", "investment"), strict=False):
+        row.update(movement="transfer_out", fund_type=fund_type)
+    gate = gate_of("budget_movements")
+    outcome = gate.audit_one(Delivery(rows, period=PERIODS["budget_movements"]))
+    assert outcome.rule_verdicts["reconciliation.transfers_pair"] == "block"
+    counted = gate.loader.execute("select failed from ops.audit_result where rule_id = 'budget_movements.reconciliation.transfers_pair'")
+    assert counted.fetchall() == [(1,)]

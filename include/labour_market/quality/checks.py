@@ -167,9 +167,14 @@ def _conditions_of_contract(contract: Contract, rule: Rule) -> list[Check]:
 
 
 def _queries_of_contract(contract: Contract, rule: Rule) -> list[Check]:
+    """A query may find a batch or row more than once, for example once for each fund; it is one breach."""
     if "batches" in rule.arguments:
-        return [_no_batches(rule, rule.arguments["batches"])]
-    return [_no_rows(contract, rule, rule.arguments["rows"], rule.columns[0])]
+        found = rule.arguments["batches"]
+        query = (
+            f"select batch_id, coalesce(string_agg(details, '; ' order by details), '') as details from ({found}) as each group by batch_id"
+        )
+        return [_no_batches(rule, query)]
+    return [_no_rows(contract, rule, f"select distinct batch_id, row_no from ({rule.arguments['rows']}) as each", rule.columns[0])]
 
 
 # ---- values that could not be read: the stage table has NULL, and in `issues` which column and why
@@ -431,7 +436,7 @@ def _one_unit(contract: Contract, rule: Rule) -> list[Check]:
             f"(with typical as (select batch_id, percentile_cont(0.5) within group (order by {column}) as median"
             f" from {{stage}} where {column} > 0 group by batch_id)"
             " select s.batch_id, s.row_no from {stage} as s join typical using (batch_id)"
-            f" where s.{column} > 0 and (s.{column}::numeric * {factor} <= median or s.{column} >= median * {factor}))"
+            f" where s.{column} > 0 and (s.{column}::float8 * {factor} <= median or s.{column} >= median * {factor}))"
         )
 
     return [_no_rows(contract, rule, query(column), column) for column in rule.columns]
