@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo down env test programs lint bench lock contracts clean
+.PHONY: demo down env test programs lint fuzz bench lock contracts clean
 
 demo: $(READY)  ## start the stack and run one night of deliveries
 	$(BIN)/lmw demo
@@ -47,6 +47,9 @@ lint: $(READY)
 
 bench: $(READY)  ## run the benchmarks, which compare ratios within one run; results are in bench-results/
 	$(BIN)/python -m tests.bench
+
+fuzz: $(READY)  ## load 2,000 random deliveries; they must end nothing but themselves
+	$(BIN)/python -m tests.fuzz 2000
 
 contracts: $(READY)  ## generate the files that follow from the contracts
 	$(BIN)/lmw contracts render
