@@ -15,6 +15,7 @@ FEEDS = load_order()
 @task(pool="warehouse", retries=0, execution_timeout=timedelta(hours=2))
 def replay() -> list[str]:
     """Replay the batches that the form names; returns a line about each of them."""
+    from labour_market.errors import LabourMarketError
     from labour_market.ingestion.replay import replay as replay_feed
 
     params = get_current_context()["params"]
@@ -27,6 +28,8 @@ def replay() -> list[str]:
     )
     lines = [f"batch {r.batch_id} {r.sender_code} {r.period}: {r.before} -> {r.blocked_by or r.after or 'dry run'}" for r in replayed]
     print("\n".join(lines))
+    if failed := [r.batch_id for r in replayed if r.after and r.after[0] == "failed"]:
+        raise LabourMarketError(f"internal error in batches {failed}")
     return lines
 
 

@@ -291,3 +291,12 @@ def test_only_a_batch_without_an_outcome_is_rejected_and_only_with_a_reason(load
     assert CliRunner().invoke(app, ["batch", "reject", str(batch), "--because", "x", "--by", "Lan"]).exit_code == 2
     assert CliRunner().invoke(app, ["batch", "reject", "999", "--because", "x", "--by", "Lan"]).exit_code == 2
     assert states(loader) == {batch: "published"}
+
+
+def test_a_replay_in_which_a_batch_fails_is_red_and_names_it(loader, province):
+    bad, good = land_clean(loader, province, codes=["794", "795"])
+    load("employers")
+    loader.execute("alter table core.employers add constraint none_of_794 check (sender_code <> '794') not valid")
+    done = CliRunner().invoke(app, ["replay", "employers", "--reason", "a rule was fixed", "--execute"])
+    assert (done.exit_code, states(loader)) == (1, {bad: "failed", good: "published"})
+    assert f"batch {bad} 794" in done.output

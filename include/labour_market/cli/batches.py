@@ -174,15 +174,18 @@ def replay(
     period: Period = None,
     execute: Annotated[bool, typer.Option("--execute", help="Replay; without this option, only list the batches.")] = False,
 ) -> None:
-    """Load landed batches again, after a rule, a reference list or the code was corrected."""
+    """Load landed batches again, after a rule, a reference list or the code was corrected. Exit code 1 when one of them failed."""
     from labour_market.ingestion.replay import replay as run
 
     _feeds(feed)
-    for r in run(feed, sender=sender, period=period, reason=reason, dry_run=not execute):
+    replayed = run(feed, sender=sender, period=period, reason=reason, dry_run=not execute)
+    for r in replayed:
         after = _outcome(r.after) if r.after else "loaded again with --execute"
         if r.blocked_by:
             after = f"blocked by {r.blocked_by}, the earlier records stay published"
         print(f"batch {r.batch_id} {r.sender_code} {r.period}: {_outcome(r.before)} -> {after}")
+    if any(r.after and r.after[0] == BatchState.FAILED for r in replayed):
+        raise SystemExit(1)
 
 
 @batch_app.callback()
