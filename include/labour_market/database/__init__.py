@@ -49,7 +49,7 @@ def provision(settings: Settings | None = None) -> list[str]:
             raise LabourMarketError(f"PostgreSQL 18 or newer is needed; this server is {admin.info.server_version // 10000}")
         if not (migrations.pending(admin) or access.differs(admin, settings) or core_tables.differ(admin)):
             return []
-        with session_lock(admin, PROVISION):
+        with session_lock(admin, PROVISION, silent_seconds=86_400):  # revisions run in a session of their own
             access.refuse_triggers(admin)
             migrations.pending(admin)  # an unknown or newer schema is refused before anything changes
             changes = [*access.apply(admin, settings), *migrations.upgrade(admin, login), *core_tables.apply(admin, login)]

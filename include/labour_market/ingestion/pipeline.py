@@ -26,7 +26,7 @@ from labour_market.batches.ledger import Batch, Finding
 from labour_market.batches.states import LOADABLE_STATES, OPEN_STATES, PULLABLE_STATES, BatchState
 from labour_market.contracts import Contract, load_contract
 from labour_market.database import connect, require_current_schema
-from labour_market.database.locks import end_when_silent, feed_load, session_lock
+from labour_market.database.locks import feed_load, session_lock
 from labour_market.errors import LabourMarketError
 from labour_market.gateway import (
     AnnouncementDefect,
@@ -294,8 +294,8 @@ def _place(batch: Batch, attempt: int | None) -> dict[str, object]:
 def load(feed: str, settings: Settings | None = None) -> LoadReport:
     """Stage, audit and publish every landed batch of a feed. An error in one batch ends that batch and no other.
 
-    One load of a feed runs at a time; a second one waits for it and finds nothing left to do. A load that was stopped loses its session,
-    and so the lock, after SILENT_SECONDS; what it was doing is done again by the next.
+    One load of a feed runs at a time; a second one waits for it and finds nothing left to do. A load that was stopped, or
+    hangs, loses its session to the next one (session_lock).
 
     Args:
         feed: The feed.
@@ -315,7 +315,6 @@ def load(feed: str, settings: Settings | None = None) -> LoadReport:
         session_lock(connection, feed_load(feed)),
     ):
         LOG.info("feed locked: feed=%s", feed)
-        end_when_silent(connection)
         contract = load_contract(feed)
         require_current_schema(connection, [contract])
         current = Load(contract, connection, settings)

@@ -14,7 +14,6 @@ from labour_market.batches.outbox import pending_events, rebuild_every_partition
 from labour_market.contracts import load_contracts
 from labour_market.database import connect, read_sql, require_current_schema
 from labour_market.database.kept_settings import BUILT_STATE, FULL_BUILD, SEED_HASH, keep_setting, read_setting
-from labour_market.database.locks import end_when_silent
 from labour_market.logs import log_stage
 from labour_market.settings import Settings, load_settings
 from labour_market.transform.dbt import BuildError, DbtProcess, build_lock, failures
@@ -25,7 +24,6 @@ from labour_market.transform.selection import every_node, nodes_of_feeds
 
 LOG = logging.getLogger(__name__)
 
-SILENT_SECONDS = 7200.0  # while dbt runs, a build says nothing to its session; a task of Airflow has no more time either
 FULL_BUILD_EVERY = timedelta(days=7)  # the macro state_of_cells has the same days
 # what a build does not need: files of the parsed project, and the relations of schemas that it does not write
 LEAN = ["--no-write-json", "--cache-selected-only"]
@@ -66,7 +64,6 @@ def build(settings: Settings | None = None, *, full: bool = False) -> BuildRepor
     settings = settings or load_settings()
     with connect("transformer", settings, autocommit=True) as connection, build_lock(connection):
         begun = time.monotonic()
-        end_when_silent(connection, SILENT_SECONDS)
         require_current_schema(connection)
         seed_reference(settings)
         deploy_if_changed(connection, settings)

@@ -22,6 +22,7 @@ from labour_market.settings import DBT_DIR, OWNER_ONLY, Settings, make_private_f
 
 PARSED = "partial_parse.msgpack"  # the parsed project, in the target folder
 ABANDONED_SECONDS = 86_400
+SILENT_SECONDS = 7200.0  # while dbt runs, a build sends nothing to its session; a task of Airflow has no more time either
 PROCESS = Path(__file__).with_name("dbt_process.py")  # run by its path: importing our package would take longer than it saves
 
 
@@ -122,7 +123,7 @@ def failures(results: list[dict[str, Any]]) -> list[str]:
 @contextmanager
 def build_lock(connection: psycopg.Connection) -> Iterator[None]:
     """One build at a time; a second one waits as long as the first takes, and then finds nothing left to build."""
-    with session_lock(connection, BUILD):
+    with session_lock(connection, BUILD, SILENT_SECONDS):
         yield
 
 
