@@ -64,13 +64,13 @@ class DbtProcess:
             text=True,
             umask=OWNER_ONLY,
         )
+        (self.work / "target").mkdir()
+        with suppress(FileNotFoundError):
+            shutil.copyfile(self.kept / PARSED, self.work / "target" / PARSED)
 
     def run(self, arguments: list[str]) -> list[dict[str, Any]]:
         """Run dbt with a command and its options; returns the result of each node. Raises BuildError when dbt could not start."""
         target = self.work / "target"
-        target.mkdir()
-        with suppress(FileNotFoundError):
-            shutil.copyfile(self.kept / PARSED, target / PARSED)
         places = ["--project-dir", DBT_DIR, "--profiles-dir", DBT_DIR, "--target-path", target, "--log-path", self.work / "logs"]
         quiet = ["--no-use-colors", "--log-level-file", "none", "--log-level", "warn"]
         assert self.process.stdin and self.process.stdout
