@@ -1,8 +1,8 @@
 """Tìm lô bị kẹt, trễ, thiếu; làm tiếp những gì còn dở.
 
 Compares the ledger with core, quarantine and the landing store; loads landed batches that no run has loaded; and builds the
-marts when an asset event was lost. The task fails while a finding is open, and its log lists every one. Another task ends the
-sessions of readers that are beyond the limits of their role.
+marts when an asset event was lost. The page shows the findings of now. The task fails while a finding is open, and its log lists
+every one. Another task ends the sessions of readers that are beyond the limits of their role.
 """
 
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ def reconcile() -> dict:
     result = run()
     if transform.overdue(timedelta(minutes=15)):
         transform.build()
-        site.render()
+    site.render()  # with the findings of now
     errors = [sentence for report in reports for sentence in report.sentences]
     for problem in [*errors, *(f"{finding.finding_id} {finding.kind}: {finding.detail}" for finding in result.findings)]:
         print(problem)

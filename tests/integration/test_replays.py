@@ -184,6 +184,20 @@ def nights(gateway, province, loader) -> tuple:
 WIPE = "vault.employer_contact, vault.person, core.employers, core.job_orders"
 
 
+def test_a_changed_list_loads_a_blocked_replay_again(gateway, original, loader, monkeypatch):
+    send(gateway, original)
+    fetch_and_load(original)
+    with monkeypatch.context() as patch:
+        block_in_audit(patch)
+        replay("employers", reason="a stricter rule", dry_run=False)
+    assert load("employers").outcomes == {}
+    loaded = read_setting(loader, SEED_HASH)
+    keep_setting(loader, SEED_HASH, "another list")
+    assert list(load("employers").outcomes.values()) == ["published"]
+    keep_setting(loader, SEED_HASH, loaded)
+    assert kinds() == []
+
+
 def test_everything_loaded_at_once_gives_the_history_of_the_nights(gateway, province, loader):
     originals = nights(gateway, province, loader)
     by_nights = history(loader)

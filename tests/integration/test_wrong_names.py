@@ -12,12 +12,12 @@ CALLS = [
     (["state", "nonsense", "2023", "1", *STATE], "unknown indicator 'nonsense'", "placements"),
     (["state", "placements", "2023", "1", "--area-mode", "nonsense", *STATE], "unknown area mode 'nonsense'", "restated"),
     (["state", "placements", "2023", "1", "--part", "nonsense", *STATE], "unknown part 'nonsense'", "numerator"),
-    (["batches", "--sender", "foo"], "unknown sender 'foo'", "known: "),
+    (["batches", "--sender", "foo"], "unknown sender 'foo'", "803"),
     (["batches", "--state", "nonsense"], "unknown state 'nonsense'", "quarantined"),
     (["batches", "--feed", "nonsense"], "unknown feed 'nonsense'", "employers"),
     (["replay", "employers", "--reason", "a rule", "--period", "2023-99"], "'2023-99' has a month that does not exist", ""),
     (["replay", "employers", "--reason", "a rule", "--period", "June"], "'June' is not a period", "2023-06-14"),
-    (["replay", "employers", "--reason", "a rule", "--sender", "foo"], "unknown sender 'foo'", "known: "),
+    (["replay", "employers", "--reason", "a rule", "--sender", "foo"], "unknown sender 'foo'", "803"),
     (["replay", "nonsense", "--reason", "a rule"], "unknown feed 'nonsense'", "employers"),
     (["ingest", "--period", "2023-02-30"], "'2023-02-30' is not a day", ""),
     (["ingest", "--sender", "foo"], "unknown sender 'foo'", "803"),
@@ -49,3 +49,9 @@ def test_a_wrong_name_exits_2_and_lists_the_right_ones(call, sentence, right):
     done = CliRunner().invoke(app, call, input="")
     assert done.exit_code == 2, done.output
     assert sentence in done.stderr and right in done.stderr
+
+
+@pytest.mark.usefixtures("prepared")
+@pytest.mark.parametrize("call", [["batches", "--sender", "803"], ["replay", "employers", "--reason", "a rule", "--sender", "803"]])
+def test_a_sender_of_the_senders_file_without_a_delivery_is_no_wrong_name(call):
+    assert CliRunner().invoke(app, call).exit_code == 0

@@ -320,11 +320,6 @@ def batches_to_refetch(connection: psycopg.Connection, feed: str, sender: str) -
         return cursor.execute(query, [feed, sender, rules, MAX_FETCHES]).fetchall()
 
 
-def known_senders(connection: psycopg.Connection) -> list[str]:
-    """The codes of the senders that have announced a delivery."""
-    return [code for (code,) in connection.execute("select distinct sender_code from ops.batch order by 1")]
-
-
 def batch_history(connection: psycopg.Connection, batch_id: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The ledger row of a batch, and its moves, oldest first: at, attempt, from_state, to_state, actor, detail.
 

@@ -74,13 +74,15 @@ def batches(
     as_json: Json = False,
 ) -> None:
     """List the batches of the ledger, with the reason of each blocked one."""
-    from labour_market.batches.ledger import known_senders, list_batches
+    from labour_market.batches.ledger import list_batches
     from labour_market.database import connect
+    from labour_market.ingestion.replay import known_senders
+    from labour_market.settings import load_settings
 
     check_known("state", state, list(BatchState))
     feeds = _feeds(feed)
     with connect("loader") as connection:
-        check_known("sender", sender, known_senders(connection))
+        check_known("sender", sender, known_senders(connection, load_settings()))
         rows = [
             r for r in list_batches(connection) if r["feed"] in feeds and sender in (None, r["sender_code"]) and state in (None, r["state"])
         ]

@@ -172,7 +172,7 @@ def _blocked_replays(connection: psycopg.Connection) -> list[Finding]:
             batch.period,
             batch.batch_id,
         )
-        for batch in ledger.find_batches(connection, states=[BatchState.PUBLISHED])
+        for batch in (ledger.find_batches(connection, states=[BatchState.PUBLISHED]) if blocked else ())
         if batch.batch_id in blocked
     ]
 

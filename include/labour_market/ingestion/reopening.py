@@ -27,12 +27,15 @@ def digest_of_checks(connection: psycopg.Connection, contract: Contract, form_ve
 def reopen_blocked(connection: psycopg.Connection, contract: Contract, actor: str) -> list[int]:
     """Land the blocked batches of a feed again that were checked against other rules, another layout or other lists than those of now.
 
-    A batch that a person rejected, and one whose bytes never arrived, stays blocked.
+    So is a published batch whose replay was blocked. A batch that a person rejected, and one whose bytes never arrived, stays blocked.
 
     Returns:
         The ids of the batches.
     """
-    blocked = [batch for batch in ledger.find_batches(connection, feed=contract.feed, states=BLOCKED_STATES) if batch.sha256]
+    replays = ledger.blocked_replays(connection)
+    states = (*BLOCKED_STATES, BatchState.PUBLISHED) if replays else BLOCKED_STATES
+    found = ledger.find_batches(connection, feed=contract.feed, states=states)
+    blocked = [batch for batch in found if batch.sha256 and (batch.state in BLOCKED_STATES or batch.batch_id in replays)]
     checked: dict[int, str | None] = dict(
         connection.execute(
             "select distinct on (batch_id) batch_id, detail ->> %s from ops.batch_event where batch_id = any(%s)"
@@ -41,10 +44,10 @@ def reopen_blocked(connection: psycopg.Connection, contract: Contract, actor: st
         ).fetchall()
     )
     digests = {form: digest_of_checks(connection, contract, form) for form in {batch.form_version for batch in blocked}}
-    reopened = [batch for batch in blocked if checked[batch.batch_id] not in (None, digests[batch.form_version])]
+    reopened = [batch for batch in blocked if checked.get(batch.batch_id) not in (None, digests[batch.form_version])]
     for batch in reopened:
         with connection.transaction():
-            attempt = ledger.take(connection, batch.batch_id, BLOCKED_STATES)
+            attempt = ledger.take(connection, batch.batch_id, [BatchState(batch.state)])
             detail = {"replay": "a rule, a layout or a list has changed"}
             ledger.move(connection, batch.batch_id, attempt, BatchState.LANDED, actor, detail=detail)
     return [batch.batch_id for batch in reopened]

@@ -13,6 +13,7 @@ from labour_market.batches.states import REPLAYABLE_STATES, BatchState
 from labour_market.contracts import load_contract
 from labour_market.database import connect, read_sql, require_current_schema
 from labour_market.errors import UsageError, check_known
+from labour_market.gateway import load_senders
 from labour_market.ingestion.pipeline import load
 from labour_market.logs import log_stage
 from labour_market.settings import Settings, actor, load_settings
@@ -75,7 +76,7 @@ def replay(
     with log_stage(LOG, "replay", feed=feed, sender=sender, period=period, dry_run=dry_run) as counts:
         with connect("loader", settings) as connection:
             require_current_schema(connection, [contract])  # before a batch is moved: the load would refuse it
-            check_known("sender", sender, ledger.known_senders(connection))
+            check_known("sender", sender, known_senders(connection, settings))
             lost = _lost_publications(connection, feed)
             found = ledger.find_batches(
                 connection, feed=feed, sender=sender, period=period, states=[*REPLAYABLE_STATES, BatchState.SUPERSEDED]
@@ -96,6 +97,13 @@ def replay(
     return [
         Replayed(b.batch_id, b.sender_code, b.period, before[b.batch_id], after.get(b.batch_id), blocked.get(b.batch_id)) for b in batches
     ]
+
+
+def known_senders(connection: psycopg.Connection, settings: Settings) -> list[str]:
+    """The codes of the senders that have announced a delivery, and of those in the senders file."""
+    listed = load_senders(settings.senders_file) if settings.senders_file.exists() else []
+    announced = connection.execute("select distinct sender_code from ops.batch").fetchall()
+    return sorted({code for (code,) in announced} | {sender.code for sender in listed})
 
 
 def _lost_publications(connection: psycopg.Connection, feed: str) -> set[int]:
