@@ -71,7 +71,8 @@ def supersede(connection: psycopg.Connection, batch: Batch, attempt: int, replac
         BatchState.SUPERSEDED,
         actor,
         superseded_by=other,
-        records_superseded=batch.declared_records,
+        # of a batch that was published before, core has the records as they were divided then
+        records_superseded=sql.SQL("case when published_at is null then declared_records else records_superseded end"),
         detail={"because": reason},
     )
     LOG.info("superseded: batch=%s feed=%s sender=%s by=%s reason=%s", batch.batch_id, batch.feed, batch.sender_code, other, reason)

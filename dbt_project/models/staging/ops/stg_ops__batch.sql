@@ -37,7 +37,10 @@ select
     period,
     sequence,
     delivery_id,
-    case when known_published_at is not null and known_state in ('landed', 'staged', 'audited', 'failed') then 'published' else known_state end as state,
+    case
+        when known_published_at is not null and known_state not in ('quarantined', 'rejected', 'superseded') then 'published'
+        else known_state
+    end as state,
     declared_records,
     records_published,
     records_quarantined,
