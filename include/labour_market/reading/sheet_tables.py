@@ -248,7 +248,10 @@ class _Cells:
         return not self.required or len(present) * 2 < len(self.required)
 
     def lacks_all(self, row: Row) -> bool:
-        return bool(self.required) and all(i >= len(row) or blank(row[i]) for i in self.required)
+        """Whether a row has no required value; where a feed has none, whether it has three values at most."""
+        if not self.required:
+            return sum(not blank(cell) for cell in row) <= 3
+        return all(i >= len(row) or blank(row[i]) for i in self.required)
 
     def may_repeat_header(self, row: Row) -> bool:
         return any((i, row[i]) in self.key_headers for i in self.key if i < len(row))
@@ -258,7 +261,7 @@ class _Cells:
 
     def is_below_the_table(self, row: Row) -> bool:
         """Whether the last row of a table has neither a key nor more than two or three words: the names below signatures."""
-        return not self.of_key(row) and sum(not blank(cell) for cell in row) <= 3 and bool(self.required) and self.lacks_most(row)
+        return not self.of_key(row) and sum(not blank(cell) for cell in row) <= 3 and self.lacks_most(row)
 
     def complete_but_for_blanks(self, row: Row, width: int) -> bool:
         """Whether a row of a CSV is a whole record although it is longer or shorter than the header.
@@ -313,10 +316,13 @@ def _structure(row: Row, cells: _Cells, *, at_top: bool, signed: bool) -> str | 
 
 
 def _is_heading(row: Row, words: list[str], cells: _Cells) -> bool:
+    """Whether the words of a row are the name of a group: a unit, or any words that are alone in a numbered or an unloaded cell."""
     if _SUBTOTAL.fullmatch(words[0]) or (len(words) == 2 and _SUBTOTAL.fullmatch(" ".join(words))):
         return True
+    if len(words) != 1 or not words[0] or words[0].isdigit() or _SIGNED.fullmatch(words[0]):
+        return False
     place = next(i for i, cell in enumerate(row) if not blank(cell))
-    return len(words) == 1 and bool(_HEADING.fullmatch(words[0]) or (words[0] and not words[0].isdigit() and place not in cells.loaded))
+    return place not in cells.loaded or bool(_HEADING.fullmatch(words[0]))
 
 
 def _is_label(cell: Any) -> bool:

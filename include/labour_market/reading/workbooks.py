@@ -337,8 +337,7 @@ class _Scan:
             rows.extend([] for _ in range(row + 1 - len(rows)))
             cells = rows[row]
             cells.extend([""] * (column + 1 - len(cells)))
-            if cells[column] == "":
-                cells[column] = ERROR
+            cells[column] = ERROR
         for row, column in self.percents:
             if row < len(rows) and column < len(rows[row]) and type(rows[row][column]) is float:
                 percentage = Decimal(f"{rows[row][column]:.15g}") * 100
