@@ -49,7 +49,7 @@ class Field:
     """A field that a feed sends, or (derived) a column that the warehouse adds.
 
     type: text, code, int, vnd, date, timestamp, bool, list or items. kind: the reader of a code with rules of its own (national_id, phone,
-    email, tax_code, vsic, vsco, commune, district, person_name) or of a number (percentage, wage). pii: direct, quasi or sensitive.
+    email, tax_code, vsic, vsco, commune, district, person_name) or of a number (percentage, wage, year). pii: direct, quasi or sensitive.
     code_labels: code -> Vietnamese label.
     """
 

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from gate_cases import CASES, ELSEWHERE, NOWHERE, PERIODS, PUBLISHED_BEFORE, Case, clean_rows
 from labour_market.contracts import Contract, Rule, load_contract
+from labour_market.normalise.numbers import LARGEST_AMOUNT, LARGEST_NUMBER
 from staged import Delivery
 
 FEEDS = list(CASES)
@@ -195,3 +196,40 @@ def test_typed_totals_are_kept_with_the_counted_ones_and_a_bound_is_true_of_more
     assert outcome.verdict.totals["records"] == 12
     assert outcome.verdict.totals["attendees"] > 10
     assert outcome.verdict.totals["counselled"] <= 20
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+def test_the_greatest_numbers_that_are_read_overflow_no_audit(gate_of, feed: str):
+    """Also of a column whose other values are small, and with every total typed."""
+    contract = load_contract(feed)
+    numbers = [(f.name, LARGEST_NUMBER if f.type == "int" else LARGEST_AMOUNT) for f in contract.sent_fields if f.type in ("int", "vnd")]
+    rows = clean_rows(feed)
+    for n, (name, largest) in enumerate(numbers):
+        rows[n % len(rows)][name] = largest
+        rows[(n + 1) % len(rows)][name] = -largest
+    for row in rows[-3:]:
+        row.update(numbers)
+    typed = {name: 1 for rule in contract.rules if "totals" in rule.arguments for name in rule.arguments["totals"]}
+    gate = gate_of(feed)
+    outcome = gate.audit_one(Delivery(rows, period=PERIODS[feed], totals=typed))
+    assert outcome.rules == set(checked_rules(feed))
+
+
+def test_a_wage_whose_unit_is_unknown_is_a_warning_and_many_are_another_unit(gate_of):
+    gate = gate_of("job_orders")
+    outcomes = {}
+    for count in (1, 8):
+        rows = clean_rows("job_orders")
+        for row in rows[:count]:
+            row.update(wage_min_vnd=None, issues=["wage_min_vnd:unit_unknown"])
+        outcomes[count] = gate.audit_one(Delivery(rows, period=PERIODS["job_orders"]))
+    assert outcomes[1].rule_verdicts == {"row.wage_readable": "warn"}
+    assert outcomes[8].rule_verdicts == {"row.wage_readable": "warn", "cross_row.wage_unit": "block"}
+
+
+def test_a_sentence_has_a_code_as_it_was_typed(gate_of):
+    rows = clean_rows("labour_survey")
+    rows[0].update(commune_code="08210", notes=["commune_code:leading_zero"])
+    rows[1].update(commune_code="08211")
+    outcome = gate_of("labour_survey").audit_one(Delivery(rows, period=PERIODS["labour_survey"]))
+    assert {value for rule, _, _, value in outcome.failures if rule == "row.commune_known"} == {"8210", "08211"}

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from labour_market.normalise.numbers import LARGEST_AMOUNT, LARGEST_NUMBER, boolean, integer, money, percentage, wage
+from labour_market.normalise.numbers import LARGEST_AMOUNT, LARGEST_NUMBER, boolean, integer, money, percentage, wage, year
 from labour_market.normalise.text import UnreadableValueError
 
 
@@ -75,6 +75,13 @@ def test_a_percentage_is_no_count_and_no_amount(raw: str) -> None:
 def test_words_and_other_units_in_a_column_of_wages_are_unreadable(raw: object, reason: str) -> None:
     with pytest.raises(UnreadableValueError, match=reason):
         wage(raw)
+
+
+def test_a_year_has_four_digits_of_this_time() -> None:
+    assert [year(raw)[0] for raw in (1900, "2023", 2023.0, 2100, "")] == [1900, 2023, 2023, 2100, None]
+    for raw in (1899, 2101, 0, -1, "20233", 2**31 - 1):
+        with pytest.raises(UnreadableValueError, match="out_of_range"):
+            year(raw)
 
 
 def test_a_wage_of_a_hundred_thousand_is_an_amount_of_dong() -> None:

@@ -23,6 +23,7 @@ BY_KIND: dict[str, Reader] = {
     "vsic": codes.vsic,
     "vsco": codes.vsco,
     "wage": numbers.wage,
+    "year": numbers.year,
     "commune": codes.commune,
     "district": codes.district,
 }

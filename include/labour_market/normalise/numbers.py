@@ -71,6 +71,18 @@ def money(raw: object) -> Integer:
     return _typed_amount(text)
 
 
+def year(raw: object) -> Integer:
+    """A year from 1900 to 2100. Notes as of integer().
+
+    Raises:
+        UnreadableValueError: Reason: out_of_range, and as integer() does.
+    """
+    found, note = integer(raw)
+    if found is not None and not 1900 <= found <= 2100:
+        raise UnreadableValueError("out_of_range")
+    return found, note
+
+
 LOWEST_WAGE = 100_000
 
 
