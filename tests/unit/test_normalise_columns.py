@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from labour_market.contracts import Field, load_contract
+from labour_market.contracts import Field, contract_feeds, load_contract
 from labour_market.normalise import BY_KIND, BY_TYPE, NOT_NORMAL, UnreadableValueError, codes, normalise_columns, reader, text
 from labour_market.normalise.records import ParsedDelivery
 
@@ -162,3 +162,29 @@ def test_every_field_of_every_contract_has_a_reader() -> None:
     with pytest.raises(KeyError):
         reader(Field("x", "code", "", "", kind="shoe_size"))
     assert "national_id" in BY_KIND
+
+
+def usual_value(field: Field) -> str:
+    """A value of a field as offices write it."""
+    if field.codes:
+        return field.codes[-1]
+    by_kind = {
+        "national_id": "080190012345", "phone": "0901234567", "email": "a@congty.example", "tax_code": "0300588569", "vsic": "1410",
+        "vsco": "8153", "commune": "28210", "district": "803", "person_name": "Lê Văn Tám", "percentage": "70", "wage": "7500000",
+        "year": "2023",
+    }  # fmt: skip
+    by_type = {"text": "Công nhân may", "code": "0012", "int": "12", "vnd": "7.500.000", "bool": "x", "date": "05/03/1985"}
+    return by_kind.get(field.kind or "") or by_type.get(field.type) or '[{"vsco2": "81", "quantity": 10}]'
+
+
+@pytest.mark.parametrize("feed", contract_feeds())
+def test_the_marks_of_a_spreadsheet_for_text_are_removed_by_the_reader_of_every_field(feed: str) -> None:
+    for field in load_contract(feed).sent_fields:
+        value, read = usual_value(field), reader(field)
+        assert read(value)[0] is not None, field.name
+        doubled = value.replace('"', '""')
+        for guarded in (f"'{value}", f'="{doubled}"', f" '{value} "):
+            assert read(guarded)[0] == read(value)[0], field.name
+        assert read("'")[0] is read('=""')[0] is None, field.name
+        parsed = ParsedDelivery({f.name: [f"'{value}" if f is field else None] for f in load_contract(feed).sent_fields}, [1])
+        assert normalise_columns(parsed, load_contract(feed)).columns[field.name] == [read(value)[0]]

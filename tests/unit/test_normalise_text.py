@@ -89,6 +89,7 @@ def test_a_number_in_a_text_column_loses_its_point_zero() -> None:
         "cmnd 301234567",
         "so 301 234 567",
         "liên hệ thu.ha@example.vn",
+        "liên hệ thu.ha @ example.vn",
         "0272-3826-263",
         "sinh 1985 0901234567",
         "2 0901234567",

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zipfile
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -232,6 +233,60 @@ def test_a_value_that_is_too_far_away_is_refused_unless_it_is_on_another_sheet()
     with pytest.raises(InvalidDeliveryError) as caught:
         read(workbook(as_sheet(feed, records_of(feed), more=far)), feed)
     assert caught.value.rule_name == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("worksheets/sheet1.xml", "worksheets/none.xml"),
+        ('Target="worksheets/sheet1.xml"', ""),
+        ('name="S1"', ""),
+        ("<workbookPr/>", "<workbookPr>"),
+        ("<workbook ", "<!DOCTYPE x [<!ENTITY e 'e'>]><workbook "),
+    ],
+)
+def test_a_workbook_whose_parts_do_not_fit_is_damaged_and_never_reaches_the_reader(old: str, new: str) -> None:
+    content = workbook(as_sheet("labour_survey", records_of("labour_survey")))
+    changed, times = io.BytesIO(), 0
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(changed, "w") as target:
+        for name in source.namelist():
+            xml = source.read(name).decode()
+            times += xml.count(old)
+            target.writestr(name, xml.replace(old, new) if name.startswith("xl/") else xml)
+    assert times == 1
+    with pytest.raises(InvalidDeliveryError) as caught:
+        read(changed.getvalue(), "labour_survey")
+    assert caught.value.details["found"] == "damaged"
+
+
+def test_two_parts_of_one_name_are_refused() -> None:
+    content = io.BytesIO(workbook(as_sheet("labour_survey", records_of("labour_survey"))))
+    with zipfile.ZipFile(content, "a") as archive:
+        archive.writestr("xl\\worksheets\\sheet1.xml", sheet([["x"]]))
+    with pytest.raises(InvalidDeliveryError) as caught:
+        read(content.getvalue(), "labour_survey")
+    assert caught.value.details["found"] == "damaged"
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        "<row r='1048576'><c r='XFD1048576'><v>1</v></c></row>",
+        "<row><c r='XFD1048576' t='e'><v>#N/A</v></c></row>",
+        "<row r='1048576'><c r='XFD1048576'><f>A1</f></c></row>",
+        "<row r='1048575'/><row><c r='XFC5'/><c><v>1</v></c></row><row r='1048576'><c r='A1048576'><v>1</v></c></row>",
+    ],
+)
+def test_a_far_cell_is_counted_in_any_spelling(far: str) -> None:
+    with pytest.raises(InvalidDeliveryError) as caught:
+        read(workbook(as_sheet("labour_survey", records_of("labour_survey"), more=far)), "labour_survey")
+    assert caught.value.rule_name == "too_large"
+
+
+def test_cells_are_counted_over_all_sheets() -> None:
+    half = sheet([["x"]], more="<row r='1048576'><c r='J1048576'><v>1</v></c></row>")
+    found = read_workbook(workbook(sheet([["a"]]), half, half)).sheets
+    assert [found[name].oversized for name in ("S1", "S2", "S3")] == [False, False, True]
 
 
 @settings(max_examples=20)

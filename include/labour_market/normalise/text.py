@@ -122,7 +122,7 @@ def free_text(raw: object) -> Text:
 
 
 MASK = "[số]"
-_EMAIL = re.compile(r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+")
+_EMAIL = re.compile(r"[\w.+\-]+ ?@ ?[\w\-]+(?:\.[\w\-]+)+")
 # digits with at most three signs between two of them, so that a number is found however it is grouped
 _NUMBERS = re.compile(r"[+(]{0,2}\d(?:[ .,\-–/()_+]{0,3}\d){8,}")
 # an amount (7.000.000), a date or a year, between the ends of a list or of a range

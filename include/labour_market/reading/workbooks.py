@@ -67,7 +67,7 @@ class Sheet:
         hidden: Whether the sheet is hidden.
         hidden_rows: The numbers of the hidden rows, from 1.
         merges: The merged cells.
-        oversized: The sheet has more cells than MAX_CELLS, and none was read.
+        oversized: With the sheets before it, it has more cells than MAX_CELLS; none was read.
     """
 
     rows: list[list[Any]]
@@ -112,7 +112,7 @@ def read_workbook(data: bytes) -> Workbook:
 def _read(data: bytes, scans: "dict[str, _Scan]") -> dict[str, Sheet]:
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-    sheets = {}
+    sheets, cells = {}, 0
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         for about in workbook.sheets_metadata:
@@ -120,11 +120,13 @@ def _read(data: bytes, scans: "dict[str, _Scan]") -> dict[str, Sheet]:
                 continue
             scan = scans[about.name]
             rows: list[list[Any]] = []
-            if not scan.oversized:
+            cells += scan.height * scan.width
+            oversized = cells > MAX_CELLS
+            if not oversized:
                 rows = workbook.get_sheet_by_name(about.name).to_python(skip_empty_area=False)
                 scan.complete(rows)
             hidden = about.visible != SheetVisibleEnum.Visible
-            sheets[about.name] = Sheet(rows, hidden, frozenset(scan.hidden_rows), tuple(scan.merges), scan.oversized)
+            sheets[about.name] = Sheet(rows, hidden, frozenset(scan.hidden_rows), tuple(scan.merges), oversized)
     except CalamineError:
         raise _not_a_workbook("damaged") from None
     except BaseException as error:
@@ -326,10 +328,6 @@ class _Scan:
             self.height = self._row + 1
         if self._column >= self.width:
             self.width = self._column + 1
-
-    @property
-    def oversized(self) -> bool:
-        return self.height * self.width > MAX_CELLS
 
     def complete(self, rows: list[list[Any]]) -> None:
         """Write into the cells of the reader what it does not give: errors and percentages."""
