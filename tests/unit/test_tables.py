@@ -298,6 +298,12 @@ def test_records_in_hidden_rows_are_loaded_and_known(hidden: set[int]) -> None:
     assert parsed.hidden == sorted(TOP + n + 1 for n in hidden)
 
 
+def test_records_on_a_hidden_sheet_are_hidden() -> None:
+    table = as_sheet("labour_survey", records_of("labour_survey"))
+    parsed = read(workbook(table, sheet([["Ghi chú"]]), states=("hidden", "visible")), "labour_survey")
+    assert parsed.hidden == parsed.row_numbers == [3, 4, 5, 6, 7, 8]
+
+
 @pytest.mark.parametrize("states", [("veryHidden", "visible"), ("visible", "hidden")])
 def test_two_sheets_with_the_table_are_named_with_what_is_hidden(states: tuple[str, str]) -> None:
     table = as_sheet("labour_survey", records_of("labour_survey"))

@@ -81,8 +81,8 @@ def read_batch(contract: Contract, batch: Batch, store: LandingStore, key: Pseud
         key: The key of the pseudonyms.
 
     Returns:
-        The typed columns, and what the reader left out: `notes` (lines that are no records, by kind) and `unknown_columns`
-        (columns that the contract does not have).
+        The typed columns, and what the reader left out: `notes` (lines that are no records, by kind), `hidden_rows` (the number
+        of records in hidden rows) and `unknown_columns` (columns that the contract does not have).
 
     Raises:
         InvalidDeliveryError: The delivery cannot be read as it was announced.
@@ -97,6 +97,8 @@ def read_batch(contract: Contract, batch: Batch, store: LandingStore, key: Pseud
         raise wrong_count(batch.declared_records, len(parsed.row_numbers), parsed.skipped, parsed.hidden, parsed.without_key)
     normalised = normalise_columns(parsed, contract)
     remarks: dict[str, object] = {"notes": parsed.notes} if parsed.notes else {}
+    if parsed.hidden:
+        remarks["hidden_rows"] = len(parsed.hidden)
     if parsed.unknown_columns:
         remarks["unknown_columns"] = list(parsed.unknown_columns)
     return person_columns(normalised, contract, key, batch.sender_code, batch.period), remarks

@@ -25,7 +25,7 @@ class ParsedDelivery:
         row_numbers: Of each record: its line in JSON lines or a CSV, or its row of the sheet.
         skipped: The rows that are no records, by kind: title_rows, header_rows, repeated_headers, numbering_rows,
             subtotal_rows, signature_rows, blank_rows.
-        hidden: The records in hidden rows.
+        hidden: The records in hidden rows, or on a hidden sheet.
         without_key: The records without any part of the key.
         unknown_columns: Fields of JSON records that the contract does not have, where no field of the contract is missing.
         old_font: The values of a field that seem to be in an old font encoding, where they are few.

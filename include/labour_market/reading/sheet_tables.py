@@ -160,7 +160,7 @@ def read_table(
         _columns(records, header, contract),
         [numbers[index] for index in kept],
         {kind: sorted(found) for kind, found in skipped.items() if found},
-        hidden=[numbers[index] for index in kept if sheet and numbers[index] in sheet.hidden_rows],
+        hidden=[numbers[index] for index in kept if sheet and (sheet.hidden or numbers[index] in sheet.hidden_rows)],
         without_key=[numbers[index] for index, row in zip(kept, records, strict=True) if not cells.of_key(row)],
     )
 
