@@ -13,6 +13,7 @@ import psycopg
 from labour_market.errors import LabourMarketError, UsageError
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs addresses, and the id of a delivery is text of a sender
 
 
 @contextmanager

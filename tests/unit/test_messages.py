@@ -36,8 +36,8 @@ def test_a_sentence_names_ten_ranges_of_rows_at_most():
 
 
 def test_text_of_a_sender_is_shown_unchanged_and_never_used_as_a_template():
-    vi, en, _ = block_reason(SURVEY.rule("file.header_recognised"), "{row}", {"missing": "{column}", "unexpected": "-"})
-    assert vi == "Lần gửi {row}: thiếu cột của mẫu biểu: {column}; có cột lạ: -."
+    vi, en, _ = block_reason(SURVEY.rule("file.header_recognised"), "{S}", {"missing": "{column}", "unexpected": "-"})
+    assert vi == "Lần gửi {S}: thiếu cột của mẫu biểu: {column}; có cột lạ: -."
     assert "{column}" in en
 
 

@@ -12,7 +12,7 @@ indicator_cells as (select * from {{ ref('indicator_cell') }}),
 counts as (
     select
         visits.sender_code,
-        visits.session_no,
+        {{ plain_code('visits.session_no') }} as session_no,
         measures.measure,
         count(distinct measures.counted_key) as attended,
         count(distinct measures.counted_key) filter (where visits.is_counselled) as counselled,
@@ -45,7 +45,7 @@ suppression as (
 select
     coalesce(counts.sender_code, 'all') as sender_code,
     coalesce(counts.session_no, 'all') as session_no,
-    sessions.name as session_name,
+    {{ plain_text('sessions.name') }} as session_name,
     sessions.kind,
     days.date_day as held_on,
     counts.measure,
@@ -54,6 +54,6 @@ select
     {%- endfor %}
     sessions.attendees_declared
 from counts
-left join sessions on counts.sender_code = sessions.sender_code and counts.session_no = sessions.session_no
+left join sessions on counts.sender_code = sessions.sender_code and counts.session_no = {{ plain_code('sessions.session_no') }}
 left join days on sessions.held_date_sk = days.date_sk
 left join suppression on coalesce(counts.sender_code || '/' || counts.session_no, 'all') = suppression.sender_and_session

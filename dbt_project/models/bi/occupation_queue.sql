@@ -1,4 +1,5 @@
--- Titles that could not be coded to two digits, cleaned, which is the text that a steward corrects. A title or a spelling that few persons wrote is not shown.
+-- Titles that could not be coded to two digits, cleaned, which is the text that a steward corrects. A title or a spelling that few persons wrote,
+-- or that has a word of no reference list, is not shown: it may be a name.
 -- The last CTE is materialized, so that a condition of a reader is never applied to the titles that are not shown: `explain analyze` would count them.
 with codings as (select * from {{ ref('stg_ops__title_coding') }}),
 
@@ -25,12 +26,12 @@ frequent_titles as materialized (
         max(occupation_code) as level_1_code
     from spellings
     group by title
-    having sum(seen) >= {{ var('smallest_cell') }}
+    having {{ plain_text('title') }} is not null and sum(seen) >= {{ var('smallest_cell') }}
 )
 
 select
     title,
-    most_often_sent,
+    {{ plain_text('most_often_sent') }} as most_often_sent,
     seen,
     first_seen,
     last_seen,

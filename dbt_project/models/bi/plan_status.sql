@@ -102,7 +102,7 @@ select
     statuses.submitted_on,
     statuses.days_late,
     statuses.returned_so_far,
-    statuses.decision_no,
+    {{ plain_code('statuses.decision_no') }} as decision_no,
     statuses.planned_vnd
 from statuses
 left join units on statuses.unit_code = units.unit_code and statuses.status_on >= units.valid_from and statuses.status_on < units.valid_to

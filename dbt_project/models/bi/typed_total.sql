@@ -1,4 +1,5 @@
--- A batch that could not be read has nothing counted.
+-- A batch that could not be read has nothing counted. Of a total that a sender typed, only the figure with its bound is shown, and only under a name of
+-- the forms: the rest is free text.
 with batches as (select * from {{ ref('stg_ops__batch') }})
 
 select
@@ -9,7 +10,10 @@ select
     batches.delivery_id,
     batches.state,
     typed.total,
-    typed.as_typed,
+    substring(
+        lower(typed.as_typed)
+        from '^((?:(?:hơn|trên|từ|ít nhất|gần|dưới|tối đa|không quá|khoảng|ước|chừng|[<>]=?|~) ?)?[0-9][0-9.,]*(?: ?(?:%|nghìn|ngàn|triệu|tỷ|tỉ))?)'
+    ) as as_typed,
     (batches.stated_totals -> typed.total ->> 'value')::numeric as stated,
     batches.stated_totals -> typed.total ->> 'bound' as bound,
     (batches.counted_totals ->> typed.total)::numeric as counted,
@@ -21,3 +25,4 @@ select
     ) as agrees
 from batches
 cross join lateral jsonb_each_text(batches.declared_totals) as typed (total, as_typed)
+where batches.counted_totals ? typed.total or (batches.stated_totals ? typed.total and typed.total ~ '^[a-z]+(_[a-z]+)?$')

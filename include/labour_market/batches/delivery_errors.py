@@ -4,12 +4,16 @@ The contract of a feed has a message for each rule (`<feed>.file.<rule>`), which
 of a record.
 """
 
+import csv
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Literal
 
+from labour_market.contracts import load_contracts
 from labour_market.errors import LabourMarketError
+from labour_market.settings import LAYOUTS_DIR
 
 FileRule = Literal[
     "form_version_known", "file_kind", "not_empty", "too_large", "encoding_readable", "text_readable", "header_recognised", "one_table",
@@ -145,6 +149,45 @@ def reader_died(cause: str) -> InvalidDeliveryError:
     return InvalidDeliveryError("reader_died", {"cause": cause, "cause_vi": _CAUSES_VI[cause]})
 
 
+# the most frequent family names of the country; some of them are words of the forms too
+_FAMILY_NAMES = (
+    "nguyễn trần lê phạm hoàng huỳnh phan vũ võ đặng bùi đỗ hồ ngô dương lý đinh đoàn lâm trịnh cao tạ tô châu lương"
+    " nguyen tran le pham hoang huynh phan vu vo dang bui do ngo duong ly dinh doan lam trinh ta to chau luong"
+)
+_FILE_WORDS = (
+    "sheet trang tính bảng biểu danh sách phụ lục nháp ghi chú thêm cột dòng tổng cộng số hơn trên từ ít nhất gần dưới tối đa không quá"
+    " khoảng ước chừng nghìn ngàn triệu tỷ tỉ đồng người lượt hộ phiên doanh nghiệp ý kiến điện thoại email mail application csv json"
+    " text xlsx html pdf utf windows iso ascii latin cp bom sig be tt stt sc dolisa"
+)
+
+
 def printable_name(name: str) -> str:
-    """A sender's name for a column or a sheet, made fit for a message: short, and without long numbers."""
-    return "".join(c if c.isprintable() else " " for c in re.sub(r"\d{6,}", "…", name)[:80])
+    """What a sender wrote for a column, a sheet or an id, made fit for a message: short, without long numbers and names of persons.
+
+    Returns:
+        The text, if each word of it is a word of the forms and none is a family name; else its pattern: "Aaaaaa Aaa 9999".
+    """
+    text = "".join(c if c.isprintable() else " " for c in name)[:80]
+    words = {word.casefold() for word in _WORD.findall(text)}
+    unknown = {word for word in words - _form_words() if len(word) > 2}  # two letters are an abbreviation
+    if unknown or words & set(_FAMILY_NAMES.split()):
+        return _LETTER.sub(lambda letter: "A" if letter[0].isupper() else "a", re.sub(r"\d", "9", text))
+    return re.sub(r"\d{6,}", "…", text)
+
+
+_LETTER = re.compile(r"[^\W\d_]")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+@cache
+def _form_words() -> frozenset[str]:
+    """The words of the forms: names, labels and codes of the fields of every contract, headers and sheets of every layout."""
+    texts = [_FILE_WORDS]
+    for feed, contract in load_contracts().items():
+        texts += [feed, contract.title_vi]
+        for field in contract.fields:
+            texts += [field.name, field.label_vi, *field.code_labels, *field.code_labels.values()]
+    for path in LAYOUTS_DIR.glob("*/*.csv"):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            texts += [path.stem, *(text for row in csv.reader(file) for text in row[:2])]
+    return frozenset(word.casefold() for text in texts for word in _WORD.findall(text))

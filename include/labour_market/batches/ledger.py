@@ -13,12 +13,13 @@ from psycopg import sql
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
+from labour_market.batches.delivery_errors import printable_name
 from labour_market.batches.periods import period_bounds
 from labour_market.batches.states import ALLOWED_MOVES, TIMED_STATES, BatchState
 from labour_market.database import read_sql
 from labour_market.errors import LabourMarketError, UsageError
 from labour_market.normalise.stated import read_stated
-from labour_market.normalise.text import UnreadableValueError
+from labour_market.normalise.text import UnreadableValueError, mask_personal
 
 
 class StaleAttemptError(LabourMarketError):
@@ -99,7 +100,8 @@ def announce(connection: psycopg.Connection, announced: Mapping[str, Any], actor
         ValueError: Its period is none. Builds read periods as days.
     """
     period_bounds(announced["period"])
-    announced = {**announced, "stated_totals": _read_totals(announced.get("declared_totals", {}))}
+    typed = announced.get("declared_totals", {})
+    announced = {**announced, "declared_totals": _plain_totals(typed), "stated_totals": _read_totals(typed)}
     names = list(announced)
     with connection.transaction():
         row = connection.execute(
@@ -115,7 +117,7 @@ def announce(connection: psycopg.Connection, announced: Mapping[str, Any], actor
     with connection.cursor(row_factory=class_row(Batch)) as cursor:
         batch = cursor.execute(query, {name: announced[name] for name in ("sender_code", "delivery_id")}).fetchone()
     assert batch
-    named = f"delivery {batch.delivery_id} of sender {batch.sender_code}"
+    named = f"delivery {printable_name(batch.delivery_id)} of sender {batch.sender_code}"
     if batch.feed != announced["feed"]:
         detail = f"{named} is announced for {announced['feed']}, and is batch {batch.batch_id} of {batch.feed}; an id is used once"
         return Finding("delivery_id_reused", detail, announced["feed"], batch.sender_code, announced["period"], batch.batch_id)
@@ -127,7 +129,15 @@ def announce(connection: psycopg.Connection, announced: Mapping[str, Any], actor
 
 def announcement_changes(batch: Batch, announced: Mapping[str, Any]) -> list[str]:
     """The parts of an announcement that differ from those in the ledger, by their names in the protocol of the gateways."""
-    return [name for column, name in COMPARED.items() if column in announced and announced[column] != getattr(batch, column)]
+    earlier = {**vars(batch), "declared_totals": _plain_totals(batch.declared_totals)}
+    if "declared_totals" in announced:
+        announced = {**announced, "declared_totals": _plain_totals(announced["declared_totals"])}
+    return [name for column, name in COMPARED.items() if column in announced and announced[column] != earlier[column]]
+
+
+def _plain_total(text: str) -> str:
+    pattern = printable_name(text)
+    return text if "…" in pattern and mask_personal(text) == text else mask_personal(pattern)
 
 
 def _read_totals(typed: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,8 +146,13 @@ def _read_totals(typed: Mapping[str, Any]) -> dict[str, Any]:
     for name, raw in typed.items():
         with suppress(UnreadableValueError):
             value, bound, step = read_stated(raw)
-            totals[name] = {"value": str(value), "bound": bound, "step": str(step)}
+            if not _looks_like_a_phone(raw):
+                totals[printable_name(name)] = {"value": str(value), "bound": bound, "step": str(step)}
     return totals
+
+
+def _looks_like_a_phone(raw: Any) -> bool:
+    return isinstance(raw, str) and raw.lstrip().startswith(("0", "+")) and mask_personal(raw) != raw
 
 
 def note_findings(

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from labour_market.batches.delivery_errors import printable_name
 from labour_market.contracts import Contract, Rule, load_contract
 from labour_market.database import read_sql
 
@@ -141,7 +142,8 @@ def block_reason(rule: Rule, delivery_id: str, details: Mapping[str, Any]) -> tu
         more = "..." if (count or 0) > ROWS_NAMED else ""
         vi = f"{count} trên {total} dòng ({_percent(share, ',')}) bị lỗi: {vi} (dòng {named}{more})"
         en = f"{count} of {total} rows ({_percent(share, '.')}) break a rule: {en} (rows {named}{more})"
-    return f"Lần gửi {delivery_id}: {vi}.", f"Delivery {delivery_id}: {en}.", _fill_in(rule.remedy_vi, details)
+    named = printable_name(delivery_id)  # a sender may write anything into an id
+    return f"Lần gửi {named}: {vi}.", f"Delivery {named}: {en}.", _fill_in(rule.remedy_vi, details)
 
 
 def _label(details: Mapping[str, Any]) -> Any:

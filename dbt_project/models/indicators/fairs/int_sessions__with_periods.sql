@@ -14,7 +14,7 @@ select
     sessions.area_sk,
     sessions.district_code,
     sessions.cost_settled_vnd,
-    sessions.sender_code || '/' || sessions.session_no as session,
+    sessions.sender_code || '/' || {{ plain_code('sessions.session_no') }} as session,
     dates.year_month as month,
     dates.year || case when dates.month <= 6 then '-H1' else '-H2' end as half,
     dates.year::text as year

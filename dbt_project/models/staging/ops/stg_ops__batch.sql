@@ -1,3 +1,4 @@
+-- The id of a delivery is what a sender wrote, so it is shown only where it is plain.
 -- A published batch that is loaded again stays published until that ends: its earlier records are in core. When figures are counted again as of a
 -- moment (known_at), the state is the last one until then.
 with batches as (select * from {{ source('ops', 'batch') }}),
@@ -36,7 +37,7 @@ select
     sender_code,
     period,
     sequence,
-    delivery_id,
+    {{ plain_delivery_id() }} as delivery_id,
     case
         when known_published_at is not null and known_state not in ('quarantined', 'rejected', 'superseded') then 'published'
         else known_state
