@@ -135,6 +135,11 @@ def announcement_changes(batch: Batch, announced: Mapping[str, Any]) -> list[str
     return [name for column, name in COMPARED.items() if column in announced and announced[column] != earlier[column]]
 
 
+def _plain_totals(typed: Mapping[str, Any]) -> dict[str, Any]:
+    """The totals without free text: a name, or a text, with other words than those of the forms is kept as its pattern."""
+    return {printable_name(name): _plain_total(raw) if isinstance(raw, str) else raw for name, raw in typed.items()}
+
+
 def _plain_total(text: str) -> str:
     pattern = printable_name(text)
     return text if "…" in pattern and mask_personal(text) == text else mask_personal(pattern)

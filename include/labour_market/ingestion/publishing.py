@@ -10,13 +10,14 @@ import psycopg
 from psycopg import sql
 
 from labour_market.batches import ledger
-from labour_market.batches.ledger import Batch
+from labour_market.batches.ledger import Batch, Finding
 from labour_market.batches.periods import period_bounds
 from labour_market.batches.states import BatchState
 from labour_market.contracts import Contract
 from labour_market.database import read_sql
 from labour_market.database.locks import partition_publish, transaction_lock
 from labour_market.database.tables import core_columns, partition_key
+from labour_market.ingestion.erasure import blank_erased_of_batch
 
 LOG = logging.getLogger(__name__)
 
@@ -199,7 +200,15 @@ class _Publication:
         ended = self._execute("end_partition" if self.contract.mode == "snapshot" else "end_replaced_records")
         periods = {period for (period,) in ended} if self.contract.mode == "changes" else set()
         self._execute("insert_core_records")
+        erased = blank_erased_of_batch(self.connection, self.contract, self.batch.batch_id)
+        if erased:
+            self._note("erased_person_delivered", f"batch {self.batch.batch_id} has {erased} records of erased persons; they are kept out")
         return periods
+
+    def _note(self, kind: str, detail: str) -> None:
+        batch = self.batch
+        finding = Finding(kind, detail, batch.feed, batch.sender_code, batch.period, batch.batch_id)
+        ledger.note_findings(self.connection, (), [finding])
 
     def count(self) -> Published:
         """How the records of the batch were divided by this transaction."""
@@ -212,7 +221,14 @@ class _Publication:
         names = {field.name for field in self.contract.fields}
         for statement, needed in VAULT.items():
             if needed <= names:
-                self._execute(statement)
+                found = self._execute(statement)
+                contradictions = found.fetchone() if found.description else None
+                if contradictions and contradictions[0]:
+                    self._note(
+                        "identity_conflict",
+                        f"batch {self.batch.batch_id} has another name or year of birth for {contradictions[0]} citizen numbers than the"
+                        " sender who reported them first; the first entry is kept",
+                    )
 
 
 def _supersede_older(connection: psycopg.Connection, batch: Batch, actor: str) -> None:
