@@ -19,6 +19,7 @@ FILES = sorted(DAGS.glob("*.py"))
 EXPECTED = {
     *(f"ingest_{feed}" for feed in contract_feeds()),
     "build_marts",
+    "enforce_retention",
     "reconcile_batches",
     "replay_batches",
     "review_occupation_code",

@@ -3,6 +3,7 @@
 import os
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -32,6 +33,26 @@ def prepare() -> None:
     from labour_market.local_stack import stack
 
     stack.prepare(progress=print)
+
+
+@app.command()
+@plain_errors
+def backup(folder: Annotated[Path, typer.Argument(help="A new folder. It will hold persons and keys: keep it safe.")]) -> None:
+    """Write a backup: the database, the landing store, the secrets and the senders file."""
+    from labour_market.local_stack import backups
+
+    manifest = backups.backup(folder.expanduser().resolve())
+    print(f"{folder}: {manifest['contents']['records']} announced records, {len(manifest['files'])} files")
+
+
+@app.command()
+@plain_errors
+def restore(folder: Annotated[Path, typer.Argument(help="The folder of a backup.")]) -> None:
+    """Restore a backup into a new home and an empty database; run it before lmw up or lmw prepare."""
+    from labour_market.local_stack import backups
+
+    manifest = backups.restore(folder.expanduser().resolve())
+    print(f"restored the backup of {manifest['made_at']}; now run: lmw up")
 
 
 @app.command()

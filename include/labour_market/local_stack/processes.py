@@ -24,7 +24,7 @@ def exclusively(home: Path, name: str) -> Iterator[None]:
     """Hold a lock that one process of an installation has at a time; others wait. It is released when its holder ends, also when killed."""
     run = home / "run"
     make_private_folder(run)
-    with (run / f"{name}.lock").open("w") as lock:
+    with os.fdopen(os.open(run / f"{name}.lock", os.O_WRONLY | os.O_CREAT, 0o600), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
