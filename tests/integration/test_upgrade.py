@@ -27,6 +27,8 @@ WORK_TABLES = {"ops.build_scope", "ops.setting", "ops.alembic_version"}
 REBUILT_COLUMNS = {"built_at", "first_seen", "last_seen", "seen_count"}  # written by each build
 CLOCK_VIEWS = {"bi.batch_freshness"}
 BUILD_VIEWS = {"bi.vintage_batch"}  # each build adds rows
+FEWER_ROWS = {"bi.occupation_queue"}  # a title with an unknown word may name a person and is no longer shown
+FREE_TEXT = {("bi.occupation_queue", "most_often_sent"), ("bi.typed_total", "as_typed")}  # less of it is shown, for the same reason
 # texts of bi.metric_definition that describe a metric and are no figure
 DESCRIPTIONS = {"label_en", "numerator", "denominator", "definition_en", "known_traps", "feeds"}
 # columns of bi that have another name since a release
@@ -53,7 +55,7 @@ def columns_of(admin: psycopg.Connection, schemas: list[str]) -> dict[str, list[
         " where table_schema = any(%s) order by 1, 2",
         [schemas],
     ):
-        if relation == "bi.metric_definition" and column in DESCRIPTIONS:
+        if (relation == "bi.metric_definition" and column in DESCRIPTIONS) or (relation, column) in FREE_TEXT:
             continue
         if relation not in WORK_TABLES | CLOCK_VIEWS and column not in REBUILT_COLUMNS:
             found.setdefault(relation, []).append(column)
@@ -131,7 +133,8 @@ def test_every_figure_is_the_same(upgraded, admin):
     after = rows_of(admin, columns)
     assert sum(upgraded.figures["bi.indicator"].values()) > 10_000
     differing = {relation for relation, rows in upgraded.figures.items() if after[relation] != rows}
-    assert differing <= BUILD_VIEWS
+    assert differing <= BUILD_VIEWS | FEWER_ROWS
+    assert all(after[relation].keys() <= upgraded.figures[relation].keys() for relation in FEWER_ROWS)
     assert all(upgraded.figures[relation].keys() <= after[relation].keys() for relation in BUILD_VIEWS)
 
 

@@ -11,8 +11,9 @@ select
     batches.state,
     typed.total,
     substring(
-        lower(typed.as_typed)
-        from '^((?:(?:hơn|trên|từ|ít nhất|gần|dưới|tối đa|không quá|khoảng|ước|chừng|[<>]=?|~) ?)?[0-9][0-9.,]*(?: ?(?:%|nghìn|ngàn|triệu|tỷ|tỉ))?)'
+        typed.as_typed
+        from '(?i)^(?:(?:hơn|trên|từ|ít nhất|gần|dưới|tối đa|không quá|khoảng|ước|chừng|[<>]=?|~) ?)?[0-9][0-9.,]*'
+        || '(?: ?(?:%|(?:(?:nghìn|ngàn|triệu|tỷ|tỉ|người|lượt|hộ|phiên|phiếu|đơn vị|doanh nghiệp|đồng)(?: |$))+))?'
     ) as as_typed,
     (batches.stated_totals -> typed.total ->> 'value')::numeric as stated,
     batches.stated_totals -> typed.total ->> 'bound' as bound,
