@@ -26,4 +26,4 @@ select
     ) as agrees
 from batches
 cross join lateral jsonb_each_text(batches.declared_totals) as typed (total, as_typed)
-where batches.counted_totals ? typed.total or (batches.stated_totals ? typed.total and typed.total ~ '^[a-z]+(_[a-z]+)?$')
+where typed.total ~ '^[a-z][a-z0-9_]*$'
