@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from labour_market.contracts import load_contracts
+from labour_market.contracts import contract_feeds, load_contracts
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = ROOT / "dbt_project" / "seeds"
@@ -385,3 +385,24 @@ def test_every_code_of_every_contract_has_a_label_in_both_languages() -> None:
     assert len(coded) > 20
     for key, codes in coded.items():
         assert set(lists[listed[key]]) == set(codes), key
+
+
+# --- the calendar
+
+
+def test_every_feed_has_a_rule_for_its_due_date() -> None:
+    rules = {rule["feed"]: rule for rule in rows("due_rule")}
+    assert set(rules) == set(contract_feeds())
+    for rule in rules.values():
+        dated, silent = rule["months_after"] + rule["due_day"], rule["silent_days"]
+        assert bool(dated) == (rule["period_kind"] in ("month", "year", "session"))
+        assert bool(silent) == (rule["period_kind"] == "none")
+
+
+def test_every_year_of_the_calendar_has_its_holidays() -> None:
+    years = {row["year"] for row in rows("tet_holiday")}
+    for year in years:
+        days = {row["holiday"] for row in rows("public_holiday") if row["holiday"].startswith(year)}
+        assert days >= {f"{year}-01-01", f"{year}-04-30", f"{year}-05-01", f"{year}-09-02"}
+        names = [row["name_vi"] for row in rows("public_holiday") if row["holiday"] in days]
+        assert names.count("Giỗ Tổ Hùng Vương") == 1

@@ -1,4 +1,5 @@
--- A district that never delivered a feed which another district delivers is shown as missing, not as zero. An office of the province is expected to send what
+-- A district that never delivered a feed which another district delivers is shown as missing, not as zero; of a feed that is due only when there is something
+-- to send, such as fairs, as nothing_due. An office of the province is expected to send what
 -- it has sent before.
 with batches as (select * from {{ ref('stg_ops__batch') }}),
 
@@ -7,6 +8,8 @@ areas as (select * from {{ ref('dim_area') }}),
 latest_periods as (select * from {{ ref('int_periods__latest') }}),
 
 offices as (select * from {{ ref('dim_reporting_unit') }}),
+
+rules as (select * from {{ ref('due_rule') }}),
 
 districts as (
     select
@@ -71,12 +74,14 @@ select
     last_publications.last_published_at,
     extract(epoch from now() - last_publications.last_published_at)::bigint as age_seconds,
     case
+        when last_batches.state is null and rules.period_kind in ('none', 'session') then 'nothing_due'
         when last_batches.state is null then 'missing'
         when last_batches.state in ('discovered', 'landed', 'staged', 'audited', 'failed') then 'waiting'
         when last_batches.state = 'superseded' and last_publications.last_published_at is not null then 'published'
         else last_batches.state
     end as state
 from expected_feeds
+left join rules on expected_feeds.feed = rules.feed
 left join districts on expected_feeds.sender_code = districts.sender_code
 left join last_publications
     on expected_feeds.feed = last_publications.feed and expected_feeds.sender_code = last_publications.sender_code

@@ -144,8 +144,9 @@ def reconcile(
     else:
         for finding in result.findings:
             print(f"{finding.finding_id} {finding.kind}: {finding.detail}")
-        for feed, sender in result.missing:
-            print(f"missing: {sender} has not delivered {feed} yet")
+        for due in result.missing:
+            sentence = "{state}: {sender_code} {feed} {period}, due on {due_on}, {days_late} days late"
+            print(sentence.format(**due))
         print(
             f"{result.batches} batches, {result.records} records announced; {len(result.findings)} findings,"
             f" {len(result.waiting)} batches in progress, {result.to_build} partitions to build"

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import dict_row
 
 from labour_market.batches import ledger
 from labour_market.batches.landing import LandingStore
@@ -15,7 +16,7 @@ from labour_market.batches.states import OPEN_STATES, BatchState
 from labour_market.contracts import contract_feeds
 from labour_market.database import connect, read_sql
 from labour_market.errors import UsageError
-from labour_market.gateway import Sender, load_senders
+from labour_market.gateway import load_senders
 from labour_market.logs import log_stage
 from labour_market.quality.messages import not_fetched_sentence
 from labour_market.settings import Settings, load_settings
@@ -38,7 +39,7 @@ class Reconciliation:
         records: Records that they announced.
         findings: Every open finding: what is unaccounted for, and what pulls noted about announcements.
         waiting: Batches under way: batch_id, feed, sender_code, period, state.
-        missing: (feed, sender) that has never delivered.
+        missing: Deliveries that are due and not there, and senders that are silent: feed, sender_code, period, due_on, days_late, state.
         to_build: Partitions of core that the marts do not show yet.
     """
 
@@ -46,7 +47,7 @@ class Reconciliation:
     records: int
     findings: list[Finding]
     waiting: list[dict[str, Any]]
-    missing: list[tuple[str, str]]
+    missing: list[dict[str, Any]]
     to_build: int
 
     def as_dict(self) -> dict[str, Any]:
@@ -74,10 +75,9 @@ def reconcile(settings: Settings | None = None, *, reread: bool = False) -> Reco
             *_other_bytes(connection),
             *_bytes(connection, LandingStore(settings.landing_url), reread),
         ]
-        senders: list[Sender] = []
         try:
             if settings.senders_file.exists() or not settings.own_senders:
-                senders = load_senders(settings.senders_file)
+                load_senders(settings.senders_file)
         except UsageError as error:  # the other findings do not wait for it
             found.append(Finding("senders_file", str(error)))
         ledger.note_findings(connection, CHECKED if reread else CHECKED - {"damaged_bytes"}, found)
@@ -88,7 +88,7 @@ def reconcile(settings: Settings | None = None, *, reread: bool = False) -> Reco
             records=row[1],
             findings=findings,
             waiting=_waiting(connection),
-            missing=_missing(connection, senders),
+            missing=_missing(settings),
             to_build=pending[0] if pending else 0,
         )
         counts.update(
@@ -218,7 +218,13 @@ def _waiting(connection: psycopg.Connection) -> list[dict[str, Any]]:
     return [dict(zip(("batch_id", "feed", "sender_code", "period", "state"), row, strict=True)) for row in rows]
 
 
-def _missing(connection: psycopg.Connection, senders: list[Sender]) -> list[tuple[str, str]]:
-    """Who is expected to send a feed and never has; figures show them as missing, never as zero."""
-    delivered = set(connection.execute("select distinct feed, sender_code from ops.batch").fetchall())
-    return [(feed, s.code) for s in senders for feed in s.feeds if feed in contract_feeds() and (feed, s.code) not in delivered]
+def _missing(settings: Settings) -> list[dict[str, Any]]:
+    """What bi.due_deliveries has as missing or silent; figures show it as missing, never as zero."""
+    with connect("bi_reader", settings) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        try:
+            return cursor.execute(
+                "select feed, sender_code, period, due_on, days_late, state from bi.due_deliveries"
+                " where state in ('missing', 'silent') order by due_on, feed, sender_code"
+            ).fetchall()
+        except psycopg.errors.UndefinedTable:  # no model has been deployed yet
+            return []

@@ -48,6 +48,13 @@ QUERIES = {
         group by sender_code, sender, state, reason
         order by sender_code, state, reason
     """,
+    "due": """
+        select sender_code || ' ' || sender as sender, feed, state, count(*)::int as periods, min(due_on) as due_on, max(days_late)::int as days_late
+        from bi.due_deliveries
+        where state in ('missing', 'silent')
+        group by sender_code, sender, feed, state
+        order by sender_code, feed
+    """,
     "blocked": """
         select batch_id, feed, sender_code || ' ' || sender as sender, period, state, reason_vi, reason_en, remedy_vi
         from bi.blocked_batches
@@ -74,6 +81,9 @@ STATES = {
     BatchState.SUPERSEDED: "đã thay thế | superseded",
     "waiting": "đang xử lý | in progress",
     "missing": "còn thiếu | missing",
+    "nothing_due": "không có hạn | nothing due",
+    "delivered": "đã gửi | delivered",
+    "silent": "im lặng | silent",
     "answered": "đã trả lời | answered",
     "failing": "không nhận được | failing",
     "requested": "đang hỏi | requested",

@@ -4,6 +4,7 @@ set role loader;
 create table ops.gateway_request (
     feed text not null,
     sender_code text not null,
+    listed_at timestamptz not null default clock_timestamp(),
     last_requested_at timestamptz,
     last_answered_at timestamptz,
     failing_since timestamptz,
