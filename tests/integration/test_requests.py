@@ -12,11 +12,12 @@ import pytest
 import yaml
 from labour_market.cli import app
 from labour_market.database import connect
-from labour_market.gateway import GatewayClient, Sender, load_senders
+from labour_market.gateway import GatewayClient, GatewayUnavailableError, Sender, load_senders
 from labour_market.ingestion import pipeline
 from labour_market.ingestion.pipeline import ingest, pull, record_senders
 from labour_market.ingestion.reconcile import reconcile
 from labour_market.settings import load_settings
+from labour_market.site import render
 from typer.testing import CliRunner
 
 from tests.unit.test_gateway import TOKEN, Answer, Handler, Script, announced, body, dripping, endless_list, page
@@ -293,3 +294,14 @@ def test_the_status_shows_each_gateway(serve, loader, senders_file) -> None:
     CliRunner().invoke(app, ["ingest", "--feed", "employers"])
     printed = CliRunner().invoke(app, ["status"]).output
     assert "answered" in printed and "NO_SUCH_TOKEN" in printed and TOKEN not in printed
+
+
+def test_the_page_has_each_gateway_and_what_is_due_and_not_there(loader) -> None:
+    record_senders([sender("794", "http://127.0.0.1:9")], ["employers"])
+    with pytest.raises(GatewayUnavailableError):
+        pull("employers", sender("794", "http://127.0.0.1:9"))
+    loader.execute("update ops.gateway_request set listed_at = now() - interval '399 days'")
+    text = render().read_text(encoding="utf-8")
+    gateways, due = (text.partition(f'<table id="{name}">')[2].partition("</table>")[0] for name in ("sender-gateways", "due-deliveries"))
+    assert "Tân An" in gateways and "không nhận được | failing" in gateways and "connection failed" in gateways
+    assert "employers" in due and "còn thiếu | missing" in due

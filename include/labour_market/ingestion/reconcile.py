@@ -220,7 +220,7 @@ def _waiting(connection: psycopg.Connection) -> list[dict[str, Any]]:
 
 def _missing(settings: Settings) -> list[dict[str, Any]]:
     """What bi.due_deliveries has as missing or silent; figures show it as missing, never as zero."""
-    with connect("bi_reader", settings) as connection, connection.cursor(row_factory=dict_row) as cursor:
+    with connect("transformer", settings) as connection, connection.cursor(row_factory=dict_row) as cursor:
         try:
             return cursor.execute(
                 "select feed, sender_code, period, due_on, days_late, state from bi.due_deliveries"

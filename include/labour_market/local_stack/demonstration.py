@@ -50,7 +50,7 @@ def _count_waiting(settings: Settings) -> int:
     for sender in load_senders(settings.senders_file):
         for feed in sender.feeds:
             try:
-                with GatewayClient(sender) as client:
+                with GatewayClient(sender, until=time.monotonic() + settings.sender_seconds / len(sender.feeds)) as client:
                     items = [d for d in client.deliveries(feed) if not isinstance(d, AnnouncementDefect)]
             except GatewayUnavailableError as error:
                 console.print(f"{sender.code}: {error}", markup=False)

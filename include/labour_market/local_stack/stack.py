@@ -130,7 +130,7 @@ def gateways() -> list[dict[str, Any]]:
     if not settings.warehouse_dsn and not server_running(settings.home):
         return []
     try:
-        with connect("bi_reader", settings) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        with connect("transformer", settings) as connection, connection.cursor(row_factory=dict_row) as cursor:
             return cursor.execute("select * from bi.sender_gateways order by sender_code, feed").fetchall()
     except (psycopg.OperationalError, psycopg.errors.UndefinedTable):
         return []
