@@ -337,6 +337,15 @@ def test_a_list_that_never_ends_is_cut_when_the_time_of_its_sender_is_used_up(st
     assert time.monotonic() - started < 2
 
 
+def test_a_request_that_is_cut_by_the_time_of_its_sender_is_not_retried_in_the_same_night(stage: Stage) -> None:
+    client, _ = stage.serve(lambda handler: time.sleep(10), until=time.monotonic() + 0.3, timeout=30.0)
+    with pytest.raises(GatewayDeadlineError), client:
+        client.deliveries("employers")
+    client, _ = stage.serve(failing(401), until=time.monotonic() + 30)
+    with pytest.raises(GatewayUnavailableError, match="refused the token"), client:
+        client.deliveries("employers")
+
+
 def test_deliveries_that_hang_share_the_time_of_their_sender(stage: Stage) -> None:
     client, script = stage.serve(lambda handler: time.sleep(10), until=time.monotonic() + 0.7, timeout=30.0, deadline=30.0)
     started = time.monotonic()

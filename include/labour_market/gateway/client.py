@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
+from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -66,8 +67,10 @@ class GatewayClient:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, frames: TracebackType | None) -> None:
         self._connection.close()
+        if isinstance(error, GatewayUnavailableError) and time.monotonic() >= self._until:  # another try would only use more time
+            raise GatewayDeadlineError from error
 
     def deliveries(self, feed: str, period: str | None = None) -> list[Delivery | AnnouncementDefect]:
         """The final deliveries that the sender announces for a feed, oldest first.
