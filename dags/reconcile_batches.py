@@ -1,8 +1,8 @@
 """Tìm lô bị kẹt, trễ, thiếu; làm tiếp những gì còn dở.
 
 Compares the ledger with core, quarantine and the landing store; loads landed batches that no run has loaded; and builds the
-marts when an asset event was lost. The page shows the findings of now. The task fails while a finding is open, and its log lists
-every one. Another task ends the sessions of readers that are beyond the limits of their role.
+marts when an asset event was lost. The page shows the findings of now. Alerts are sent, where they are configured. The task fails
+while a finding is open, and its log lists every one. Another task ends the sessions of readers that are beyond the limits of their role.
 """
 
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from airflow.sdk import dag, task
 def reconcile() -> dict:
     """Resume stale batches, reconcile the ledger, and build what waited too long; fails when a finding is open."""
     from labour_market import site, transform
+    from labour_market.alerts import AlertNotSentError, send_alerts
     from labour_market.errors import LabourMarketError
     from labour_market.ingestion.pipeline import resume_stale_batches
     from labour_market.ingestion.reconcile import reconcile as run
@@ -24,6 +25,10 @@ def reconcile() -> dict:
         transform.build()
     site.render()  # with the findings of now
     errors = [sentence for report in reports for sentence in report.sentences]
+    try:
+        send_alerts(result)
+    except AlertNotSentError as error:
+        errors.append(str(error))
     for problem in [*errors, *(f"{finding.finding_id} {finding.kind}: {finding.detail}" for finding in result.findings)]:
         print(problem)
     if errors or result.findings:

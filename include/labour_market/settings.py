@@ -3,7 +3,7 @@
 import getpass
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,8 @@ class Settings:
     Attributes:
         own_senders: Whether the senders are those of the simulator.
         sender_seconds: The time of one sender in a night, for all its feeds, lists and deliveries.
+        alert_smtp: Where mails with alerts are sent, with a password; None: no mails.
+        alert_webhook: Where alerts are posted; None: nowhere.
     """
 
     home: Path
@@ -40,6 +42,8 @@ class Settings:
     site_port: int
     landing_url: str
     sender_seconds: int
+    alert_smtp: str | None = field(default=None, repr=False)
+    alert_webhook: str | None = field(default=None, repr=False)
 
     @property
     def secrets_dir(self) -> Path:
@@ -71,6 +75,8 @@ def load_settings() -> Settings:
         site_port=_port("LMW_SITE_PORT", 8090),
         landing_url=os.environ.get("LMW_LANDING") or str(home / "landing"),
         sender_seconds=_seconds("LMW_SENDER_SECONDS", 1500),
+        alert_smtp=os.environ.get("LMW_ALERT_SMTP") or None,
+        alert_webhook=os.environ.get("LMW_ALERT_WEBHOOK") or None,
     )
 
 

@@ -23,6 +23,7 @@ EXPECTED = {
     "reconcile_batches",
     "replay_batches",
     "review_occupation_code",
+    "send_digest",
 }
 HEAVY = ("great_expectations", "pandas", "dbt", "psycopg")  # seconds each, which every parse of the DAGs would take
 READ = """

@@ -21,7 +21,7 @@ LAYERS = [
     {"gateway", "reading", "quality"},
     {"occupations", "persons"},
     {"ingestion", "codegen", "transform"},
-    {"figures"},
+    {"figures", "alerts"},
     {"site"},
     {"local_stack"},
     {"cli"},

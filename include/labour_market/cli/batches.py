@@ -170,6 +170,22 @@ def close_finding(
 
 @app.command()
 @plain_errors
+def alert(digest: Annotated[bool, typer.Option("--digest", help="Send the digest of the last 24 hours instead.")] = False) -> None:
+    """Send what is new, lasts or is over, by LMW_ALERT_SMTP and LMW_ALERT_WEBHOOK. The DAGs do this by themselves."""
+    from labour_market.alerts import notifiers, send_alerts, send_digest
+    from labour_market.ingestion.reconcile import reconcile as run
+    from labour_market.settings import load_settings
+
+    if not notifiers(load_settings()):
+        raise UsageError("no alert can be sent: set LMW_ALERT_SMTP or LMW_ALERT_WEBHOOK")
+    if digest:
+        print(send_digest())
+    else:
+        print(", ".join(f"{count} {section}" for section, count in send_alerts(run()).items()))
+
+
+@app.command()
+@plain_errors
 def replay(
     feed: str,
     reason: Annotated[str, typer.Option(help="The reason; recorded in the ledger.")],

@@ -9,6 +9,7 @@ from psycopg.pq import TransactionStatus
 
 PROVISION = "lmw.provision"
 BUILD = "lmw.build"
+ALERTS = "lmw.alerts"
 SILENT_SECONDS = 1800.0  # longer than the audit of all deliveries of a feed, in which a load sends nothing
 LOOK_EVERY_SECONDS = 10.0
 # also a COPY whose rows do not arrive, which no timeout of the server ends

@@ -1,0 +1,152 @@
+"""Alerts, received by a mail server and a webhook of the test: each cause once, an escalation, an all-clear, and the digest."""
+
+import email
+import email.policy
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import psycopg
+import pytest
+from labour_market.alerts import AlertNotSentError, SmtpNotifier, WebhookNotifier, notifiers, send_alerts, send_digest
+from labour_market.alerts.causes import KINDS
+from labour_market.cli import app
+from labour_market.database import connect
+from labour_market.errors import UsageError
+from labour_market.ingestion.reconcile import Finding, Reconciliation
+from labour_market.settings import PROJECT_ROOT, load_settings
+from typer.testing import CliRunner
+
+NOTHING = Reconciliation(0, 0, [], [], [], 0)
+LOST = Reconciliation(0, 0, [Finding("lost_records", "employers", "794", "2023-06", 7, "lô 7 thiếu bản ghi")], [], [], 0)
+
+
+class _Mail(socketserver.StreamRequestHandler):
+    """As much of SMTP as a client needs; keeps each message."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 test\r\n")
+        while line := self.rfile.readline():
+            verb = line[:4].upper()
+            if verb == b"DATA":
+                self.wfile.write(b"354 go on\r\n")
+                lines = []
+                while (text := self.rfile.readline()) != b".\r\n":
+                    lines.append(text.removeprefix(b"."))
+                self.server.messages.append(email.message_from_bytes(b"".join(lines), policy=email.policy.default))  # type: ignore[attr-defined]
+            self.wfile.write(b"221 bye\r\n" if verb == b"QUIT" else self.server.answer if verb == b"RCPT" else b"250 ok\r\n")  # type: ignore[attr-defined]
+            if verb == b"QUIT":
+                return
+
+
+class _Post(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.server.messages.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))  # type: ignore[attr-defined]
+        self.send_response(self.server.status)  # type: ignore[attr-defined]
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def mail_server() -> Iterator[socketserver.ThreadingTCPServer]:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Mail) as server:
+        server.messages, server.answer = [], b"250 ok\r\n"  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def webhook() -> Iterator[ThreadingHTTPServer]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Post) as server:
+        server.messages, server.status = [], 204  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def configured(mail_server, webhook, monkeypatch: pytest.MonkeyPatch) -> None:
+    address = f"smtp://127.0.0.1:{mail_server.server_address[1]}/?from=kho@example.vn&to=a@example.vn,b@example.vn"
+    monkeypatch.setenv("LMW_ALERT_SMTP", address)
+    monkeypatch.setenv("LMW_ALERT_WEBHOOK", f"http://127.0.0.1:{webhook.server_port}/hook")
+
+
+@pytest.fixture
+def loader(warehouse: str) -> Iterator[psycopg.Connection]:
+    with connect("loader", autocommit=True) as connection:
+        yield connection
+
+
+def test_nothing_is_sent_or_kept_until_it_is_configured(loader, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert notifiers(load_settings()) == []
+    assert send_alerts(LOST) == {"new": 0, "escalated": 0, "over": 0}
+    assert loader.execute("select count(*) from ops.alert").fetchone() == (0,)
+    assert CliRunner().invoke(app, ["alert"]).exit_code == 2
+
+
+def test_a_cause_is_sent_once_then_escalated_once_then_over_once(loader, configured, mail_server, webhook) -> None:
+    assert send_alerts(LOST) == {"new": 1, "escalated": 0, "over": 0}
+    assert send_alerts(LOST) == {"new": 0, "escalated": 0, "over": 0}
+    loader.execute("update ops.alert set opened_at = opened_at - interval '4 days'")
+    assert send_alerts(LOST) == {"new": 0, "escalated": 1, "over": 0}
+    assert send_alerts(LOST) == {"new": 0, "escalated": 0, "over": 0}
+    assert send_alerts(NOTHING) == {"new": 0, "escalated": 0, "over": 1}
+    assert send_alerts(NOTHING) == {"new": 0, "escalated": 0, "over": 0}
+    assert send_alerts(LOST) == {"new": 1, "escalated": 0, "over": 0}, "it came back"
+    mails = mail_server.messages
+    assert [mail["subject"] for mail in mails] == ["[lmw] 1 new", "[lmw] 1 escalated", "[lmw] 1 over", "[lmw] 1 new"]
+    assert [address.addr_spec for address in mails[0]["to"].addresses] == ["a@example.vn", "b@example.vn"]
+    assert "lô 7 thiếu bản ghi" in mails[0].get_content() and "docs/runbook/finding.md" in mails[0].get_content()
+    assert [message["subject"] for message in webhook.messages] == [mail["subject"] for mail in mails]
+    assert webhook.messages[0]["text"].splitlines() == mails[0].get_content().splitlines()
+
+
+def test_a_message_that_was_not_accepted_is_sent_again(loader, configured, mail_server, webhook) -> None:
+    webhook.status = 500
+    with pytest.raises(AlertNotSentError, match="HTTP 500"):
+        send_alerts(LOST)
+    webhook.status = 204
+    assert send_alerts(LOST)["new"] == 1
+    mail_server.answer = b"550 no\r\n"
+    with pytest.raises(AlertNotSentError, match="mail server"):
+        send_alerts(NOTHING)
+
+
+def test_gateways_missing_deliveries_and_blocked_batches_are_causes_with_a_page_each(loader, configured, mail_server) -> None:
+    loader.execute(
+        "insert into ops.gateway_request (feed, sender_code, listed_at, last_requested_at, failure)"
+        " values ('employers', '795', now() - interval '399 days', now(), 'it answered HTTP 503')"
+    )
+    loader.execute(
+        "insert into ops.batch (feed, sender_code, delivery_id, period, sequence, media_type, declared_records, declared_bytes,"
+        " declared_sha256, delivery_created_at, state, reason_vi, reason_en)"
+        " values ('employers', '794', 'x', '2023-06', 1, 'text/csv', 0, 0, '', now(), 'rejected', 'sai mẫu', 'wrong form')"
+    )
+    loader.execute("insert into ops.build (finished_at, up_to_event, partitions, succeeded) values (now(), 0, 0, false)")
+    assert send_alerts(NOTHING)["new"] == 4
+    text = mail_server.messages[0].get_content()
+    for part in ("HTTP 503", "sai mẫu", "Thị xã Kiến Tường", "build 1 failed"):
+        assert part in text
+    pages = {path.stem for path in (PROJECT_ROOT / "docs" / "runbook").glob("*.md")}
+    assert pages == set(KINDS)
+    assert all(f"docs/runbook/{kind}.md" in text for kind in set(KINDS) - {"finding"})
+    digest = send_digest()
+    assert "sai mẫu" in digest and "HTTP 503" in digest and "employers rejected 1" in digest and "Dựng | build 1" in digest
+    assert mail_server.messages[1].get_content().splitlines() == digest.splitlines()
+
+
+def test_an_error_shows_neither_address_nor_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    for notifier in (
+        SmtpNotifier("smtp://user:secret@127.0.0.1:9/?from=a@b.vn&to=c@d.vn"),
+        WebhookNotifier("http://127.0.0.1:9/secret"),
+    ):
+        with pytest.raises(AlertNotSentError) as caught:
+            notifier.send("subject", "text")
+        assert "secret" not in str(caught.value) + repr(notifier) and "127.0.0.1" not in str(caught.value)
+    with pytest.raises(UsageError, match="LMW_ALERT_SMTP must be"):
+        SmtpNotifier("mail.example.vn").send("subject", "text")
