@@ -83,7 +83,7 @@ class Rule:
     action: block, quarantine, warn or normalise. fixed_by: who corrects a violation. tolerance: the share of a batch's rows that may
     violate it; above it quarantine becomes block, and a warning is recorded. columns: the columns that it is about. expectation and
     arguments: how the audit checks it; None: it is checked when the delivery is read. Messages complete the sentence "row 5: ..." and may
-    use {column}, {value_class}, {count}, {share}, {row}, {details}, or a finding of the reader of a file, by name.
+    use {column}, {value_pattern}, {count}, {share}, {row}, {details}, or a finding of the reader of a file, by name.
     """
 
     id: str

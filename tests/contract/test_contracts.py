@@ -26,7 +26,7 @@ EXPECTATIONS = {
 FEEDS = list(EXPECTATIONS)
 VIETNAMESE = re.compile("[àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđ]", re.IGNORECASE)
 SHORT_LABELS = {"Email", "Nam"}  # labels that are Vietnamese and have no mark
-ROW_DETAILS = {"column", "value_class", "count", "share", "row", "details"}
+ROW_DETAILS = {"column", "value_pattern", "count", "share", "row", "details"}
 
 
 def document(feed: str) -> dict:

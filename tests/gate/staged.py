@@ -128,8 +128,8 @@ class Gate:
             if verdict != "pass":
                 found[batch_id].rule_verdicts[rule[name:]] = verdict
                 found[batch_id].first_rows[rule[name:]] = first_rows
-        for batch_id, row_no, rule, column, value_class in self.loader.execute(sql.SQL("select * from {}").format(failures)):
-            found[batch_id].failures.add((rule[name:], row_no, column, value_class))
+        for batch_id, row_no, rule, column, value_pattern in self.loader.execute(sql.SQL("select * from {}").format(failures)):
+            found[batch_id].failures.add((rule[name:], row_no, column, value_pattern))
         return found
 
     def audit_one(self, delivery: Delivery) -> Outcome:

@@ -16,14 +16,14 @@ def test_the_rows_of_a_batch_are_listed_with_what_to_do_and_no_value_of_a_person
     gate.auditor.execute(
         sql.SQL(
             "insert into quarantine.rejected_row (batch_id, row_no, rule_id, feed, sender_code, period, action, column_name,"
-            " value_class) select batch_id, row_no, rule_id, 'labour_survey', '803', '2022', 'quarantine', column_name, value_class"
+            " value_pattern) select batch_id, row_no, rule_id, 'labour_survey', '803', '2022', 'quarantine', column_name, value_pattern"
             " from {}"
         ).format(sql.Identifier("stage", f"{gate.table}_failures"))
     )
     gate.auditor.commit()
     first, second = rejected_rows(gate.loader, batch_id)
     assert (first["row_no"], first["rule_id"]) == (5, "labour_survey.row.placeholder_name")
-    assert first["value_class"] == "Aaaaaa Aaa A"
+    assert first["value_pattern"] == "Aaaaaa Aaa A"
     assert first["sentence_vi"] == (
         "Dòng 5: họ tên là tên mẫu (Nguyễn Văn A, test...). Ghi họ tên theo giấy tờ của từng người; nếu đây là dòng mẫu của biểu thì"
         " không đưa vào bảng; nếu là tên thật thì báo đơn vị tiếp nhận."

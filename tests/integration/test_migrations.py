@@ -206,6 +206,7 @@ UNVERSIONED = (
     "drop table ops.alembic_version, ops.core_change, ops.cell_scope, ops.gateway_request, ops.alert, ops.erasure, ops.destroyed_file;"
     "drop table vault.person_version, vault.erasure_request; alter table vault.person drop column sender_code;"
     "alter table ops.reconcile_finding drop column finding_id, drop column closed_at, drop column closed_by, drop column close_reason;"
+    "alter table quarantine.rejected_row rename column value_pattern to value_class;"
     "alter table ops.batch drop constraint batch_state_check;"
     "alter table ops.batch add check (state in"
     " ('discovered', 'landed', 'staged', 'audited', 'published', 'quarantined', 'rejected', 'superseded'));"

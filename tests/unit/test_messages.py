@@ -57,7 +57,7 @@ def test_a_sentence_about_a_row_has_the_label_of_the_column_and_the_reason_in_vi
 def test_a_vietnamese_sentence_names_codes_and_totals_by_their_vietnamese_names():
     budget = load_contract("budget_movements")
     observed = "2022 recurrent: 0 ≠ 9626000"
-    details = {"value_class": observed, "details": observed, "value_class_vi": localise_value(budget, "", observed)}
+    details = {"value_pattern": observed, "details": observed, "value_pattern_vi": localise_value(budget, "", observed)}
     vi, en, _ = block_reason(budget.rule("budget_movements.reconciliation.transfers_pair"), "D", details)
     assert vi == "Lần gửi D: tổng điều chuyển đi khác tổng điều chuyển đến (2022 vốn sự nghiệp: 0 ≠ 9626000)."
     assert "(2022 recurrent: 0 ≠ 9626000)" in en

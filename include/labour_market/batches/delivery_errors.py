@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
 
+from labour_market.batches.totals import TOTALS_VI
 from labour_market.contracts import load_contracts
 from labour_market.errors import LabourMarketError
 from labour_market.settings import LAYOUTS_DIR
@@ -181,8 +182,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 @cache
 def _form_words() -> frozenset[str]:
-    """The words of the forms: names, labels and codes of the fields of every contract, headers and sheets of every layout."""
-    texts = [_FILE_WORDS]
+    """The words of the forms: names, labels and codes of the fields of every contract, totals, headers and sheets of every layout."""
+    texts = [_FILE_WORDS, *TOTALS_VI, *TOTALS_VI.values()]
     for feed, contract in load_contracts().items():
         texts += [feed, contract.title_vi]
         for field in contract.fields:

@@ -125,7 +125,7 @@ def show(batch: int, as_json: Json = False) -> None:
     if rejected:
         print_table(
             ["row", "rule", "column", "value looks like", "what to do"],
-            [[r[key] for key in ("row_no", "rule_id", "column_name", "value_class", "sentence_vi")] for r in rejected],
+            [[r[key] for key in ("row_no", "rule_id", "column_name", "value_pattern", "sentence_vi")] for r in rejected],
         )
 
 

@@ -1,6 +1,6 @@
 -- Copy the rows of a batch that rules keep out into quarantine, each with the rule, the column and the pattern of its value. A decision
 -- on a row stays; one that was superseded is open again.
-insert into quarantine.rejected_row (batch_id, row_no, rule_id, feed, sender_code, period, action, column_name, value_class)
+insert into quarantine.rejected_row (batch_id, row_no, rule_id, feed, sender_code, period, action, column_name, value_pattern)
 select
     failure.batch_id,
     failure.row_no,
@@ -10,7 +10,7 @@ select
     %(period)s,
     rule.action,
     coalesce(failure.column_name, ''),
-    coalesce(failure.value_class, '')
+    coalesce(failure.value_pattern, '')
 from stage.{failures} as failure
 inner join unnest(%(rules)s::text[], %(actions)s::text[]) as rule (rule_id, action) using (rule_id)
 where failure.batch_id = %(batch_id)s

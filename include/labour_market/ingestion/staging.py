@@ -39,7 +39,7 @@ def make_stage_table(connection: psycopg.Connection, contract: Contract, token: 
     failures = sql.Identifier("stage", f"{table}_failures")
     connection.execute(stage_ddl(contract, table))
     connection.execute(
-        sql.SQL("create unlogged table {} (batch_id bigint, row_no integer, rule_id text, column_name text, value_class text)").format(
+        sql.SQL("create unlogged table {} (batch_id bigint, row_no integer, rule_id text, column_name text, value_pattern text)").format(
             failures
         )
     )

@@ -33,7 +33,7 @@ class Check:
     Attributes:
         rule: The rule that it belongs to.
         expectation: The expectation that counts breaches; arguments: its arguments.
-        failing: SQL of the breaches: batch_id, row_no (0: the batch), column_name, value_class, excused (another rule reports it).
+        failing: SQL of the breaches: batch_id, row_no (0: the batch), column_name, value_pattern, excused (another rule reports it).
         is_of_batch: It is about a batch, not about its rows.
         references: The tables of schema reference that it needs.
     """
@@ -133,7 +133,7 @@ def _reported_value(contract: Contract, column: str) -> str:
 
 def _failing(contract: Contract, column: str, breach: str, excused: str = "false") -> str:
     return (
-        f"select batch_id, row_no, {literal(column)} as column_name, {_reported_value(contract, column)} as value_class,"
+        f"select batch_id, row_no, {literal(column)} as column_name, {_reported_value(contract, column)} as value_pattern,"
         f" {excused} as excused from {{stage}} as s where {breach}"
     )
 
@@ -148,7 +148,7 @@ def _no_rows_in_breach(contract: Contract, rule: Rule, column: str, breach: str)
 
 def _no_rows(contract: Contract, rule: Rule, query: str, column: str, excused: str = "false") -> Check:
     failing = (
-        f"select batch_id, row_no, {literal(column)} as column_name, {_reported_value(contract, column)} as value_class,"
+        f"select batch_id, row_no, {literal(column)} as column_name, {_reported_value(contract, column)} as value_pattern,"
         f" {excused} as excused from ({query}) as found join {{stage}} as s using (batch_id, row_no)"
     )
     return Check(rule, "expect_query_to_return_no_rows", {"query": query}, failing)
@@ -157,7 +157,7 @@ def _no_rows(contract: Contract, rule: Rule, query: str, column: str, excused: s
 def _no_batches(rule: Rule, query: str) -> Check:
     failing = (
         "select batch_id, 0 as row_no, '' as column_name,"
-        f" left(details, {DETAILS_LENGTH}) as value_class, false as excused from ({query}) as found"
+        f" left(details, {DETAILS_LENGTH}) as value_pattern, false as excused from ({query}) as found"
     )
     return Check(rule, "expect_query_to_return_no_rows", {"query": query}, failing, is_of_batch=True)
 
@@ -194,7 +194,7 @@ def _readable(contract: Contract, rule: Rule) -> list[Check]:
     other_patterns = filter(None, (_issue_pattern(r) for r in contract.rules if r.expectation in readers))
     pattern = _issue_pattern(rule) or f"(?!({'|'.join(other_patterns)})$).+"
     failing = (
-        "select batch_id, row_no, split_part(issue, ':', 1) as column_name, split_part(issue, ':', 2) as value_class,"
+        "select batch_id, row_no, split_part(issue, ':', 1) as column_name, split_part(issue, ':', 2) as value_pattern,"
         " false as excused from {stage} as s cross join lateral unnest(issues) as issue"
         f" where issue ~ {literal(f'^{pattern}$')}"
     )

@@ -7,7 +7,7 @@ select
         (array_agg(distinct row_no order by row_no) filter (where row_no > 0))[1:%(first_rows)s], array[]::int[]
     ),
     (array_agg(column_name order by row_no, column_name))[1],
-    (array_agg(value_class order by row_no, column_name))[1]
+    (array_agg(value_pattern order by row_no, column_name))[1]
 from failing
 where not excused
 group by batch_id, rule_id

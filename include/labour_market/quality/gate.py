@@ -63,7 +63,7 @@ class Finding:
         verdict: Pass, normalise, warn, quarantine or block.
         first_rows: Numbers of the first rows that break it.
         column: The column of the first breach.
-        value_class: The pattern of the value there.
+        value_pattern: The pattern of the value there.
     """
 
     rule: Rule
@@ -72,7 +72,7 @@ class Finding:
     verdict: str
     first_rows: list[int]
     column: str
-    value_class: str
+    value_pattern: str
 
 
 def audit(
@@ -186,7 +186,7 @@ def _find_failing(connection: psycopg.Connection, checks: list[Check], counts: S
     """Write what breaks a rule into the temporary table `failing`, and compare the number with that of the suite for each check."""
     connection.execute(
         "create temporary table failing (place integer, rule_id text, batch_id bigint, row_no integer, column_name text,"
-        " value_class text, excused boolean) on commit drop"
+        " value_pattern text, excused boolean) on commit drop"
     )
     for place, (check, count) in enumerate(zip(checks, counts, strict=True)):
         if not count:
@@ -219,9 +219,9 @@ def _findings(connection: psycopg.Connection, checks: list[Check], rows: Mapping
     for batch_id, count in rows.items():
         found = []
         for rule in rules:
-            failed, first, column, value_class = failing.get((batch_id, rule.id), [0, [], "", ""])
+            failed, first, column, value_pattern = failing.get((batch_id, rule.id), [0, [], "", ""])
             checked = 1 if rule.id in rules_of_batches else count
-            found.append(Finding(rule, checked, failed, _rule_verdict(rule, checked, failed), first, column, value_class))
+            found.append(Finding(rule, checked, failed, _rule_verdict(rule, checked, failed), first, column, value_pattern))
         findings[batch_id] = _block_if_no_row_is_left(found, count, excluded.get(batch_id, 0))
     return findings
 
@@ -249,8 +249,8 @@ def _block_if_no_row_is_left(found: list[Finding], rows: int, excluded: int) -> 
 def _write_failures(connection: psycopg.Connection, contract: Contract, stage_table: str) -> None:
     connection.execute(
         sql.SQL(
-            "insert into {} (batch_id, row_no, rule_id, column_name, value_class)"
-            " select distinct on (batch_id, row_no, rule_id, column_name) batch_id, row_no, rule_id, column_name, value_class"
+            "insert into {} (batch_id, row_no, rule_id, column_name, value_pattern)"
+            " select distinct on (batch_id, row_no, rule_id, column_name) batch_id, row_no, rule_id, column_name, value_pattern"
             " from failing where not excused and rule_id = any(%s)"
         ).format(sql.Identifier("stage", f"{stage_table}_failures")),
         [[rule.id for rule in contract.rules if rule.action in EXCLUDING_ACTIONS]],
@@ -289,8 +289,8 @@ def _verdict(contract: Contract, batch: Batch, findings: list[Finding], totals: 
         "rows": worst.first_rows,
         "column": worst.column,
         "column_vi": contract.field(worst.column).label_vi if worst.column else "",
-        "value_class": worst.value_class,
-        "value_class_vi": localise_value(contract, worst.column, worst.value_class),
-        "details": worst.value_class,
+        "value_pattern": worst.value_pattern,
+        "value_pattern_vi": localise_value(contract, worst.column, worst.value_pattern),
+        "details": worst.value_pattern,
     }
     return Verdict(totals, worst.rule.id, *block_reason(worst.rule, batch.delivery_id, details))

@@ -8,6 +8,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from labour_market.batches.delivery_errors import printable_name
+from labour_market.batches.totals import TOTALS_VI
 from labour_market.contracts import Contract, Rule, load_contract
 from labour_market.database import read_sql
 
@@ -49,26 +50,6 @@ REASONS_VI = {
     "unit_unknown": "không rõ đơn vị",
     "wrong_length": "sai độ dài",
     "year_only": "chỉ có năm",
-}
-# totals that senders type, as far as they are not named after a field
-TOTALS_VI = {
-    "allocated_vnd": "số vốn giao",
-    "attendees": "số lượt tham dự",
-    "disbursed_vnd": "số giải ngân",
-    "employers": "số đơn vị",
-    "households": "số hộ",
-    "interviews": "số lượt phỏng vấn",
-    "lost": "số mất việc",
-    "not_reached": "số không liên lạc được",
-    "orders": "số phiếu tuyển",
-    "persons": "số người",
-    "placements": "số lượt bắt đầu làm việc",
-    "planned_hires": "số dự kiến tuyển",
-    "records": "số bản ghi",
-    "sessions": "số phiên",
-    "started": "số bắt đầu làm việc",
-    "units": "số đơn vị",
-    "visits": "số lượt tham dự",
 }
 
 
@@ -125,7 +106,7 @@ def block_reason(rule: Rule, delivery_id: str, details: Mapping[str, Any]) -> tu
         rule: The rule.
         delivery_id: The delivery of the batch.
         details: What the reader of a file found, by name; or of an audit: count (of rows in breach), total (of rows), rows
-            (numbers of the first ones), column, column_vi (its label), value_class (the pattern of a value), value_class_vi
+            (numbers of the first ones), column, column_vi (its label), value_pattern (the pattern of a value), value_pattern_vi
             (localise_value of it), details.
 
     Returns:
@@ -133,8 +114,8 @@ def block_reason(rule: Rule, delivery_id: str, details: Mapping[str, Any]) -> tu
     """
     count, total, rows = details.get("count"), details.get("total"), details.get("rows") or []
     share = count / total if count and total else 0.0
-    value_vi = details.get("value_class_vi", "-")
-    details_vi = {**details, "share": _percent(share, ","), "column": _label(details), "value_class": value_vi, "details": value_vi}
+    value_vi = details.get("value_pattern_vi", "-")
+    details_vi = {**details, "share": _percent(share, ","), "column": _label(details), "value_pattern": value_vi, "details": value_vi}
     vi = _fill_in(rule.message_vi, details_vi)
     en = _fill_in(rule.message_en, {**details, "share": _percent(share, ".")})
     if rows and total:
@@ -154,7 +135,7 @@ def _percent(share: float, point: str) -> str:
     return f"{100 * share:.1f}%".replace(".", point)
 
 
-def explain(contract: Contract, rule_id: str, row_no: int, column: str, value_class: str) -> tuple[str, str]:
+def explain(contract: Contract, rule_id: str, row_no: int, column: str, value_pattern: str) -> tuple[str, str]:
     """Say what is wrong with one row and what to do.
 
     Args:
@@ -162,7 +143,7 @@ def explain(contract: Contract, rule_id: str, row_no: int, column: str, value_cl
         rule_id: The rule that the row breaks; one that is no longer in the contract is only named.
         row_no: The row of the delivery.
         column: The column of the value; "" where the rule is about the row.
-        value_class: The pattern of the value, or why it could not be read.
+        value_pattern: The pattern of the value, or why it could not be read.
 
     Returns:
         The sentences in Vietnamese, with the remedy, and a sentence in English.
@@ -172,24 +153,24 @@ def explain(contract: Contract, rule_id: str, row_no: int, column: str, value_cl
     except KeyError:
         return f"Dòng {row_no}: quy tắc {rule_id} không còn áp dụng.", f"Row {row_no}: the rule {rule_id} is no longer in force."
     label = next((f.label_vi for f in contract.fields if f.name == column), column)
-    details = {"row": row_no, "value_class": value_class, "details": value_class}
-    value_vi = localise_value(contract, column, value_class)
-    vi = _fill_in(rule.message_vi, {**details, "column": label, "value_class": value_vi, "details": value_vi})
+    details = {"row": row_no, "value_pattern": value_pattern, "details": value_pattern}
+    value_vi = localise_value(contract, column, value_pattern)
+    vi = _fill_in(rule.message_vi, {**details, "column": label, "value_pattern": value_vi, "details": value_vi})
     en = _fill_in(rule.message_en, {**details, "column": column})
     return f"Dòng {row_no}: {vi}. {rule.remedy_vi}", f"Row {row_no}: {en}."
 
 
 def rejected_rows(connection: psycopg.Connection, batch_id: int) -> list[dict[str, Any]]:
-    """The quarantined rows of a batch: row_no, rule_id, action, column_name, value_class, status, sentence_vi and sentence_en of each."""
+    """The quarantined rows of a batch: row_no, rule_id, action, column_name, value_pattern, status, sentence_vi and sentence_en of each."""
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(
-            "select feed, row_no, rule_id, action, column_name, value_class, status from quarantine.rejected_row"
+            "select feed, row_no, rule_id, action, column_name, value_pattern, status from quarantine.rejected_row"
             " where batch_id = %s order by row_no, rule_id, column_name",
             [batch_id],
         ).fetchall()
     for row in rows:
         contract = load_contract(row.pop("feed"))
-        row["sentence_vi"], row["sentence_en"] = explain(contract, row["rule_id"], row["row_no"], row["column_name"], row["value_class"])
+        row["sentence_vi"], row["sentence_en"] = explain(contract, row["rule_id"], row["row_no"], row["column_name"], row["value_pattern"])
     return rows
 
 
