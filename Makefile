@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo down env test programs lint fuzz bench lock contracts clean
+.PHONY: demo down env test programs lint fuzz bench mutants lock contracts clean
 
 demo: $(READY)  ## start the stack and run one night of deliveries
 	$(BIN)/lmw demo
@@ -50,6 +50,9 @@ bench: $(READY)  ## run the benchmarks, which compare ratios within one run; res
 
 fuzz: $(READY)  ## load 2,000 random deliveries; they must end nothing but themselves
 	$(BIN)/python -m tests.fuzz 2000
+
+mutants: $(READY)  ## change code at random and see whether the tests notice; at least 90 % must be noticed
+	$(BIN)/python -m tests.mutants
 
 contracts: $(READY)  ## generate the files that follow from the contracts
 	$(BIN)/lmw contracts render
