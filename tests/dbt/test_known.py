@@ -121,7 +121,7 @@ def test_a_visitor_from_elsewhere_is_named_as_a_cause_where_the_visitor_lives(mo
     (causes,) = [
         row["batches"] for row in changed if (row["area_mode"], row["area_code"], row["breakdown"]) == ("as_reported", "794", "all")
     ]
-    assert [cause.split("-")[0] for cause in causes] == ["fair_attendance 803/fair_attendance"]
+    assert [cause.split("/")[0] for cause in causes] == ["fair_attendance 803"]
 
 
 def test_the_rows_of_a_moment_counted_again_give_the_figures_of_then(reader, moments):

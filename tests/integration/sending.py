@@ -11,7 +11,7 @@ numbers = itertools.count(1)
 
 def send(gateway, original, content=None, **declared) -> str:
     """Announce the bytes of a delivery under a new id; declared: what the announcement says otherwise."""
-    announcement = {**original.announcement, "delivery_id": f"again-{next(numbers)}", **declared}
+    announcement = {**original.announcement, "delivery_id": f"sheet-{next(numbers)}", **declared}
     payload = original.payload.read_bytes() if content is None else content
     for name in {"sha256", "size_bytes"} - declared.keys():
         del announcement[name]

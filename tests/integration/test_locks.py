@@ -19,19 +19,22 @@ from tests.integration.sending import fetch, fetch_and_load, send, states
 
 STOPPED = """
 import os, signal
-from labour_market.ingestion import pipeline, staging
+from labour_market.ingestion import pipeline
+stage_rows = pipeline.stage_rows
 def stop(*_):
     os.kill(os.getpid(), signal.SIGSTOP)
 def part_of_the_rows(rows):
     yield b""
     stop()
     yield b""
+def stage_part(connection, contract, batch, table, rows):
+    stage_rows(connection, contract, batch, table, part_of_the_rows(rows))
 {place}
 pipeline.load("employers")
 """
 
 
-@pytest.mark.parametrize("place", ["pipeline.read_batch = stop", "pipeline.stage_batch = stop", "staging._csv_chunks = part_of_the_rows"])
+@pytest.mark.parametrize("place", ["pipeline.Reader.read = stop", "pipeline.stage_rows = stop", "pipeline.stage_rows = stage_part"])
 def test_a_load_that_was_stopped_does_not_hold_up_the_next(gateway, original, loader, monkeypatch, place):
     """Between two statements, in a transaction, and in the middle of a COPY."""
     monkeypatch.setattr(locks, "SILENT_SECONDS", 2)

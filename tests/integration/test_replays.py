@@ -5,14 +5,18 @@ from dataclasses import replace
 
 import pytest
 from labour_market.batches.delivery_errors import InvalidDeliveryError
+from labour_market.batches.landing import LandingStore
 from labour_market.contracts import load_contract
 from labour_market.database import connect
 from labour_market.database.kept_settings import SEED_HASH, keep_setting, read_setting
 from labour_market.database.tables import core_columns
 from labour_market.ingestion import pipeline, reopening
 from labour_market.ingestion.pipeline import load, pull
+from labour_market.ingestion.pseudonyms import load_pseudonym_key
+from labour_market.ingestion.reader import Reader, Reading
 from labour_market.ingestion.reconcile import reconcile
 from labour_market.ingestion.replay import replay
+from labour_market.ingestion.staging import csv_chunks, read_batch
 from labour_market.quality import gate
 from labour_market.reading import deliveries
 from labour_market.reading.layouts import layout_path
@@ -31,7 +35,19 @@ def block_in_reader(patch) -> None:
     def refuse(*_):
         raise InvalidDeliveryError("form_version_known", {"form_version": "x"})
 
-    patch.setattr(pipeline, "read_batch", refuse)
+    patch.setattr(Reader, "read", refuse)
+
+
+class ReaderOfThisProcess(Reader):
+    """Reads here, so that it reads what a test has patched."""
+
+    def __enter__(self):
+        return self
+
+    def read(self, contract, batch):
+        store, key = LandingStore(self._settings.landing_url), load_pseudonym_key(self._settings)
+        normalised, remarks = read_batch(contract, batch, store, key)
+        return Reading(len(normalised.row_numbers), remarks, csv_chunks(contract, batch, normalised))
 
 
 def kinds() -> list[str]:
@@ -92,7 +108,7 @@ def test_a_batch_counts_as_published_while_it_is_replayed(gateway, original, loa
     with connect("transformer", autocommit=True) as transformer:
         before = transformer.execute(latest).fetchall()
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            patch.setattr(pipeline, "read_batch", die)
+            patch.setattr(Reader, "read", die)
             replay("employers", reason="it is killed", dry_run=False)
         assert states(loader) == ["landed"]
         assert transformer.execute(latest).fetchall() == before == [("employers", original.announcement["period"])]
@@ -109,14 +125,14 @@ def test_a_late_older_sequence_is_not_published_over_a_batch_that_is_replayed(ga
     send(gateway, original, older, sequence=1, record_count=count(original) - 1)
     fetch(original)
     with monkeypatch.context() as patch:
-        read = pipeline.read_batch
+        read = Reader.read
 
-        def refuse_the_newer(contract, batch, *rest):
+        def refuse_the_newer(self, contract, batch):
             if batch.sequence == 2:
                 raise InvalidDeliveryError("form_version_known", {"form_version": "x"})
-            return read(contract, batch, *rest)
+            return read(self, contract, batch)
 
-        patch.setattr(pipeline, "read_batch", refuse_the_newer)
+        patch.setattr(Reader, "read", refuse_the_newer)
         replay("employers", reason="a stricter rule", dry_run=False)
     assert states(loader) == ["published", "superseded"]
     assert current(loader) == count(original)
@@ -131,6 +147,7 @@ def test_a_new_layout_loads_what_was_rejected_without_it(gateway, original, load
     new = shutil.copy(known, tmp_path / "TT01-2099__new.csv")
     for module in (deliveries, reopening):
         monkeypatch.setattr(module, "layout_path", lambda feed, form_version, *_: new if form_version == "TT01-2099/new" else None)
+    monkeypatch.setattr(pipeline, "Reader", ReaderOfThisProcess)
     load("employers")
     assert states(loader) == ["published"]
     assert current(loader) == count(original)

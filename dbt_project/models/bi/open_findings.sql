@@ -16,7 +16,11 @@ kinds (kind, finding_vi, finding_en) as (
     ('other_bytes', 'tệp đã lưu khác tệp đã thông báo', 'the landed file is not the announced one'),
     ('missing_bytes', 'tệp đã lưu của lô không còn', 'the landed file of a batch is gone'),
     ('damaged_bytes', 'tệp đã lưu của lô bị thay đổi', 'the landed file of a batch has changed'),
-    ('replay_blocked', 'nạp lại bị chặn, số liệu cũ vẫn được dùng', 'a replay was blocked, the earlier records stay in use')
+    ('replay_blocked', 'nạp lại bị chặn, số liệu cũ vẫn được dùng', 'a replay was blocked, the earlier records stay in use'),
+    ('not_fetched', 'nhiều đêm không tải được lần gửi', 'a delivery could not be fetched in several nights'),
+    ('senders_file', 'tệp khai báo đơn vị gửi bị lỗi', 'the senders file is broken'),
+    ('identity_conflict', 'một người có thông tin khác nhau ở hai đơn vị gửi', 'two senders have another name or birth year of one person'),
+    ('erased_person_delivered', 'lần gửi có người đã được xóa dữ liệu', 'a delivery has records of an erased person')
 )
 
 select

@@ -42,7 +42,9 @@ begin
         execute format('revoke execute on function %s from public', revoked);
     end loop;
     for revoked in
-        select oid from pg_proc where pronamespace = 'pg_catalog'::regnamespace and proname ~ '^pg_(try_)?advisory_'
+        select oid from pg_proc
+        where pronamespace = 'pg_catalog'::regnamespace
+            and (proname ~ '^pg_(try_)?advisory_' or proname = 'pg_terminate_backend') -- the latter: of a stopped load (locks.py)
     loop
         execute format('grant execute on function %s to loader, auditor, transformer', revoked);
     end loop;
