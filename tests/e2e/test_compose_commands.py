@@ -193,7 +193,8 @@ def test_a_run_goes_through_redis_and_the_celery_worker_and_publishes(containers
     tasks = [task for run_id in states for task in api.task_instances(DAG, run_id)]
     with psycopg.connect(containers.environment("airflow-worker")["AIRFLOW__CELERY__RESULT_BACKEND"].removeprefix("db+")) as airflow:
         statuses = [status for (status,) in airflow.execute("select status from celery_taskmeta")]
-    assert len(statuses) == len(tasks) == 6
+    done = [task for task in tasks if task["state"] != "skipped"]  # fail_night, which the scheduler skips by itself
+    assert len(statuses) == len(done) == 6
     assert set(statuses) <= {"STARTED", "SUCCESS"}, "the worker reports the end of a task a moment after Airflow"
     assert "list_senders" in str(api.call("GET", f"{run}/taskInstances/list_senders/logs/1")), "the api-server reads what the worker logged"
     with connect("steward") as warehouse:
