@@ -20,7 +20,7 @@ from labour_market.settings import PROJECT_ROOT, load_settings
 from typer.testing import CliRunner
 
 NOTHING = Reconciliation(0, 0, [], [], [], 0)
-LOST = Reconciliation(0, 0, [Finding("lost_records", "employers", "794", "2023-06", 7, "lô 7 thiếu bản ghi")], [], [], 0)
+LOST = Reconciliation(0, 0, [Finding("lost_records", "lô 7 thiếu bản ghi", "employers", "794", "2023-06", 7)], [], [], 0)
 
 
 class _Mail(socketserver.StreamRequestHandler):

@@ -129,9 +129,10 @@ def announce(connection: psycopg.Connection, announced: Mapping[str, Any], actor
 
 def announcement_changes(batch: Batch, announced: Mapping[str, Any]) -> list[str]:
     """The parts of an announcement that differ from those in the ledger, by their names in the protocol of the gateways."""
-    earlier = {**vars(batch), "declared_totals": _plain_totals(batch.declared_totals)}
-    if "declared_totals" in announced:
-        announced = {**announced, "declared_totals": _plain_totals(announced["declared_totals"])}
+    earlier = vars(batch)
+    totals = announced.get("declared_totals")
+    if totals is not None and earlier["declared_totals"] in (totals, _plain_totals(totals)):
+        announced = {**announced, "declared_totals": earlier["declared_totals"]}
     return [name for column, name in COMPARED.items() if column in announced and announced[column] != earlier[column]]
 
 
