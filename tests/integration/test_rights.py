@@ -275,11 +275,11 @@ def short_limits(filled, tmp_path, monkeypatch) -> Callable[[], list[str]]:
     from labour_market.database import readers
 
     text = readers.LIMITS.read_text(encoding="utf-8")
-    reader = text[text.index("alter role bi_reader reset all") : text.index("alter role steward reset all")]
-    short = reader.replace("'30s'", "'300ms'").replace("'60s'", "'300ms'").replace("'5min'", "'2s'").replace("'1h'", "'2s'")
-    assert short != reader
+    for limit, short in (("30s", "300ms"), ("60s", "300ms"), ("5min", "2s"), ("1h", "2s")):
+        assert f"'{limit}'" in text
+        text = text.replace(f"'{limit}'", f"'{short}'")
     path = tmp_path / "limits.sql"
-    path.write_text(text.replace(reader, short), encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
     monkeypatch.setattr(readers, "LIMITS", path)
     yield enforce_limits
     monkeypatch.undo()
