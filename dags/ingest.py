@@ -44,7 +44,7 @@ def list_senders(feed: str) -> list[str]:
     """The codes of the senders of a feed, or of those districts that the form names; fails when there is none."""
     from labour_market.errors import UsageError
     from labour_market.gateway import load_senders
-    from labour_market.ingestion.pipeline import record_senders
+    from labour_market.ingestion.pulling import record_senders
     from labour_market.settings import load_settings
 
     chosen = get_current_context()["params"]["districts"]
@@ -68,7 +68,7 @@ def list_senders(feed: str) -> list[str]:
 def pull(feed: str, code: str) -> list[int]:
     """Announce and land the deliveries of one sender; returns the ids of the batches."""
     from labour_market.gateway import load_senders
-    from labour_market.ingestion.pipeline import pull as pull_sender
+    from labour_market.ingestion.pulling import pull as pull_sender
     from labour_market.settings import load_settings
 
     context = get_current_context()
@@ -85,7 +85,7 @@ def pull(feed: str, code: str) -> list[int]:
 def load(feed: str) -> dict:
     """Stage, audit and publish all landed batches of a feed; returns the state that each reached."""
     from labour_market.errors import LabourMarketError
-    from labour_market.ingestion.pipeline import load as load_feed
+    from labour_market.ingestion.loading import load as load_feed
 
     if get_current_context()["params"]["mode"] == "land":
         raise AirflowSkipException("mode land: the next run loads what has landed")

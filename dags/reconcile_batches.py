@@ -16,7 +16,7 @@ def reconcile() -> dict:
     from labour_market import site, transform
     from labour_market.alerts import AlertNotSentError, send_alerts
     from labour_market.errors import LabourMarketError
-    from labour_market.ingestion.pipeline import resume_stale_batches
+    from labour_market.ingestion.loading import resume_stale_batches
     from labour_market.ingestion.reconcile import reconcile as run
 
     reports = resume_stale_batches(older_than=timedelta(minutes=15))

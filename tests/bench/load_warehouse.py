@@ -1,7 +1,7 @@
 """Measured process: the load of landed survey deliveries to core, without the time of imports."""
 
 import great_expectations  # noqa: F401  # imports are not what is measured
-from labour_market.ingestion.pipeline import load
+from labour_market.ingestion.loading import load
 
 from tests.bench.throwaway import report, seconds
 

@@ -20,7 +20,7 @@ RECORDS = 60_000
 SMALL = 200
 LOAD = """
 try:
-    from labour_market.ingestion.pipeline import load
+    from labour_market.ingestion.loading import load
 except ImportError:  # where it was before
     from labour_market.pipeline import load
 load('labour_survey')

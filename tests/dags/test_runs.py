@@ -13,8 +13,8 @@ import json, sys
 from labour_market import gateway
 from labour_market.errors import LabourMarketError, UsageError
 from labour_market.gateway import GatewayDeadlineError, Sender, WrongSenderError
-from labour_market.ingestion import pipeline
-from labour_market.ingestion.pipeline import LoadReport
+from labour_market.ingestion import loading, pulling
+from labour_market.ingestion.loading import LoadReport
 
 kind, loaded = "", []
 
@@ -34,7 +34,7 @@ def load(feed):
     return LoadReport(feed, errors={1: "KeyError"} if kind == "internal error of a batch" else {})
 
 ERRORS = {"wrong entry": WrongSenderError("wrong"), "time used up": GatewayDeadlineError(), "internal error of a pull": KeyError("x")}
-gateway.load_senders, pipeline.pull, pipeline.load, pipeline.record_senders = load_senders, pull, load, lambda *_: None
+gateway.load_senders, pulling.pull, loading.load, pulling.record_senders = load_senders, pull, load, lambda *_: None
 
 from airflow.dag_processing.dagbag import DagBag
 dag = DagBag(dag_folder=sys.argv[1]).dags["ingest_employers"]

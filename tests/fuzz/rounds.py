@@ -14,7 +14,7 @@ from labour_market.batches.states import BatchState
 from labour_market.contracts import load_contract, load_order
 from labour_market.gateway import Sender
 from labour_market.gateway.announcements import Delivery, read_announcement
-from labour_market.ingestion import pipeline
+from labour_market.ingestion import loading, pulling
 from labour_market.ingestion.reconcile import reconcile
 from labour_market.normalise import normalise_columns
 from labour_market.reading.deliveries import parse_delivery
@@ -64,7 +64,7 @@ def run(connection: psycopg.Connection, province: Province, seed: int, deliverie
             }
             sent |= {"size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
             hostile.append(_land(connection, feed, content, sent))
-        report = pipeline.load(feed)
+        report = loading.load(feed)
         found["errors"] += report.sentences
         rows = {b: (s, n) for b, s, n in connection.execute("select batch_id, state, records_published = declared_records from ops.batch")}
         found["touched"] += [f"{feed} batch {b}: {rows[b]}" for b in others if b and rows[b] != ("published", True)]
@@ -101,7 +101,7 @@ def _land(connection: psycopg.Connection, feed: str, content: bytes, announced: 
     if not isinstance(read, Delivery):
         return None
     sender = Sender(code=read.sender_code, name="", base_url="http://127.0.0.1", token="", feeds=(feed,))
-    batch_id = ledger.announce(connection, pipeline._announcement(feed, sender, read), "test")
+    batch_id = ledger.announce(connection, pulling._announcement(feed, sender, read), "test")
     assert batch_id is not None
     landed = LandingStore(load_settings().landing_url).put(content)
     attempt = ledger.take(connection, batch_id, [BatchState.DISCOVERED])

@@ -3,7 +3,8 @@
 import itertools
 
 from labour_market.gateway import load_senders
-from labour_market.ingestion.pipeline import load, pull
+from labour_market.ingestion.loading import load
+from labour_market.ingestion.pulling import pull
 from labour_market.settings import load_settings
 
 numbers = itertools.count(1)

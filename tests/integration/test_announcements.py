@@ -9,7 +9,8 @@ from labour_market.batches.states import BatchState
 from labour_market.cli import app
 from labour_market.database import connect
 from labour_market.gateway import GatewayClient, GatewayUnavailableError, load_senders
-from labour_market.ingestion.pipeline import load, pull
+from labour_market.ingestion.loading import load
+from labour_market.ingestion.pulling import pull
 from labour_market.ingestion.reconcile import CHECKED, reconcile
 from labour_market.settings import load_settings
 from typer.testing import CliRunner

@@ -13,7 +13,7 @@ from labour_market.batches.landing import LandingStore
 from labour_market.batches.states import BatchState
 from labour_market.contracts import load_contract
 from labour_market.database import connect
-from labour_market.ingestion.pipeline import load
+from labour_market.ingestion.loading import load
 from labour_market.normalise import normalise_columns
 from labour_market.quality.messages import rejected_rows
 from labour_market.reading.deliveries import parse_delivery

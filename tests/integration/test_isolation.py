@@ -13,8 +13,10 @@ from labour_market.cli import app
 from labour_market.database import connect
 from labour_market.errors import LabourMarketError, UsageError
 from labour_market.gateway import GatewayClient, load_senders
-from labour_market.ingestion import pipeline
-from labour_market.ingestion.pipeline import ingest, load, pull
+from labour_market.ingestion import loading
+from labour_market.ingestion.loading import load
+from labour_market.ingestion.pipeline import ingest
+from labour_market.ingestion.pulling import pull
 from labour_market.ingestion.reader import Limits, Reader, ReaderNotStartedError
 from labour_market.ingestion.reconcile import reconcile
 from labour_market.ingestion.replay import replay
@@ -85,7 +87,7 @@ def test_a_delivery_that_crashes_the_reader_twice_is_rejected_and_the_others_are
                 os.kill(self._process.pid, signal.SIGABRT)
             return super().read(contract, batch)
 
-    monkeypatch.setattr(pipeline, "Reader", Crashing)
+    monkeypatch.setattr(loading, "Reader", Crashing)
     report = load("employers")
     assert states(loader) == {first: "rejected", **dict.fromkeys(others, "published")} and len(others) == 2
     assert report.errors == {}
@@ -103,7 +105,7 @@ def test_a_file_that_takes_too_much_time_or_memory_ends_with_its_batch(limits, c
     lines = b"".join(b'{"employer_no": "%d", "name": "%s"}\n' % (n, b"x" * 900) for n in range(100_000))
     bad = land(loader, lines, declared_records=100_000)
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "Reader", partial(Reader, limits=limits))
+        patch.setattr(loading, "Reader", partial(Reader, limits=limits))
         load("employers")
     good = land_clean(loader, province, codes=["794"])[0]
     load("employers")
@@ -226,14 +228,14 @@ def test_a_sender_without_its_token_keeps_no_other_sender_from_being_asked(gatew
 
 
 def test_a_load_that_ends_with_an_error_keeps_no_other_feed_from_being_loaded(gateway, loader, monkeypatch):
-    made = pipeline.require_current_schema
+    made = loading.require_current_schema
 
     def require(connection, contracts):
         if contracts[0].feed == "employers":
             raise LabourMarketError("core.employers differs")
         made(connection, contracts)
 
-    monkeypatch.setattr(pipeline, "require_current_schema", require)
+    monkeypatch.setattr(loading, "require_current_schema", require)
     reports, _ = ingest(load_senders(load_settings().senders_file), ["employers", "job_orders"])
     assert [bool(report.sentences) for report in reports] == [True, False]
     assert loader.execute("select count(*) > 0 from core.job_orders").fetchone() == (True,)

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 import psycopg
 import pytest
 from labour_market.database import ROLES, access, can_log_in, connect, dsn, locks, provision
-from labour_market.ingestion.pipeline import load
+from labour_market.ingestion.loading import load
 from labour_market.quality import gate, suites
 from labour_market.transform import deploy_models
 
@@ -19,8 +19,8 @@ from tests.integration.sending import fetch, fetch_and_load, send, states
 
 STOPPED = """
 import os, signal
-from labour_market.ingestion import pipeline
-stage_rows = pipeline.stage_rows
+from labour_market.ingestion import loading
+stage_rows = loading.stage_rows
 def stop(*_):
     os.kill(os.getpid(), signal.SIGSTOP)
 def part_of_the_rows(rows):
@@ -30,11 +30,11 @@ def part_of_the_rows(rows):
 def stage_part(connection, contract, batch, table, rows):
     stage_rows(connection, contract, batch, table, part_of_the_rows(rows))
 {place}
-pipeline.load("employers")
+loading.load("employers")
 """
 
 
-@pytest.mark.parametrize("place", ["pipeline.Reader.read = stop", "pipeline.stage_rows = stop", "pipeline.stage_rows = stage_part"])
+@pytest.mark.parametrize("place", ["loading.Reader.read = stop", "loading.stage_rows = stop", "loading.stage_rows = stage_part"])
 def test_a_load_that_was_stopped_does_not_hold_up_the_next(gateway, original, loader, monkeypatch, place):
     """Between two statements, in a transaction, and in the middle of a COPY."""
     monkeypatch.setattr(locks, "SILENT_SECONDS", 2)

@@ -15,7 +15,7 @@ from labour_market.database import ROLES, access, connect, lock_timeout, migrati
 from labour_market.database.lock_timeout import SchemaLockedError
 from labour_market.database.migrations import NewerSchemaError, UnknownSchemaError, current_revision, revisions
 from labour_market.errors import LabourMarketError
-from labour_market.ingestion.pipeline import load
+from labour_market.ingestion.loading import load
 from labour_market.local_stack.postgres import server_program
 from labour_market.settings import load_settings
 from labour_market.transform import build

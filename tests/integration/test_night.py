@@ -13,8 +13,10 @@ from labour_market.cli import app
 from labour_market.contracts import load_order
 from labour_market.database import connect
 from labour_market.gateway import load_senders
-from labour_market.ingestion import pipeline, staging
-from labour_market.ingestion.pipeline import ingest, load, pull
+from labour_market.ingestion import loading, staging
+from labour_market.ingestion.loading import load
+from labour_market.ingestion.pipeline import ingest
+from labour_market.ingestion.pulling import pull
 from labour_market.ingestion.reconcile import reconcile
 from labour_market.ingestion.replay import replay as replay_feed
 from labour_market.settings import load_settings
@@ -189,7 +191,7 @@ def spoil_copy(patch, loader, canary):
         connection.execute(sql.SQL("alter table stage.{} alter column full_name type date using null").format(sql.Identifier(table)))
         return table
 
-    patch.setattr(pipeline, "make_stage_table", make_stage_table)
+    patch.setattr(loading, "make_stage_table", make_stage_table)
 
 
 def spoil_audit(patch, loader, canary):

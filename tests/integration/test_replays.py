@@ -10,9 +10,10 @@ from labour_market.contracts import load_contract
 from labour_market.database import connect
 from labour_market.database.kept_settings import SEED_HASH, keep_setting, read_setting
 from labour_market.database.tables import core_columns
-from labour_market.ingestion import pipeline, reopening
-from labour_market.ingestion.pipeline import load, pull
+from labour_market.ingestion import loading, reopening
+from labour_market.ingestion.loading import load
 from labour_market.ingestion.pseudonyms import load_pseudonym_key
+from labour_market.ingestion.pulling import pull
 from labour_market.ingestion.reader import Reader, Reading
 from labour_market.ingestion.reconcile import reconcile
 from labour_market.ingestion.replay import replay
@@ -50,6 +51,14 @@ class ReaderOfThisProcess(Reader):
         return Reading(len(normalised.row_numbers), remarks, csv_chunks(contract, batch, normalised))
 
 
+def publish_and_block_replay(gateway, original, monkeypatch) -> None:
+    send(gateway, original)
+    fetch_and_load(original)
+    with monkeypatch.context() as patch:
+        block_in_audit(patch)
+        replay("employers", reason="a stricter rule", dry_run=False)
+
+
 def kinds() -> list[str]:
     return [finding.kind for finding in reconcile().findings]
 
@@ -76,11 +85,7 @@ def test_a_blocked_replay_leaves_the_published_records_in_use(gateway, original,
 
 
 def test_a_correction_ends_the_finding_of_a_blocked_replay(gateway, original, loader, monkeypatch):
-    send(gateway, original)
-    fetch_and_load(original)
-    with monkeypatch.context() as patch:
-        block_in_audit(patch)
-        replay("employers", reason="a stricter rule", dry_run=False)
+    publish_and_block_replay(gateway, original, monkeypatch)
     send(
         gateway,
         original,
@@ -147,7 +152,7 @@ def test_a_new_layout_loads_what_was_rejected_without_it(gateway, original, load
     new = shutil.copy(known, tmp_path / "TT01-2099__new.csv")
     for module in (deliveries, reopening):
         monkeypatch.setattr(module, "layout_path", lambda feed, form_version, *_: new if form_version == "TT01-2099/new" else None)
-    monkeypatch.setattr(pipeline, "Reader", ReaderOfThisProcess)
+    monkeypatch.setattr(loading, "Reader", ReaderOfThisProcess)
     load("employers")
     assert states(loader) == ["published"]
     assert current(loader) == count(original)
@@ -202,11 +207,7 @@ WIPE = "vault.employer_contact, vault.person, core.employers, core.job_orders"
 
 
 def test_a_changed_list_loads_a_blocked_replay_again(gateway, original, loader, monkeypatch):
-    send(gateway, original)
-    fetch_and_load(original)
-    with monkeypatch.context() as patch:
-        block_in_audit(patch)
-        replay("employers", reason="a stricter rule", dry_run=False)
+    publish_and_block_replay(gateway, original, monkeypatch)
     assert load("employers").outcomes == {}
     loaded = read_setting(loader, SEED_HASH)
     keep_setting(loader, SEED_HASH, "another list")

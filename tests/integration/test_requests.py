@@ -13,8 +13,9 @@ import yaml
 from labour_market.cli import app
 from labour_market.database import connect
 from labour_market.gateway import GatewayClient, GatewayUnavailableError, Sender, load_senders
-from labour_market.ingestion import pipeline
-from labour_market.ingestion.pipeline import ingest, pull, record_senders
+from labour_market.ingestion import pulling
+from labour_market.ingestion.pipeline import ingest
+from labour_market.ingestion.pulling import pull, record_senders
 from labour_market.ingestion.reconcile import reconcile
 from labour_market.settings import load_settings
 from labour_market.site import render
@@ -30,7 +31,7 @@ LOGIN = body(b"<html>login</html>", "text/html")
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short pauses between tries, and little time for each sender."""
-    monkeypatch.setattr(pipeline, "GatewayClient", partial(GatewayClient, pause=0.01, tries=2))
+    monkeypatch.setattr(pulling, "GatewayClient", partial(GatewayClient, pause=0.01, tries=2))
     monkeypatch.setenv("LMW_SENDER_SECONDS", "2")
 
 

@@ -25,7 +25,8 @@ Period = Annotated[str | None, typer.Option("--period", help="One period: 2023, 
 def ingest(feed: Feed = None, sender: SenderCode = None, period: Period = None, as_json: Json = False) -> None:
     """Pull new deliveries and load them, in one process without Airflow. Exit code 1 when a sender was not reached or a load failed."""
     from labour_market.gateway import load_senders
-    from labour_market.ingestion import pipeline
+    from labour_market.ingestion.pipeline import ingest as ingest_all
+    from labour_market.ingestion.pulling import record_senders
     from labour_market.settings import load_settings
 
     check_period(period)
@@ -38,8 +39,8 @@ def ingest(feed: Feed = None, sender: SenderCode = None, period: Period = None, 
         check_known(f"feed of sender {sender}" if sender else "feed of any sender", feed, offered)
     if not any(f in s.feeds for s in chosen for f in feeds):
         raise UsageError(f"no sender was requested: {sender or 'no entry of the senders file'} does not send {', '.join(feeds)}")
-    pipeline.record_senders(senders, feeds)
-    reports, unreachable = pipeline.ingest(chosen, feeds, period, progress=(lambda line: None) if as_json else print)
+    record_senders(senders, feeds)
+    reports, unreachable = ingest_all(chosen, feeds, period, progress=(lambda line: None) if as_json else print)
     if as_json:
         print_json({"reports": [asdict(r) for r in reports], "unreachable": unreachable})
     errors = [sentence for report in reports for sentence in report.sentences]

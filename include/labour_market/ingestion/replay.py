@@ -14,7 +14,7 @@ from labour_market.contracts import load_contract
 from labour_market.database import connect, read_sql, require_current_schema
 from labour_market.errors import UsageError, check_known
 from labour_market.gateway import load_senders
-from labour_market.ingestion.pipeline import load
+from labour_market.ingestion.loading import load
 from labour_market.logs import log_stage
 from labour_market.settings import Settings, actor, load_settings
 

@@ -36,7 +36,10 @@ COMPONENTS = ("gateway", *AIRFLOW_COMPONENTS, "site")  # PostgreSQL is managed b
 POOLS = CONFIG_DIR / "pools.json"  # in the form of `airflow pools import`, which the containers use
 
 # Tasks are forked from the scheduler. It imports the slow libraries once, so that no task has to: Great Expectations takes seconds.
-SCHEDULER = "import labour_market.ingestion.pipeline, labour_market.quality.gate; from airflow.__main__ import main; main()"
+SCHEDULER = (
+    "import labour_market.ingestion.loading, labour_market.ingestion.pulling, labour_market.quality.gate;"
+    " from airflow.__main__ import main; main()"
+)
 
 
 def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
