@@ -13,7 +13,7 @@ from labour_market.cli import app
 from labour_market.database import connect
 from labour_market.errors import LabourMarketError, UsageError
 from labour_market.gateway import GatewayClient, load_senders
-from labour_market.ingestion import loading
+from labour_market.ingestion import loading, pulling
 from labour_market.ingestion.loading import load
 from labour_market.ingestion.pipeline import ingest
 from labour_market.ingestion.pulling import pull
@@ -143,6 +143,20 @@ def test_the_process_that_reads_ends_with_its_load(loader, province):
     children = Path("/proc/self/task").glob("*/children")
     commands = [Path(f"/proc/{pid}/cmdline").read_bytes() for file in children for pid in file.read_text().split()]
     assert not [command for command in commands if b"ingestion.reader" in command]
+
+
+def test_a_pull_leaves_a_batch_that_another_pull_has_taken_to_it(gateway, loader, monkeypatch):
+    (sender,) = (found for found in load_senders(load_settings().senders_file) if found.code == "794")
+    land_batch = pulling._land
+
+    def land_after_another_pull(*arguments):
+        monkeypatch.setattr(pulling, "_land", land_batch)
+        assert len(pull("employers", sender)) == 1
+        return land_batch(*arguments)
+
+    monkeypatch.setattr(pulling, "_land", land_after_another_pull)
+    assert pull("employers", sender) == []
+    assert list(states(loader).values()) == ["landed"]
 
 
 def test_landed_bytes_that_are_gone_fail_their_batch_alone(loader, province):
