@@ -25,7 +25,7 @@ sent as (
         batches.period,
         min(batches.delivered_on) as delivered_on,
         bool_or(batches.published_at is not null) as is_published,
-        bool_or(batches.state in ('discovered', 'landed', 'staged', 'audited')) as is_waiting
+        bool_or(batches.state in ('discovered', 'landed', 'staged', 'audited', 'failed')) as is_waiting
     from batches
     cross join today
     where batches.delivered_on <= today.today_date

@@ -1,7 +1,7 @@
 """`lmw`: loading of deliveries, building of marts, and the batches of the ledger."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -145,9 +145,8 @@ def reconcile(
     else:
         for finding in result.findings:
             print(f"{finding.finding_id} {finding.kind}: {finding.detail}")
-        for due in result.missing:
-            sentence = "{state}: {sender_code} {feed} {period}, due on {due_on}, {days_late} days late"
-            print(sentence.format(**due))
+        for line in _missing_lines(result.missing):
+            print(line)
         print(
             f"{result.batches} batches, {result.records} records announced; {len(result.findings)} findings,"
             f" {len(result.waiting)} batches in progress, {result.to_build} partitions to build"
@@ -167,6 +166,18 @@ def close_finding(
 
     with connect("loader") as connection:
         close(connection, finding, by=by, because=because)
+
+
+def _missing_lines(missing: list[dict[str, Any]]) -> list[str]:
+    """One line for each state and feed; a sender that has sent nothing for months has a due delivery for each day."""
+    grouped: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for due in missing:
+        grouped.setdefault((due["state"], due["feed"]), []).append(due)
+    lines = []
+    for (state, feed), dues in grouped.items():
+        senders = ", ".join(sorted({due["sender_code"] for due in dues}))
+        lines.append(f"{state}: {feed}, {len(dues)} due since {min(due['due_on'] for due in dues)}, of {senders}")
+    return lines
 
 
 @app.command()
