@@ -12,7 +12,7 @@ import psutil
 import psycopg
 import pytest
 from labour_market.settings import load_settings
-from labour_market.transform.dbt import PARSED, DbtProcess, run_dbt
+from labour_market.transform.dbt import DbtProcess, run_dbt
 
 SEEDS = ["build", "--select", "industry_section"]
 BUILD = f"""
@@ -56,9 +56,9 @@ def test_dbt_and_its_statements_end_when_their_build_is_killed(seeded, reads_its
 
 
 def test_two_runs_at_once_have_their_own_results_and_leave_the_parsed_project(seeded):
-    kept = load_settings().home / "dbt" / "target" / PARSED
-    before = kept.stat().st_mtime
     with DbtProcess(load_settings()) as first, DbtProcess(load_settings()) as second:
+        kept = first.parsed
+        before = kept.stat().st_mtime
         one = second.run(SEEDS)
         other = first.run(["compile", "--select", "stg_ops__batch"])
         assert first.work != second.work

@@ -1,5 +1,6 @@
 """Run dbt: one process a run, its results as rows, its failures as sentences."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -20,7 +21,7 @@ from labour_market.database.locks import BUILD, session_lock
 from labour_market.errors import LabourMarketError
 from labour_market.settings import DBT_DIR, OWNER_ONLY, Settings, make_private_folder
 
-PARSED = "partial_parse.msgpack"  # the parsed project, in the target folder
+PARSED = "partial_parse.msgpack"  # the parsed project, in the target folder of a run
 ABANDONED_SECONDS = 86_400
 SILENT_SECONDS = 7200.0  # while dbt runs, a build sends nothing to its session; a task of Airflow has no more time either
 PROCESS = Path(__file__).with_name("dbt_process.py")  # run by its path: importing our package would take longer than it saves
@@ -33,7 +34,8 @@ class BuildError(LabourMarketError):
 class DbtProcess:
     """A process that loads dbt from the moment it is made, and runs one command; as a context manager it ends with its block.
 
-    Its files are in a folder of its own. What dbt keeps of the parsed project is taken from the last run, and left for the next one.
+    Its files are in a folder of its own. What dbt keeps of the parsed project is taken from the last run, and left for the next one,
+    as long as no file of the project changes: dbt's parser of changed files alone keeps parts of the old ones.
 
     folder: below the home, for what is kept of a parsed project. That holds for one set of variables, so each set has its own folder.
     """
@@ -65,8 +67,9 @@ class DbtProcess:
             umask=OWNER_ONLY,
         )
         (self.work / "target").mkdir()
+        self.parsed = self.kept / f"{_files_digest()}.msgpack"
         with suppress(FileNotFoundError):
-            shutil.copyfile(self.kept / PARSED, self.work / "target" / PARSED)
+            shutil.copyfile(self.parsed, self.work / "target" / PARSED)
 
     def run(self, arguments: list[str]) -> list[dict[str, Any]]:
         """Run dbt with a command and its options; returns the result of each node. Raises BuildError when dbt could not start."""
@@ -81,9 +84,12 @@ class DbtProcess:
         self.process.wait()
         if not self.results.exists():
             raise BuildError(f"dbt {arguments[0]} did not run: {output[-2000:]}")
-        for name in (PARSED, "manifest.json"):
+        for older in self.kept.glob("*.msgpack"):
+            if older != self.parsed:
+                older.unlink(missing_ok=True)
+        for name, kept in ((PARSED, self.parsed), ("manifest.json", self.kept / "manifest.json")):
             with suppress(FileNotFoundError):
-                (target / name).replace(self.kept / name)
+                (target / name).replace(kept)
         return list(json.loads(self.results.read_text(encoding="utf-8")))
 
     def __enter__(self) -> "DbtProcess":
@@ -94,6 +100,15 @@ class DbtProcess:
         with suppress(BrokenPipeError):  # from closing the input of a process that died before it read it
             self.process.communicate()
         shutil.rmtree(self.work, ignore_errors=True)
+
+
+def _files_digest() -> str:
+    """A digest of every file of the project."""
+    digest = hashlib.sha256()
+    for path in sorted(DBT_DIR.rglob("*.*")):
+        if path.is_file():
+            digest.update(b"%s\0%s\0" % (str(path.relative_to(DBT_DIR)).encode(), hashlib.sha256(path.read_bytes()).digest()))
+    return digest.hexdigest()
 
 
 def _remove_abandoned(folder: Path) -> None:
