@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo down env test programs lint fuzz bench mutants lock contracts clean
+.PHONY: demo down env test programs lint fuzz faults bench mutants lock contracts clean
 
 demo: $(READY)  ## start the stack and run one night of deliveries
 	$(BIN)/lmw demo
@@ -50,6 +50,9 @@ bench: $(READY)  ## run the benchmarks, which compare ratios within one run; res
 
 fuzz: $(READY)  ## load 2,000 random deliveries; they must end nothing but themselves
 	$(BIN)/python -m tests.fuzz 2000
+
+faults: $(READY) programs  ## run every fault with many seeds, and write docs/promises.md
+	LMW_FAULT_SEEDS=6 LMW_FAULT_PAGE=docs/promises.md $(BIN)/pytest -n 2 --dist loadfile tests/faults
 
 mutants: $(READY)  ## change code at random and see whether the tests notice; at least 90 % must be noticed
 	$(BIN)/python -m tests.mutants
