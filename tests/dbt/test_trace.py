@@ -153,6 +153,8 @@ def test_a_delivery_leads_back_to_its_figure(steward):
     assert found["facts"]["fct_fair_attendance"] == source["rows"]
     assert [cell["rows"] for cell in found["cells"] if all(cell[key] == value for key, value in ATTENDED.items())] == [source["rows"]]
     assert sum(found["figures"].values()) == len(found["cells"])
+    printed = CliRunner().invoke(app, ["trace", "--delivery", delivery, "--limit", "1"]).output
+    assert f"cells: 1 of {len(found['cells'])}" in printed
 
 
 def test_what_cannot_be_traced_is_said_in_one_line(built):

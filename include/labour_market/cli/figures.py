@@ -138,13 +138,14 @@ def trace(
         print_json(found)
         return
     for name, part in found.items():
-        _print_part(name, part)
+        _print_part(name, part, sum(found["figures"].values()) if name == "cells" and "figures" in found else None)
 
 
-def _print_part(name: str, part: Any) -> None:
-    """Print a named list, one row a line since rows are too wide for a table; anything else on one line."""
+def _print_part(name: str, part: Any, of: int | None) -> None:
+    """Print a named list, one row a line since rows are too wide for a table; anything else on one line. of: how long the list would be."""
     rows = part if isinstance(part, list) else [part]
-    head = f"{name}: {len(rows) or 'none'}" if isinstance(part, list) else name
+    count = f"{len(rows)} of {of}" if of is not None and of > len(rows) else len(rows) or "none"
+    head = f"{name}: {count}" if isinstance(part, list) else name
     console.print(f"[bold]{escape(head)}[/bold]")
     for row in rows:
         console.print(f"  {format_record(row) if isinstance(row, dict) else row}", soft_wrap=True, highlight=False, markup=False)

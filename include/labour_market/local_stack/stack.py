@@ -87,7 +87,8 @@ def prepare(progress: Progress = lambda line: None) -> None:
     make_home_private(settings.home)
     for line in provision(settings):
         progress(line)
-    _deploy_models(settings)
+    if _deploy_models(settings):
+        progress("tables and views of the dbt project deployed")
     make_private_folder(settings.site_dir)
     _password_file(settings)
 
@@ -275,10 +276,10 @@ def _migrate_airflow(settings: Settings) -> None:
     done.touch()
 
 
-def _deploy_models(settings: Settings) -> None:
+def _deploy_models(settings: Settings) -> bool:
     from labour_market.transform import deploy_models
 
-    deploy_models(settings)
+    return deploy_models(settings)
 
 
 def _start_gateway(settings: Settings) -> None:
