@@ -21,7 +21,7 @@ from labour_market.occupations.titles import clean_title, syllables_of
 from labour_market.settings import Settings
 
 MOVES = {None: ("proposed",), "proposed": ("approved", "refused"), "approved": ("promoted", "retired")}
-SEEDED_BY = "shipped list"
+SEEDED_BY = "initial list"
 TRADES = Path(__file__).with_name("local_trades.csv")
 
 

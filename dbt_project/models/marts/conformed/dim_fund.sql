@@ -1,5 +1,5 @@
 {{ config(incremental_strategy='merge', unique_key='fund_sk') }}
--- Every kind of money (recurrent, investment) with every source. A plan does not state the source of its money: its code is not_told.
+-- Every kind of money (recurrent, investment) with every source. A plan does not state the source of its money: its code is not_stated.
 with codes as (select * from {{ ref('code_list') }}),
 
 fund_types as (
@@ -20,7 +20,7 @@ fund_sources as (
     where code_list = 'fund_source'
     union all
     select
-        'not_told' as code,
+        'not_stated' as code,
         'Không ghi nguồn' as label_vi,
         'source not stated' as label_en
 ),

@@ -34,5 +34,5 @@ select
 from movements
 left join units on movements.unit_code = units.unit_code and movements.moved_on >= units.valid_from and movements.moved_on < units.valid_to
 left join activities on movements.activity = activities.activity_code
-left join funds on movements.fund_type = funds.fund_type and coalesce(movements.fund_source, 'not_told') = funds.fund_source
+left join funds on movements.fund_type = funds.fund_type and coalesce(movements.fund_source, 'not_stated') = funds.fund_source
 where {{ in_scope('budget_movements', 'movements') }}

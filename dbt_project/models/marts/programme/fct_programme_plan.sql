@@ -67,6 +67,6 @@ select
 from steps
 left join units on steps.unit_code = units.unit_code and steps.status_on >= units.valid_from and steps.status_on < units.valid_to
 left join activities on steps.activity = activities.activity_code
-left join funds on steps.fund_type = funds.fund_type and funds.fund_source = 'not_told'
+left join funds on steps.fund_type = funds.fund_type and funds.fund_source = 'not_stated'
 left join deadlines on steps.plan_year::text = deadlines.plan_year
 where {{ in_scope('programme_plans', 'steps') }}
