@@ -5,8 +5,8 @@
 with moments as (
     -- a day means its end in the province's time zone; a moment stays as it is
     select
-        case when %(first)s like '%%:%%' then %(first)s::timestamptz else (%(first)s::date + 1)::timestamp at time zone 'Asia/Ho_Chi_Minh' end as earlier,
-        case when %(second)s like '%%:%%' then %(second)s::timestamptz else (%(second)s::date + 1)::timestamp at time zone 'Asia/Ho_Chi_Minh' end as later
+        case when %(first)s like '%%:%%' then %(first)s::timestamptz else (%(first)s::date + 1)::timestamp at time zone %(time_zone)s end as earlier,
+        case when %(second)s like '%%:%%' then %(second)s::timestamptz else (%(second)s::date + 1)::timestamp at time zone %(time_zone)s end as later
 )
 
 select

@@ -1,8 +1,16 @@
 """The states of a batch and the moves between them."""
 
 import pytest
+import yaml
 from labour_market.batches.states import ALLOWED_MOVES, BLOCKED_STATES, LOADABLE_STATES, OPEN_STATES, REPLAYABLE_STATES, BatchState
+from labour_market.settings import DBT_DIR, PROVINCE_TIME
 from labour_market.site.queries import STATES
+
+
+def test_dbt_uses_the_same_open_states_and_the_same_time_zone():
+    variables = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    assert variables["open_states"] == list(OPEN_STATES)
+    assert variables["time_zone"] == PROVINCE_TIME.key
 
 
 def test_every_state_says_where_a_batch_may_go_from_it():

@@ -76,7 +76,7 @@ select
     case
         when last_batches.state is null and rules.period_kind in ('none', 'session') then 'nothing_due'
         when last_batches.state is null then 'missing'
-        when last_batches.state in ('discovered', 'landed', 'staged', 'audited', 'failed') then 'waiting'
+        when {{ is_open('last_batches.state') }} then 'waiting'
         when last_batches.state = 'superseded' and last_publications.last_published_at is not null then 'published'
         else last_batches.state
     end as state

@@ -15,7 +15,7 @@ areas as (select * from {{ ref('dim_area') }}),
 offices as (select * from {{ ref('dim_reporting_unit') }}),
 
 today as (
-    select coalesce(nullif(current_setting('lmw.today', true), '')::date, (now() at time zone 'Asia/Ho_Chi_Minh')::date) as today_date
+    select coalesce(nullif(current_setting('lmw.today', true), '')::date, {{ province_date("now()") }}) as today_date
 ),
 
 sent as (
@@ -25,7 +25,7 @@ sent as (
         batches.period,
         min(batches.delivered_on) as delivered_on,
         bool_or(batches.published_at is not null) as is_published,
-        bool_or(batches.state in ('discovered', 'landed', 'staged', 'audited', 'failed')) as is_waiting
+        bool_or({{ is_open('batches.state') }}) as is_waiting
     from batches
     cross join today
     where batches.delivered_on <= today.today_date

@@ -5,7 +5,7 @@ areas as (select * from {{ ref('dim_area') }}),
 
 offices as (select * from {{ ref('dim_reporting_unit') }}),
 
-today as (select (now() at time zone 'Asia/Ho_Chi_Minh')::date as day)
+today as (select {{ province_date("now()") }} as day)
 
 select
     requests.feed,

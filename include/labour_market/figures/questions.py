@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from labour_market.errors import UsageError
-from labour_market.settings import QUERIES_DIR
+from labour_market.settings import PROVINCE_TIME, QUERIES_DIR
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def run_question(
         expected = ", ".join(question.defaults) or "none"
         raise UsageError(f"{question.name} has no parameter {', '.join(sorted(unknown))}; it has: {expected}")
     try:
-        cursor = connection.execute(question.query.encode(), {**question.defaults, **(parameters or {})})
+        cursor = connection.execute(question.query.encode(), {"time_zone": PROVINCE_TIME.key, **question.defaults, **(parameters or {})})
     except (psycopg.DataError, psycopg.ProgrammingError) as error:
         raise UsageError(f"{question.name}: {str(error).splitlines()[0]}") from None
     return [column.name for column in cursor.description or []], cursor.fetchall()

@@ -19,7 +19,7 @@ from labour_market.errors import UsageError
 from labour_market.gateway import load_senders
 from labour_market.logs import log_stage
 from labour_market.quality.messages import not_fetched_sentence
-from labour_market.settings import Settings, load_settings
+from labour_market.settings import PROVINCE_TIME, Settings, load_settings
 
 STUCK_AFTER = timedelta(hours=6)
 NIGHTS_NOT_FETCHED = 3  # after which a delivery that cannot be fetched is a finding
@@ -190,7 +190,9 @@ def _other_bytes(connection: psycopg.Connection) -> list[Finding]:
 
 def _not_fetched(connection: psycopg.Connection) -> list[Finding]:
     """Deliveries that are announced and could not be fetched for several nights, such as those that answer with a login page."""
-    rows = connection.execute(read_sql(__package__, "batches_not_fetched"), {"nights": NIGHTS_NOT_FETCHED}).fetchall()
+    rows = connection.execute(
+        read_sql(__package__, "batches_not_fetched"), {"nights": NIGHTS_NOT_FETCHED, "time_zone": PROVINCE_TIME.key}
+    ).fetchall()
     return [
         Finding("not_fetched", not_fetched_sentence(batch_id, sender, period, nights, reason), feed, sender, period, batch_id)
         for feed, sender, period, batch_id, nights, reason in rows

@@ -55,7 +55,7 @@ select
     remedy_vi,
     superseded_by,
     code_version,
-    (delivery_created_at at time zone 'Asia/Ho_Chi_Minh')::date as delivered_on,
+    {{ province_date("delivery_created_at") }} as delivered_on,
     discovered_at,
     landed_at,
     known_published_at as published_at
