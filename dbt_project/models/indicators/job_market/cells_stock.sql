@@ -1,8 +1,12 @@
 -- Written by hand: a stock is the sum of what came until then less what ended, so that a long history is read once and not again for each of its periods. Only
 -- wishes that overlap another of the same person are counted period by period. Areas and breakdowns are those of stock_measures().
-with cutoff as (
-    select * from {{ ref('int_reporting_cutoff_date') }}
-),
+with cutoff as (select * from {{ ref('int_reporting_cutoff_date') }}),
+
+stock_periods as (select * from {{ ref('int_stock_periods') }}),
+
+all_wishes as (select * from {{ ref('int_job_wishes__with_end_date') }}),
+
+orders as (select * from {{ ref('int_job_orders__with_end_date') }}),
 
 counted_years as (
     select make_date(greatest({{ first_year_of('stock') }}, 1), 1, 1) as first_day
@@ -10,7 +14,7 @@ counted_years as (
 
 periods as (
     select stock_periods.*
-    from {{ ref('int_stock_periods') }} as stock_periods
+    from stock_periods
     inner join counted_years on stock_periods.begins_on >= counted_years.first_day
 ),
 
@@ -21,7 +25,7 @@ wishes as (
         counted_years.first_day,
         coalesce(max(all_wishes.ended_on) over earlier > all_wishes.wished_on, false)
         or coalesce(lead(all_wishes.wished_on) over of_person < all_wishes.ended_on, false) as overlaps_other_wish
-    from {{ ref('int_job_wishes__with_end_date') }} as all_wishes
+    from all_wishes
     inner join cutoff on all_wishes.wished_on <= cutoff.day and all_wishes.wished_on <= all_wishes.ended_on
     inner join counted_years on all_wishes.ended_on >= counted_years.first_day
     window
@@ -38,7 +42,7 @@ order_changes as (
         date_trunc('month', changes.day::timestamp)::date as month,
         date_trunc('quarter', changes.day::timestamp)::date as quarter,
         sum(changes.sign * orders.openings) as openings
-    from {{ ref('int_job_orders__with_end_date') }} as orders
+    from orders
     inner join cutoff on orders.posted_on <= cutoff.day and orders.posted_on <= orders.ended_on
     inner join counted_years on orders.ended_on >= counted_years.first_day
     cross join

@@ -1,18 +1,14 @@
 -- The months and quarters since the first order or wish, with the day on which their stock is counted: the last one, or the reporting cutoff date. Before the
 -- first order nothing is known of openings, which is not that there were none; the same holds for wishes.
-with cutoff as (
-    select * from {{ ref('int_reporting_cutoff_date') }}
-),
+with cutoff as (select * from {{ ref('int_reporting_cutoff_date') }}),
 
-supply as (
-    select * from {{ ref('fct_labour_supply') }}
-),
+supply as (select * from {{ ref('fct_labour_supply') }}),
 
-dates as (
-    select * from {{ ref('dim_date') }}
-),
+dates as (select * from {{ ref('dim_date') }}),
 
-first_order as (select min(posted_on) as day from {{ ref('int_job_orders__with_end_date') }}),
+orders as (select * from {{ ref('int_job_orders__with_end_date') }}),
+
+first_order as (select min(posted_on) as day from orders),
 
 first_wish as (
     select min(dates.date_day) as day

@@ -1,4 +1,8 @@
-with jobs as (
+with supply as (select * from {{ ref('fct_labour_supply') }}),
+
+orders as (select * from {{ ref('fct_job_order') }}),
+
+jobs as (
     select
         'labour_survey' as feed,
         'fct_labour_supply' as fact,
@@ -10,7 +14,7 @@ with jobs as (
         occupation_official,
         occupation_detail,
         coding_method
-    from {{ ref('fct_labour_supply') }}
+    from supply
     where activity_status = 'employed'
     union all
     select
@@ -24,7 +28,7 @@ with jobs as (
         occupation_official,
         occupation_detail,
         coding_method
-    from {{ ref('fct_job_order') }}
+    from orders
 )
 
 select
