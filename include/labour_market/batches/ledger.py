@@ -240,7 +240,7 @@ def move(
     detail: Mapping[str, Any] | None = None,
     **columns: Any,
 ) -> None:
-    """Move a batch to another state and set columns of its row, in the caller's transaction.
+    """Move a batch to another state and set columns of its row: all of it, in the caller's transaction if there is one, or nothing.
 
     Args:
         connection: The loader's.
@@ -255,20 +255,23 @@ def move(
         StaleAttemptError: Another attempt has taken the batch.
         ValueError: ALLOWED_MOVES has no such move.
     """
-    row = connection.execute("select state from ops.batch where batch_id = %s and attempt = %s for update", [batch_id, attempt]).fetchone()
-    if not row:
-        raise StaleAttemptError(f"batch {batch_id} was taken by another attempt than {attempt}")
-    # only a replay that was blocked, which keeps the time of the earlier publication
-    is_unaudited = to_state == BatchState.PUBLISHED and row[0] != BatchState.AUDITED and "published_at" not in columns
-    if to_state not in ALLOWED_MOVES[BatchState(row[0])] or is_unaudited:
-        raise ValueError(f"batch {batch_id} cannot go from {row[0]} to {to_state}")
-    stamp = f"{to_state}_at" if to_state in TIMED_STATES and f"{to_state}_at" not in columns else None
-    assignments = [sql.SQL("state = {}").format(to_state)]
-    assignments += [sql.SQL("{} = {}").format(sql.Identifier(name), value) for name, value in columns.items()]
-    if stamp:
-        assignments.append(sql.SQL("{} = clock_timestamp()").format(sql.Identifier(stamp)))
-    connection.execute(sql.SQL("update ops.batch set {} where batch_id = {}").format(sql.SQL(", ").join(assignments), batch_id))
-    _record_event(connection, batch_id, attempt, row[0], to_state, actor, dict(detail or {}))
+    with connection.transaction():
+        row = connection.execute(
+            "select state from ops.batch where batch_id = %s and attempt = %s for update", [batch_id, attempt]
+        ).fetchone()
+        if not row:
+            raise StaleAttemptError(f"batch {batch_id} was taken by another attempt than {attempt}")
+        # only a replay that was blocked, which keeps the time of the earlier publication
+        is_unaudited = to_state == BatchState.PUBLISHED and row[0] != BatchState.AUDITED and "published_at" not in columns
+        if to_state not in ALLOWED_MOVES[BatchState(row[0])] or is_unaudited:
+            raise ValueError(f"batch {batch_id} cannot go from {row[0]} to {to_state}")
+        stamp = f"{to_state}_at" if to_state in TIMED_STATES and f"{to_state}_at" not in columns else None
+        assignments = [sql.SQL("state = {}").format(to_state)]
+        assignments += [sql.SQL("{} = {}").format(sql.Identifier(name), value) for name, value in columns.items()]
+        if stamp:
+            assignments.append(sql.SQL("{} = clock_timestamp()").format(sql.Identifier(stamp)))
+        connection.execute(sql.SQL("update ops.batch set {} where batch_id = {}").format(sql.SQL(", ").join(assignments), batch_id))
+        _record_event(connection, batch_id, attempt, row[0], to_state, actor, dict(detail or {}))
 
 
 def block(
