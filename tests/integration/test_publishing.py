@@ -1,34 +1,35 @@
 """Publishing, compared with a model in plain Python: any order of deliveries, corrections and crashes."""
 
+import hashlib
 import itertools
-import random
+import os
 import re
-import threading
-from contextlib import ExitStack
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import hypothesis.strategies as st
 import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 from labour_market.batches import ledger
 from labour_market.batches.states import LOADABLE_STATES, BatchState
-from labour_market.contracts import load_contract
+from labour_market.contracts import contract_feeds, load_contract
 from labour_market.database import connect
-from labour_market.database.locks import feed_load, session_lock
 from labour_market.ingestion.publishing import Published, publish_batch
 from labour_market.ingestion.reconcile import reconcile
 from labour_market.ingestion.staging import drop_stage_tables, make_stage_table
-from labour_market.transform.dbt import build_lock
 from psycopg import sql
+
+from tests.integration.publishing_oracle import Entry, Oracle, Person, Row, ranks
 
 SESSIONS, ORDERS = load_contract("fair_sessions"), load_contract("job_orders")
 numbers = itertools.count(1)
 
 
-def announce(connection, contract, sender, period, sequence, records):
+def announce(connection, contract, sender, period, sequence, records, form=None, sha256=None):
     number = next(numbers)
+    sha256 = sha256 or f"{number:064x}"
     batch_id = ledger.announce(
         connection,
         {
@@ -37,18 +38,23 @@ def announce(connection, contract, sender, period, sequence, records):
             "delivery_id": f"d{number}",
             "period": period,
             "sequence": sequence,
+            "form_version": form,
             "media_type": "application/json",
             "declared_records": records,
             "declared_bytes": 1,
-            "declared_sha256": f"{number:064x}",
+            "declared_sha256": sha256,
             "declared_totals": {},
             "delivery_created_at": datetime.now(UTC),
         },
         "test",
     )
     attempt = ledger.take(connection, batch_id, [BatchState.DISCOVERED])
-    ledger.move(connection, batch_id, attempt, BatchState.LANDED, "test", sha256=f"{number:064x}")
-    return next(b for b in ledger.find_batches(connection, feed=contract.feed) if b.batch_id == batch_id)
+    ledger.move(connection, batch_id, attempt, BatchState.LANDED, "test", sha256=sha256)
+    return batch_of(connection, contract, batch_id)
+
+
+def batch_of(connection, contract, batch_id):
+    return next(batch for batch in ledger.find_batches(connection, feed=contract.feed) if batch.batch_id == batch_id)
 
 
 def stage(connection, contract, batch, table, rows, kept_out=()):
@@ -84,77 +90,267 @@ def current(connection, contract):
     }
 
 
-class Deliveries(RuleBasedStateMachine):
-    """Snapshots and changes are delivered in any order, twice, or half; the tables agree with two small dictionaries."""
+COLUMNS = {  # of each feed: a column of its key, and another one
+    "budget_movements": ("movement_no", "treasury_ref"),
+    "employers": ("employer_no", "name"),
+    "fair_attendance": ("attendance_no", "wanted_job_text"),
+    "fair_sessions": ("session_no", "name"),
+    "job_orders": ("order_no", "title"),
+    "labour_survey": ("form_no", "job_text"),
+    "placements": ("placement_no", "job_text"),
+    "poverty_register": ("household_no", "commune_code"),
+    "programme_plans": ("unit_code", "decision_no"),
+}
+NAMES = ["Nguyễn Văn Đạt", "NGUYEN VAN  DAT", "Trần Thị Bình"]
+PEOPLE = st.builds(
+    Person,
+    st.sampled_from(["080190000007", "080190000008", "080190000009"]),
+    st.sampled_from(NAMES),
+    st.sampled_from([date(1980, 1, 1), date(1980, 2, 2), date(1981, 1, 1)]),
+    st.sampled_from([None, "0901000001", "0901000002"]),
+)
+ROWS = st.lists(
+    st.builds(
+        Row,
+        st.sampled_from(["1", "2", "3"]),
+        st.sampled_from(["a", "b"]),
+        st.none() | PEOPLE,
+        st.sampled_from([None, "Lan", "Minh"]),
+        st.sampled_from([None, None, None, "quarantine", "normalise"]),
+    ),
+    max_size=4,
+).map(
+    lambda rows: [replace(row, kept_out="normalise") if row.key in {r.key for r in rows[:place]} else row for place, row in enumerate(rows)]
+)
 
+
+class Publications(RuleBasedStateMachine):
+    """Deliveries of one feed in any order, twice, half and again; every table that a publication touches is that of the oracle."""
+
+    feed: str
     senders = st.sampled_from(["794", "803"])
-    months = st.sampled_from(["2023-05", "2023-06"])
-    contents = st.dictionaries(st.sampled_from(["1", "2", "3"]), st.sampled_from(["a", "b", "c"]), max_size=3)
 
-    @initialize()
-    def connect(self):
+    @initialize(erased=st.booleans())
+    def connect(self, erased):
+        self.contract = load_contract(self.feed)
+        names = {f.name for f in self.contract.fields}
+        core_names = {f.name for f in self.contract.core_fields}
+        snapshot = self.contract.mode == "snapshot"
+        self.periods = ["2023-05", "2023-06"] if snapshot else ["2023-06-30", "2023-07-01"]
+        self.is_of_persons = "person_key" in core_names
+        self.oracle = Oracle(
+            snapshot=snapshot,
+            vault={"person_key", "full_name"} <= names,
+            contacts="contact_name" in names,
+            erased={"080190000009"} if erased and self.is_of_persons else set(),
+        )
+        self.key, self.value = COLUMNS[self.feed]
         self.connection = connect("loader", autocommit=True)
-        for feed in ("fair_sessions", "job_orders"):
-            self.connection.execute(sql.SQL("truncate core.{}").format(sql.Identifier(feed)))
-        self.connection.execute("truncate ops.batch cascade")
-        self.snapshots: dict = {}
-        self.changes: dict = {}
-        self.announced = 0
-
-    def deliver(self, contract, sender, period, sequence, rows, crash=False):
-        with self.connection.transaction():
-            drop_stage_tables(self.connection, contract.feed)
-            table = make_stage_table(self.connection, contract, f"{random.getrandbits(32):08x}")
-        batch = announce(self.connection, contract, sender, period, sequence, len(rows))
-        self.announced += len(rows)
-        attempt = stage(self.connection, contract, batch, table, rows)
-        if crash:
-            with pytest.raises(RuntimeError), self.connection.transaction():
-                publish_batch(self.connection, contract, batch, attempt, table, "test")
-                raise RuntimeError("killed just before the commit")
-        publish_batch(self.connection, contract, batch, attempt, table, "test")
-
-    @rule(sender=senders, period=months, sequence=st.integers(1, 4), rows=contents, crash=st.booleans())
-    def snapshot(self, sender, period, sequence, rows, crash):
-        self.deliver(SESSIONS, sender, period, sequence, rows, crash)
-        if sequence >= self.snapshots.get((sender, period), (0, {}))[0]:
-            self.snapshots[sender, period] = (sequence, rows)
-
-    @rule(sender=senders, period=st.sampled_from(["2023-06-13", "2023-06-14"]), sequence=st.integers(1, 3), rows=contents)
-    def change(self, sender, period, sequence, rows):
-        self.deliver(ORDERS, sender, period, sequence, rows)
-        for number, text in rows.items():
-            if (period, sequence) >= self.changes.get((sender, number), (("", 0), ""))[0]:
-                self.changes[sender, number] = ((period, sequence), text)
-
-    @invariant()
-    def the_current_rows_are_the_latest_truth(self):
-        if not hasattr(self, "connection"):
-            return
-        expected = {(s, p, n): t for (s, p), (_, rows) in self.snapshots.items() for n, t in rows.items()}
-        assert current(self.connection, SESSIONS) == expected
-        assert {(s, n): t for (s, _, n), t in current(self.connection, ORDERS).items()} == {k: t for k, (_, t) in self.changes.items()}
-
-    @invariant()
-    def every_record_is_counted_once(self):
-        if not hasattr(self, "connection"):
-            return
-        row = self.connection.execute(
-            "select coalesce(sum(case when published_at is null then records_superseded else records_published"
-            " + records_quarantined + records_duplicate + records_superseded end), 0), count(*) from ops.batch"
-        ).fetchone()
-        assert row[0] == self.announced
+        with psycopg.connect(os.environ["WAREHOUSE_DSN"]) as admin:
+            admin.execute(
+                sql.SQL("truncate core.{}, quarantine.rejected_row, vault.erased_person, ops.reconcile_finding, ops.batch cascade").format(
+                    sql.Identifier(self.feed)
+                )
+            )
+            for number in self.oracle.erased:
+                admin.execute("insert into vault.erased_person (person_key, erased_by, reason) values (%s, 'B', 'x')", [f"key:{number}"])
+        drop_stage_tables(self.connection, self.feed)
+        self.table = make_stage_table(self.connection, self.contract, "one")
+        self.rows: dict[int, list[Row]] = {}
 
     def teardown(self):
         if hasattr(self, "connection"):
+            assert "lost_records" not in {finding.kind for finding in reconcile().findings}
             self.connection.close()
 
+    def deliver(self, sender, period, sequence, rows, form="a", crash=False):
+        content = (form, tuple(rows))
+        batch = announce(
+            self.connection, self.contract, sender, period, sequence, len(rows), form, hashlib.sha256(repr(content).encode()).hexdigest()
+        )
+        entry = Entry(batch.batch_id, sender, period, sequence, content, len(rows))
+        self.oracle.entries.append(entry)
+        self.rows[batch.batch_id] = rows
+        attempt = self.stage(batch, rows)
+        if crash:
+            before = self.tables()
+            with pytest.raises(RuntimeError), self.connection.transaction():
+                publish_batch(self.connection, self.contract, batch, attempt, self.table, "test")
+                raise RuntimeError("killed just before the commit")
+            assert self.tables() == before
+        self.publish(batch, attempt, entry, rows)
 
-@pytest.mark.usefixtures("warehouse")
-def test_any_order_of_deliveries_gives_the_latest_records_and_counts_every_record():
+    def publish(self, batch, attempt, entry, rows):
+        published = publish_batch(self.connection, self.contract, batch, attempt, self.table, "test")
+        self.oracle.publish(entry, rows)
+        assert (published and tuple(vars(published).values())) == (entry.counts if entry.state == "published" else None)
+
+    def stage(self, batch, rows):
+        for name in (self.table, f"{self.table}_failures"):
+            self.connection.execute(sql.SQL("truncate stage.{}").format(sql.Identifier(name)))
+        known = {f.name for f in self.contract.fields}
+        action = {rule.action: rule.id for rule in reversed(self.contract.rules)}
+        attempt = ledger.take(self.connection, batch.batch_id, LOADABLE_STATES)
+        for row_no, row in enumerate(rows, 1):
+            values = {self.key: row.key, self.value: row.value}
+            if row.person and self.is_of_persons:
+                values |= {
+                    "person_key": f"key:{row.person.number}", "person_method": "national_id", "national_id": row.person.number,
+                    "full_name": row.person.name, "birth_date": row.person.birth, "phone": row.person.phone,
+                }  # fmt: skip
+            if row.contact:
+                values |= {"contact_name": row.contact, "contact_phone": f"phone of {row.contact}", "contact_email": f"{row.contact}@x.vn"}
+            values = {name: value for name, value in values.items() if name in known}
+            values |= {name: getattr(batch, name) for name in ("batch_id", "sender_code", "period", "sequence")} | {"row_no": row_no}
+            self.connection.execute(
+                sql.SQL("insert into stage.{} ({}) values ({})").format(
+                    sql.Identifier(self.table),
+                    sql.SQL(", ").join(map(sql.Identifier, values)),
+                    sql.SQL(", ").join(sql.Placeholder() * len(values)),
+                ),
+                list(values.values()),
+            )
+            if row.kept_out:
+                self.connection.execute(
+                    sql.SQL("insert into stage.{} values (%s, %s, %s, %s, 'Aaa')").format(sql.Identifier(f"{self.table}_failures")),
+                    [batch.batch_id, row_no, action[row.kept_out], self.value],
+                )
+        ledger.move(self.connection, batch.batch_id, attempt, BatchState.STAGED, "test", records_parsed=len(rows))
+        ledger.move(self.connection, batch.batch_id, attempt, BatchState.AUDITED, "test")
+        return attempt
+
+    @rule(sender=senders, later=st.booleans(), sequence=st.integers(1, 3), rows=ROWS, crash=st.booleans())
+    def new_delivery(self, sender, later, sequence, rows, crash):
+        self.deliver(sender, self.periods[later], sequence, rows, crash=crash)
+
+    @precondition(lambda self: self.oracle.entries)
+    @rule(data=st.data(), sequence=st.integers(1, 4), form=st.sampled_from(["a", "a", "b"]))
+    def the_same_delivery(self, data, sequence, form):
+        entry = data.draw(st.sampled_from(self.oracle.entries))
+        self.deliver(entry.sender, entry.period, sequence, self.rows[entry.batch_id], form)
+
+    @precondition(lambda self: any(entry.state == "published" for entry in self.oracle.entries))
+    @rule(data=st.data())
+    def replay(self, data):
+        """A rule was changed: it keeps out other rows than before."""
+        entry = data.draw(st.sampled_from([entry for entry in self.oracle.entries if entry.state == "published"]))
+        outs = st.sampled_from([None, None, "quarantine"])
+        rows = [row if row.kept_out == "normalise" else replace(row, kept_out=data.draw(outs)) for row in self.rows[entry.batch_id]]
+        attempt = ledger.take(self.connection, entry.batch_id, [BatchState.PUBLISHED])
+        ledger.move(self.connection, entry.batch_id, attempt, BatchState.LANDED, "test")
+        entry.state = "landed"
+        entry.moves.append("landed")
+        batch = batch_of(self.connection, self.contract, entry.batch_id)
+        self.publish(batch, self.stage(batch, rows), entry, rows)
+
+    @precondition(lambda self: any(status == "open" for _, status in self.oracle.quarantine.values()))
+    @rule(data=st.data(), status=st.sampled_from(["released", "closed"]))
+    def decide(self, data, status):
+        places = [place for place, (_, known) in self.oracle.quarantine.items() if known == "open"]
+        place = data.draw(st.sampled_from(places))
+        self.oracle.quarantine[place][1] = status
+        with psycopg.connect(os.environ["WAREHOUSE_DSN"]) as admin:
+            admin.execute("update quarantine.rejected_row set status = %s where (batch_id, row_no) = (%s, %s)", [status, *place])
+
+    @invariant()
+    def every_table_is_as_it_must_be(self):
+        if hasattr(self, "connection"):
+            found, expected = self.tables(), self.expected()
+            for table, rows in expected.items():
+                assert found[table] == rows, table
+
+    def tables(self):
+        """The rows of every table; times of core as ranks."""
+
+        names = {
+            "feed": sql.Identifier(self.feed),
+            "key": sql.Identifier(self.key),
+            "value": sql.Identifier(self.value),
+            "person": sql.SQL("person_key" if self.is_of_persons else "null"),
+        }
+
+        def rows(query, *values):
+            return self.connection.execute(sql.SQL(query).format(**names), values or None).fetchall()
+
+        core = rows(
+            "select batch_id, row_no, sender_code, period, sequence, {key}, {value}, {person}, valid_from, nullif(valid_to, 'infinity'),"
+            " recorded_from, nullif(recorded_to, 'infinity') from core.{feed} order by batch_id, row_no, recorded_from"
+        )
+        times = ranks({moment for row in core for moment in row[10:] if moment})
+        return {
+            "core": [(*row[:10], times[row[10]], times.get(row[11])) for row in core],
+            "ledger": rows(
+                "select batch_id, state, published_at is not null, superseded_by, records_published, records_quarantined,"
+                " records_duplicate, records_superseded from ops.batch order by 1"
+            ),
+            "moves": rows("select batch_id, array_agg(to_state order by event_id) from ops.batch_event group by 1 order by 1"),
+            "outbox": rows(
+                "select batch_id, sender_code, period from ops.outbox where feed = %s and built_at is null order by event_id", self.feed
+            ),
+            "quarantine": rows(
+                "select batch_id, row_no, feed, sender_code, period, action, column_name, value_pattern, status"
+                " from quarantine.rejected_row order by 1, 2"
+            ),
+            "persons": rows(
+                "select national_id, person_key, person_method, full_name, birth_date, phone, sender_code, first_batch_id, last_batch_id"
+                " from vault.person order by 1"
+            ),
+            "versions": sorted(
+                rows("select person_key, sender_code, batch_id, full_name, birth_date, phone, is_refused from vault.person_version"),
+                key=str,
+            ),
+            "contacts": rows(
+                "select sender_code, employer_no, contact_name, contact_phone, contact_email, last_batch_id from vault.employer_contact"
+                " order by 1, 2"
+            ),
+            "findings": {
+                (kind, *map(int, re.findall(r"\d+", detail)[:2]))
+                for kind, detail in rows("select kind, detail from ops.reconcile_finding where batch_id is not null and closed_at is null")
+                if kind in ("identity_conflict", "erased_person_delivered")
+            },
+        }
+
+    def expected(self):
+        oracle = self.oracle
+        times = ranks({moment for r in oracle.core for moment in (r.began, r.ended) if moment is not None})
+        place = {entry.batch_id: entry for entry in oracle.entries}
+        return {
+            "core": [
+                (
+                    *(r.entry.batch_id, r.row_no, r.entry.sender, r.entry.period, r.entry.sequence, r.key, r.value),
+                    f"key:{r.person}" if r.person and self.is_of_persons else None,
+                    *oracle.valid(r),
+                    times[r.began],
+                    times.get(r.ended),
+                )
+                for r in sorted(oracle.core, key=lambda r: (r.entry.batch_id, r.row_no, r.began))
+            ],
+            "ledger": [(e.batch_id, e.state, e.was_published, e.superseded_by, *e.counts) for e in oracle.entries],
+            "moves": [(e.batch_id, e.moves) for e in oracle.entries],
+            "outbox": oracle.outbox,
+            "quarantine": [
+                (batch, row_no, self.feed, place[batch].sender, place[batch].period, action, self.value, "Aaa", status)
+                for (batch, row_no), (action, status) in sorted(oracle.quarantine.items())
+            ],
+            "persons": [
+                (number, f"key:{number}", "national_id", p["name"], p["birth"], p["phone"], p["sender"], p["first"], p["last"])
+                for number, p in sorted(oracle.persons.items())
+            ],
+            "versions": sorted([(f"key:{version[0]}", *version[1:]) for version in oracle.versions], key=str),
+            "contacts": [
+                (sender, number, name, name and f"phone of {name}", name and f"{name}@x.vn", batch)
+                for (sender, number), (name, batch) in sorted(oracle.employers.items())
+            ],
+            "findings": oracle.findings,
+        }
+
+
+@pytest.mark.parametrize("feed", contract_feeds())
+def test_publications_in_any_order_leave_every_table_as_it_must_be(feed, warehouse):
+    """Core with its history, the ledger, outbox, quarantine, vault and findings; persons of the feed as well."""
     run_state_machine_as_test(
-        Deliveries,
-        settings=settings(max_examples=40, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)),
+        type("Machine", (Publications,), {"feed": feed}),
+        settings=settings(max_examples=8, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck)),
     )
 
 
@@ -273,25 +469,3 @@ def test_the_database_takes_the_states_of_a_batch_and_no_other(warehouse):
             " and pg_get_constraintdef(oid) like '%%state%%'"
         ).fetchone()
     assert re.findall(r"'(\w+)'", check) == list(BatchState)
-
-
-def test_a_lock_of_a_feed_keeps_a_second_load_waiting(warehouse):
-    with connect("loader", autocommit=True) as first, connect("loader", autocommit=True) as second:
-        second.execute("set statement_timeout = '300ms'")
-        second.execute("set lock_timeout = '100ms'")  # for tables, not for a load
-        with session_lock(first, feed_load("employers")):
-            with pytest.raises(psycopg.errors.QueryCanceled), session_lock(second, feed_load("employers")):
-                pass
-            with session_lock(second, feed_load("job_orders")):
-                pass
-        with session_lock(second, feed_load("employers")):
-            pass
-
-
-def test_a_second_build_waits_longer_than_the_lock_timeout_of_its_role(warehouse):
-    with connect("transformer", autocommit=True) as first, connect("transformer", autocommit=True) as second, ExitStack() as held:
-        held.enter_context(build_lock(first))
-        second.execute("set lock_timeout = '100ms'")
-        threading.Timer(0.5, held.close).start()
-        with build_lock(second):
-            assert second.execute("show lock_timeout").fetchone() == ("100ms",)

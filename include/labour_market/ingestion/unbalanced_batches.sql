@@ -11,7 +11,8 @@ quarantined_records as (
 counted as (
     select
         batch.*,
-        coalesce(core_records.records, 0) as core_records,
+        -- a replay may keep out every record, and then core has only those of an earlier publication
+        case when batch.records_published + batch.records_superseded = 0 then 0 else coalesce(core_records.records, 0) end as core_records,
         coalesce(quarantined_records.records, 0) as quarantined_records
     from ops.batch as batch
     left join core_records using (batch_id)
