@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 from labour_market.batches.landing import LandingStore
@@ -30,6 +31,7 @@ from labour_market.gateway import (
 )
 from labour_market.gateway import client as client_module
 from labour_market.quality.messages import block_reason
+from tenacity import RetryCallState, Retrying
 
 TOKEN = "a-token-that-no-message-may-show"
 Answer = Callable[["Handler"], None]
@@ -756,3 +758,226 @@ def test_neither_a_netrc_nor_a_proxy_variable_is_used(stage: Stage, monkeypatch:
     client, script = stage.serve(page("items", []))
     list(client.deliveries("employers"))
     assert script.requests[0][2]["Authorization"] == f"Bearer {TOKEN}"
+
+
+# ---- limits in pairs: at the limit accepted, one beyond it refused
+
+
+def test_a_delivery_may_be_as_large_as_the_limits(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = [{"a": 1}, {"a": 2}]
+    limits = {"MAX_DELIVERY_BYTES": len(lines_of(records)), "MAX_RECORDS": 2}
+    for name, limit in limits.items():
+        with monkeypatch.context() as patch:
+            patch.setattr(client_module, name, limit)
+            client, _ = stage.serve(page("records", records))
+            if name == "MAX_RECORDS":  # a limit of bytes is one of pages too, which have more signs
+                assert client.fetch(of_records(records), stage.store).size == len(lines_of(records))
+            content = b"x" * len(lines_of(records))
+            client, _ = stage.serve(body(content))
+            assert client.fetch(delivery(content, record_count=2), stage.store).size == len(content)
+            patch.setattr(client_module, name, limit - 1)
+            client, script = stage.serve(body(content))
+            with pytest.raises(DeliveryRefusedError) as caught:
+                client.fetch(delivery(content, record_count=2), stage.store)
+            assert caught.value.details["limit"] == limit - 1 and script.requests == []
+
+
+def test_a_cursor_may_have_two_thousand_characters(stage: Stage) -> None:
+    client, script = stage.serve(page("items", [announced()], "x" * 2_000), page("items", [announced(delivery_id="2")]))
+    assert len(client.deliveries("employers")) == 2 and script.requests[1][1]["cursor"] == "x" * 2_000
+    client, script = stage.serve(page("items", [announced()], "x" * 2_001), page("items", [announced(delivery_id="2")]))
+    with pytest.raises(GatewayUnavailableError, match="not a page"):
+        client.deliveries("employers")
+    assert len(script.requests) == 1
+
+
+def test_two_empty_pages_in_a_row_are_read_over_and_three_are_not(stage: Stage) -> None:
+    empty = [page("items", [], str(n)) for n in range(9)]
+    full = [page("items", [announced(delivery_id=str(n))], f"after {n}") for n in range(3)]
+    last = page("items", [announced(delivery_id="last")])
+    client, _ = stage.serve(*empty[:2], full[0], *empty[2:4], full[1], last)
+    assert len(client.deliveries("employers")) == 3
+    client, script = stage.serve(full[0], *empty[:3], last)
+    with pytest.raises(GatewayUnavailableError, match="do not end"):
+        client.deliveries("employers")
+    assert len(script.requests) == 4
+
+
+def test_a_list_may_have_as_many_pages_as_the_limit(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = [page("items", [announced(delivery_id=str(n))], str(n)) for n in range(2)]
+    last = page("items", [announced(delivery_id="last")])
+    monkeypatch.setattr(client_module, "MAX_PAGES", 3)
+    client, _ = stage.serve(*pages, last)
+    assert len(client.deliveries("employers")) == 3
+    monkeypatch.setattr(client_module, "MAX_PAGES", 2)
+    client, _ = stage.serve(*pages, last)
+    with pytest.raises(GatewayUnavailableError, match="do not end"):
+        client.deliveries("employers")
+
+
+@pytest.mark.parametrize(("module", "limit"), [(client_module, "MAX_LIST_BYTES"), (connection, "MAX_PAGE_BYTES")])
+def test_a_list_may_have_as_many_bytes_as_the_limit(stage: Stage, module: Any, limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [[announced(delivery_id="1")], [announced(delivery_id="2")]]
+    sizes = [len(json.dumps({"items": items[0], "next_cursor": "1"})), len(json.dumps({"items": items[1], "next_cursor": None}))]
+    size = sum(sizes) if limit == "MAX_LIST_BYTES" else max(sizes)
+    for allowed in (size, size - 1):
+        monkeypatch.setattr(module, limit, allowed)
+        client, _ = stage.serve(page("items", items[0], "1"), page("items", items[1]))
+        if allowed == size:
+            assert len(client.deliveries("employers")) == 2
+            continue
+        with pytest.raises(GatewayUnavailableError, match="a page of more than"):
+            client.deliveries("employers")
+
+
+def test_three_redirects_are_followed_and_a_fourth_is_not(stage: Stage) -> None:
+    moved = [body(b"", CSV, 302, Location=f"/moved/{n}") for n in range(4)]
+    client, script = stage.serve(*moved[:3], page("items", [announced()]))
+    assert len(client.deliveries("employers")) == 1
+    assert [path for path, _, _ in script.requests[1:]] == ["/moved/0", "/moved/1", "/moved/2"]
+    assert script.requests[0][1] and not script.requests[1][1], "the address of a redirect has its own parameters"
+    client, script = stage.serve(*moved, page("items", [announced()]))
+    with pytest.raises(GatewayUnavailableError, match="more than 3 times"):
+        client.deliveries("employers")
+    assert len(script.requests) == 4
+
+
+@pytest.mark.parametrize(
+    ("old", "location", "target"),
+    [
+        ("https://a.vn/x/y", "/z", "https://a.vn/z"),
+        ("https://a.vn/x/y", "z?b=1", "https://a.vn/x/z?b=1"),
+        ("https://a.vn:8443/x", "https://a.vn:8443/y", "https://a.vn:8443/y"),
+        ("https://A.vn/x", "https://a.VN/y", "https://a.VN/y"),
+        # each of these differs in one part alone, so that no other guard decides
+        ("https://a.vn:8443/x", "http://a.vn:8443/y", None),
+        ("http://a.vn:8080/x", "https://a.vn:8080/y", None),
+        ("https://a.vn/x", "https://b.vn/y", None),
+        ("https://a.vn/x", "https://a.vn:8443/y", None),
+        ("https://a.vn/x", "https://user@a.vn/y", None),
+        ("https://a.vn/x", "//b.vn/y", None),
+    ],
+)
+def test_a_redirect_keeps_the_scheme_the_host_and_the_port(old: str, location: str, target: str | None) -> None:
+    if target:
+        assert connection._redirected(old, location) == target
+        return
+    with pytest.raises(GatewayUnavailableError, match="another host"):
+        connection._redirected(old, location)
+
+
+def test_a_retry_after_is_between_nothing_and_two_minutes() -> None:
+    response = requests.Response()
+    past, soon = datetime(2020, 1, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(seconds=60)
+    found = {}
+    for text in ("0", "119", "120", "121", " 5 ", "", "-5", "soon", "1.5", "٣", format_datetime(past, usegmt=True)):
+        response.headers["Retry-After"] = text
+        found[text] = connection._retry_after(response)
+    assert list(found.values())[:6] == [0.0, 119.0, 120.0, 120.0, 5.0, None]
+    assert found["-5"] is found["soon"] is found["1.5"] is None
+    assert found[format_datetime(past, usegmt=True)] == 0.0
+    response.headers["Retry-After"] = format_datetime(soon, usegmt=True)
+    assert 55 < (connection._retry_after(response) or 0) <= 60
+    del response.headers["Retry-After"]
+    assert connection._retry_after(response) is None
+
+
+def test_pauses_double_up_to_their_longest_and_differ_by_half(stage: Stage) -> None:
+    client, _ = stage.serve(failing(503), pause=1.0)
+    for number, expected in ((1, 1.0), (2, 2.0), (5, 16.0), (6, 20.0), (60, 20.0)):
+        state = RetryCallState(Retrying(), None, (), {})
+        state.attempt_number = number
+        state.set_exception((connection.RetryableError, connection.RetryableError("x"), None))
+        pauses = [client._connection._pause_after(state) for _ in range(200)]
+        assert min(pauses) >= expected / 2 and max(pauses) <= expected * 1.5 and max(pauses) > expected > min(pauses)
+
+
+def test_a_request_is_tried_as_often_as_is_allowed(stage: Stage) -> None:
+    client, script = stage.serve(failing(503), failing(503), page("items", [announced()]), tries=3)
+    assert len(client.deliveries("employers")) == 1 and len(script.requests) == 3
+    client, script = stage.serve(failing(503), failing(503), failing(503), page("items", [announced()]), tries=3)
+    with pytest.raises(GatewayUnavailableError, match="failed 3 times"):
+        client.deliveries("employers")
+    assert len(script.requests) == 3
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
+def test_an_answer_that_may_pass_is_tried_again(stage: Stage, status: int) -> None:
+    client, script = stage.serve(failing(status), page("items", []))
+    assert client.deliveries("employers") == [] and len(script.requests) == 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 501])
+def test_an_answer_that_is_final_is_not_tried_again(stage: Stage, status: int) -> None:
+    client, script = stage.serve(failing(status), page("items", []))
+    with pytest.raises(GatewayUnavailableError, match=f"HTTP {status}"):
+        client.deliveries("employers")
+    assert len(script.requests) == 1
+
+
+def test_a_download_that_advances_far_enough_begins_to_count_failures_anew(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = bytes(range(100))
+    monkeypatch.setattr(client_module, "PROGRESS", 10)
+    for part, arrives in ((10, True), (4, False)):
+        client, script = stage.serve(file_with_ranges(content, cut_at=part), tries=2)
+        if arrives:
+            assert client.fetch(delivery(content), stage.store).size == 100
+        else:
+            with pytest.raises(GatewayUnavailableError, match="2 times in a row"):
+                client.fetch(delivery(content, sha256="0" * 64), stage.store)
+            assert len(script.requests) == 2
+
+
+@pytest.mark.parametrize("surplus", [0, 1])
+def test_a_file_of_unknown_length_may_have_as_many_bytes_as_announced(stage: Stage, surplus: int) -> None:
+    def answer(handler: Handler) -> None:
+        handler.wfile.write(b"HTTP/1.0 200 OK\r\nContent-Type: text/csv\r\n\r\n" + CONTENT + b"x" * surplus)
+        handler.break_off()
+
+    client, _ = stage.serve(answer)
+    if surplus:
+        refused = refusal(stage, client, delivery(CONTENT))
+        assert (refused.rule_name, refused.details["found"]) == ("size_bytes", len(CONTENT) + 1)
+    else:
+        assert client.fetch(delivery(CONTENT), stage.store).size == len(CONTENT)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "start", "size"),
+    [
+        (200, {"Content-Length": "0"}, 0, 0),
+        (200, {"Content-Length": "9" * 18}, 0, 10**18 - 1),
+        (200, {"Content-Length": "9" * 19}, 0, None),
+        (200, {}, 0, None),
+        (206, {"Content-Range": "bytes 5-9/10"}, 5, 10),
+        (206, {"Content-Range": "bytes 5-9/*"}, 5, None),
+        (416, {"Content-Range": "bytes */10"}, 5, 10),
+        (206, {"Content-Range": "bytes 4-9/10"}, 5, "another part"),
+        (206, {"Content-Range": "bytes 6-9/10"}, 5, "another part"),
+        (206, {"Content-Range": f"bytes 5-9/{'9' * 19}"}, 5, "another part"),
+        (206, {}, 5, "another part"),
+    ],
+)
+def test_the_size_of_a_file_is_in_its_length_or_its_range(status: int, headers: dict[str, str], start: int, size: Any) -> None:
+    response = requests.Response()
+    response.status_code = status
+    response.headers.update(headers)
+    if isinstance(size, str):
+        with pytest.raises(GatewayUnavailableError, match=size):
+            client_module._file_size(response, start)
+    else:
+        assert client_module._file_size(response, start) == size
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "224.0.0.1", "ff02::1", "0.0.0.0", "::", "::ffff:169.254.1.1"])  # noqa: S104
+def test_an_address_that_no_gateway_can_have_is_not_called(stage: Stage, address: str) -> None:
+    class Opened:
+        def fileno(self) -> int:
+            return 1
+
+        def getpeername(self) -> tuple[str, int]:
+            return address, 443
+
+    client, _ = stage.serve(failing(404))
+    with pytest.raises(GatewayUnavailableError, match="no gateway can have"):
+        client._connection._connected(Opened())  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ def _plain(text: str) -> str:
 
 Total = (
     Annotated[int, Field(strict=True, gt=-(2**63), lt=2**63)]
-    | Annotated[float, Field(strict=True, allow_inf_nan=False)]
+    | Annotated[float, Field(strict=True, gt=-(2**63), lt=2**63)]  # an integer beyond its limit would be read as a rounded one
     | Annotated[str, Field(max_length=200), AfterValidator(_plain)]
     | None
 )
