@@ -104,3 +104,17 @@ def test_only_a_hash_names_a_file(store: LandingStore, name: str) -> None:
 
 def test_a_file_that_never_landed_neither_exists_nor_is_verified(store: LandingStore) -> None:
     assert not store.exists(HELLO) and not store.verify(HELLO)
+
+
+def test_a_file_lies_in_folders_named_after_its_hash(tmp_path: Path) -> None:
+    path = Path(LandingStore(str(tmp_path)).put(b"hello").path)
+    assert path.relative_to(tmp_path).parts == (HELLO[:2], HELLO[2:4], HELLO)
+
+
+def test_a_folder_that_another_process_makes_meanwhile_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = LandingStore(str(tmp_path))
+    store.put(b"other")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "exists", lambda path: False)  # as it was when it was looked for
+        landed = store.put(b"hello")
+    assert Path(landed.path).read_bytes() == b"hello"

@@ -1,10 +1,12 @@
 import csv
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from labour_market.normalise.codes import (
+    Reader,
     code,
     commune,
     demand_items,
@@ -21,6 +23,7 @@ from labour_market.normalise.codes import (
     vsic,
 )
 from labour_market.normalise.text import UnreadableValueError
+from odd_values import SCALARS, TEXTS
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
 READERS = (
@@ -326,15 +329,160 @@ def test_a_grid_that_is_none_is_unreadable(raw: object, reason: str) -> None:
     assert refused(demand_items, raw) == reason
 
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30)
-
-
-@given(
-    st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=6)
-)
+@given(st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3), max_leaves=6))
 def test_no_value_breaks_a_reader_of_codes(raw: object) -> None:
     for read in READERS:
         try:
             read(raw)
         except UnreadableValueError as error:
             assert error.reason.isidentifier()
+
+
+# prefix by prefix, as the operators announced it in 2018
+RENUMBERED = """
+0120 070, 0121 079, 0122 077, 0126 076, 0128 078, 0123 083, 0124 084, 0125 085, 0127 081, 0129 082, 0162 032, 0163 033, 0164 034,
+0165 035, 0166 036, 0167 037, 0168 038, 0169 039, 0186 056, 0188 058, 0199 059
+"""
+
+
+@pytest.mark.parametrize(("old", "new"), [pair.split() for pair in RENUMBERED.split(",")])
+def test_every_old_prefix_of_a_mobile_has_its_new_one(old: str, new: str) -> None:
+    assert phone(f"{old}1234567") == (f"{new}1234567", "old_prefix")
+    assert phone(f"+84{old[1:]}1234567") == (f"{new}1234567", "old_prefix")
+
+
+@pytest.mark.parametrize("raw", ["01301234567", "01611234567", "01891234567", "0612345678", "02123456789a", "+85901234567"])
+def test_a_prefix_that_never_was_is_no_phone_number(raw: str) -> None:
+    assert refused(phone, raw) == "not_a_phone"
+
+
+@pytest.mark.parametrize(
+    ("read", "raw", "value", "note"),
+    [
+        (phone, "0901234567", "0901234567", None),
+        (phone, "0901 234 567", "0901234567", "separators"),
+        (phone, "+84901234567", "0901234567", "country_code"),
+        (phone, "840901234567", "0901234567", "country_code"),
+        (phone, "901234567", "0901234567", "leading_zero"),
+        (phone, 901234567, "0901234567", "leading_zero"),
+        (phone, "2723826263", "02723826263", "leading_zero"),
+        (phone, "1800123456", "1800123456", None),
+        (phone, "1900123456", "1900123456", None),
+        (phone, "0901234567 - 5", "several digits", None),
+        (phone, "", None, None),
+        (national_id, "080190012345", "080190012345", None),
+        (national_id, "080 190 012 345", "080190012345", "separators"),
+        (national_id, 80190012345, "080190012345", "leading_zero"),
+        (national_id, "301234567", "301234567", None),
+        (national_id, 301234567, "301234567", "number"),
+        (tax_code, "0300588569", "0300588569", None),
+        (tax_code, "0300588569-001", "0300588569-001", None),
+        (tax_code, " 0300588569-001 ", "0300588569-001", None),
+        (tax_code, "0300588569 001", "0300588569-001", "separators"),
+        (tax_code, "0300 588 569", "0300588569", "separators"),
+        (tax_code, "300588569", "0300588569", "leading_zero"),
+        (tax_code, 80190012345, "080190012345", "leading_zero"),
+        (email, "Lan@Cong-Ty.vn", "lan@cong-ty.vn", None),
+        (vsic, "a", "A", None),
+        (vsic, "A0111", "0111", "section"),
+        (vsic, "A111", "0111", "leading_zero"),
+        (vsic, "A.01", "01", "section"),
+        (vsic, "A1610", "01610", "leading_zero"),
+        (vsic, "C1610", "1610", "section"),
+        (vsic, "B5", "05", "leading_zero"),
+        (vsic, "4", "04", "leading_zero"),
+        (vsic, "131", "131", None),
+        (vsic, "1111.", "1111", None),
+        (vsco, "61.1", "611", "separators"),
+        (vsco, 6111.0, "6111", "number"),
+        (district, "94", "094", "leading_zero"),
+    ],
+)
+def test_a_code_is_read_with_a_note_of_what_was_changed(read: Reader, raw: object, value: str | None, note: str | None) -> None:
+    if value == "several digits":  # eleven of them are no number
+        assert refused(read, raw) == "not_a_phone"
+    else:
+        assert read(raw) == (value, note)
+
+
+@pytest.mark.parametrize(
+    ("read", "raw", "reason"),
+    [
+        (tax_code, "0300588569-000", "not_a_code"),
+        (tax_code, "0300588568", "check_digit"),
+        (tax_code, "0300588568-001", "check_digit"),
+        (tax_code, "03005885690", "wrong_length"),
+        (vsic, "A4", "not_a_code"),
+        (vsic, 1610.0, "ambiguous"),
+        (vsic, "B1", "not_a_code"),
+        (vsic, "A11111", "not_a_code"),
+        (vsic, "W1", "not_a_code"),
+        (vsic, "012345", "wrong_length"),
+        (vsic, "0", "not_a_code"),
+        (vsic, 131, "ambiguous"),
+        (vsic, "1610", "ambiguous"),
+        (vsco, 61.1, "ambiguous"),
+        (district, "000", None),
+        (code, 1.5, "not_a_code"),
+        (code, float("inf"), "digits_lost"),
+        (email, "a@b", "not_an_email"),
+        (email, "a@b..vn", "not_an_email"),
+        (email, "a b@c.vn", "not_an_email"),
+    ],
+)
+def test_a_code_that_has_no_or_two_readings_is_unreadable(read: Reader, raw: object, reason: str | None) -> None:
+    if reason is None:
+        assert read(raw) == (raw, None)
+    else:
+        assert refused(read, raw) == reason
+
+
+def test_a_list_of_one_code_of_no_code_and_of_two_with_one_misspelt() -> None:
+    read = several_of(["poor", "near_poor", "disabled"])
+    assert read(["disabled", "poor"]) == (["poor", "disabled"], None)
+    assert read("disabled;POOR") == (["poor", "disabled"], "spelling")
+    assert read("poor;") == (["poor"], None)
+    assert read([]) == ([], None)
+    assert read("") == read(" ; ") == (None, None)
+    for raw in (None, 1, True, {"poor": 1}, "poor,disabled"):
+        assert refused(read, raw) == "not_in_list"
+    one = one_of(["1", "two"])
+    assert (one("1"), one(1), one("TWO"), one("two"), one("")) == (
+        ("1", None),
+        ("1", "spelling"),
+        ("two", "spelling"),
+        ("two", None),
+        (None, None),
+    )
+    for raw in (True, None, ["1"], "3", 2):
+        assert refused(one, raw) == "not_in_list"
+
+
+@pytest.mark.parametrize(
+    ("item", "quantities"),
+    [
+        ({"quantity": 3}, (3, None)),
+        ({"quantity": 3, "quantity_female": None}, (3, None)),
+        ({"quantity": 3, "quantity_female": ""}, (3, None)),
+        ({"quantity": 3, "quantity_female": 0}, (3, 0)),
+        ({"quantity": 0, "quantity_female": 0}, (0, 0)),
+        ({"quantity": "1.500", "quantity_female": "500"}, (1500, 500)),
+        ({"quantity": 3.0, "quantity_female": "2,0"}, (3, 2)),
+        ({"quantity": 3, "unknown": "x"}, (3, None)),
+        ({"quantity": "1.5"}, None),
+        ({"quantity": "0,5"}, None),
+        ({"quantity": 1.5}, None),
+        ({"quantity": 3, "quantity_female": "1.5"}, None),
+        ({"quantity": 3, "quantity_female": "ít"}, None),
+        ({"quantity": None, "quantity_female": 2}, None),
+        ({"quantity": ""}, None),
+        ({"quantity_female": 2}, None),
+        ({}, None),
+    ],
+)
+def test_a_partly_filled_item_of_the_demand_grid_keeps_what_it_has(item: dict, quantities: tuple | None) -> None:
+    if quantities is None:
+        assert refused(demand_items, [{"vsco2": "61", **item}]) == "grid_quantity"
+    else:
+        expected = {"vsco2": "61", "quantity": quantities[0], "quantity_female": quantities[1]}
+        assert demand_items([{"vsco2": "61", **item}]) == demand_items(json.dumps([{"vsco2": "61", **item}])) == ([expected], None)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from labour_market.contracts import Field, contract_feeds, load_contract
 from labour_market.normalise import BY_KIND, BY_TYPE, NOT_NORMAL, UnreadableValueError, codes, normalise_columns, reader, text
 from labour_market.normalise.records import ParsedDelivery
+from odd_values import TEXTS
 
 
 def columns_of(feed: str, **given_columns: list[object]) -> ParsedDelivery:
@@ -110,7 +111,7 @@ def test_a_formula_that_came_as_text_is_kept_as_text() -> None:
 
 
 VALUES = (
-    st.text(max_size=20)
+    TEXTS
     | st.from_regex(r"[0-9]{0,13}", fullmatch=True)
     | st.from_regex(r"[A-Za-z0-9./_\-#' eE+]{0,12}", fullmatch=True)
     | st.text(alphabet="aăàạ đĐÐ#@09.", max_size=14)
@@ -188,3 +189,16 @@ def test_the_marks_of_a_spreadsheet_for_text_are_removed_by_the_reader_of_every_
         assert read("'")[0] is read('=""')[0] is None, field.name
         parsed = ParsedDelivery({f.name: [f"'{value}" if f is field else None] for f in load_contract(feed).sent_fields}, [1])
         assert normalise_columns(parsed, load_contract(feed)).columns[field.name] == [read(value)[0]]
+
+
+def test_a_cell_in_an_old_font_has_a_note_and_the_others_have_none() -> None:
+    parsed = columns_of("labour_survey", job_text=["may", "th\u00b8c", None, 5], workplace=["xã", "xã", "xã", "xã"])
+    parsed.old_font = {"job_text": {"th\u00b8c"}}
+    read = normalise_columns(parsed, load_contract("labour_survey"))
+    assert read.notes == [[], ["job_text:old_font"], [], ["job_text:number"]]
+
+
+def test_a_column_of_one_kind_of_number_is_read_like_one_of_several() -> None:
+    for column in ([1, 2, 1], [1.0, 2.0, 1.0], [1, 2.0, 1], [True, 1, 1.0], [True, False, True]):
+        read = normalise_columns(columns_of("employers", headcount=list(column)), load_contract("employers"))
+        assert read.columns["headcount"] == [None if isinstance(value, bool) else int(value) for value in column]

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from labour_market.normalise.numbers import LARGEST_AMOUNT, LARGEST_NUMBER, boolean, integer, money, percentage, wage, year
 from labour_market.normalise.text import UnreadableValueError
+from odd_values import SCALARS
 
 
 def grouped(number: int, mark: str) -> str:
@@ -180,7 +181,7 @@ def test_other_texts_are_no_boolean(raw: object) -> None:
         boolean(raw)
 
 
-@given(st.one_of(st.text(max_size=40), st.from_regex(r"[0-9.,+\-eE trđ]{1,30}"), st.floats(), st.integers(), st.booleans(), st.none()))
+@given(SCALARS | st.from_regex(r"[0-9.,+\-eE trđ]{1,30}"))
 def test_no_value_breaks_a_reader_of_numbers(raw: object) -> None:
     for read in (integer, money, percentage, wage, boolean):
         try:
@@ -189,3 +190,86 @@ def test_no_value_breaks_a_reader_of_numbers(raw: object) -> None:
             assert error.reason.isidentifier()
         else:
             assert value is None or abs(value) <= LARGEST_AMOUNT
+
+
+@pytest.mark.parametrize(
+    ("raw", "value", "note"),
+    [
+        ("1.5", "not_whole", None),
+        ("1,5", "not_whole", None),
+        ("0.5", "not_whole", None),
+        ("0.500", "not_whole", None),
+        ("0,001", "not_whole", None),
+        ("-1.5", "not_whole", None),
+        ("1.50", "not_whole", None),
+        ("12.3456", "not_whole", None),
+        ("1234.567", "not_whole", None),
+        ("1.234,5", "not_whole", None),
+        (1.5, "not_whole", None),
+        ("1.0", 1, "grouped"),
+        ("1,00", 1, "grouped"),
+        ("1.500", 1_500, "grouped"),
+        ("999.999", 999_999, "grouped"),
+        ("1.234,0", 1_234, "grouped"),
+        ("1 234", 1_234, "grouped"),
+        ("-1.500", -1_500, "grouped"),
+        ("+5", 5, None),
+        ("1.2345.678", "ambiguous", None),
+        ("1.23.456", "ambiguous", None),
+        ("1,234.567,8", "not_a_number", None),
+        ("1.234 567", "ambiguous", None),
+        ("1.", "not_a_number", None),
+        (".5", "not_a_number", None),
+        ("--5", "not_a_number", None),
+        (True, "not_a_number", None),
+    ],
+)
+def test_a_fraction_in_a_column_of_whole_numbers_is_never_cut_off(raw: object, value: object, note: str | None) -> None:
+    for read in (integer, percentage):
+        if isinstance(value, str):
+            with pytest.raises(UnreadableValueError, match=value):
+                read(raw)
+        else:
+            assert read(raw) == (value, note)
+
+
+@pytest.mark.parametrize(
+    ("raw", "value", "note"),
+    [
+        ("7500000", 7_500_000, None),
+        ("7.500.000", 7_500_000, "grouped"),
+        ("7.500.000 đồng", 7_500_000, "grouped"),
+        ("7.500.000đ", 7_500_000, "grouped"),
+        ("7.500 nghìn", "ambiguous", None),
+        ("7500 nghìn", 7_500_000, "unit"),
+        ("7500k", 7_500_000, "unit"),
+        ("7,5 triệu", 7_500_000, "unit"),
+        ("7,5 trđ.", 7_500_000, "unit"),
+        ("0,0005 triệu", 500, "unit"),
+        ("0,0000005 triệu", "not_whole", None),
+        ("1 tỷ", 1_000_000_000, "unit"),
+        ("3,6", "unit_unknown", None),
+        ("3,0", 3, "grouped"),
+        ("5 xu", "unit_unknown", None),
+        ("5 usd", "other_currency", None),
+        ("5 - 7 triệu", "range", None),
+        ("thỏa thuận", "not_a_number", None),
+        (3.5, "unit_unknown", None),
+        ("7.5E+6", "digits_lost", None),
+        ("7.500000E+6", 7_500_000, "grouped"),
+        ("", None, None),
+    ],
+)
+def test_an_amount_is_read_with_its_unit_or_not_at_all(raw: object, value: object, note: str | None) -> None:
+    if isinstance(value, str):
+        with pytest.raises(UnreadableValueError, match=value):
+            money(raw)
+    else:
+        assert money(raw) == (value, note)
+
+
+def test_what_is_no_text_and_no_number_is_no_boolean() -> None:
+    for raw in (None, [], {}, 0.5, 2, -1, "2"):
+        with pytest.raises(UnreadableValueError, match="not_yes_or_no"):
+            boolean(raw)
+    assert [boolean(raw)[0] for raw in (True, False, 1, 0, 1.0, "X", "", " ")] == [True, False, True, False, True, True, None, None]

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from labour_market.normalise.stated import read_stated
 from labour_market.normalise.text import UnreadableValueError
+from odd_values import SCALARS
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,13 @@ def test_other_texts_are_no_figure(written):
 def test_an_integer_is_read_with_every_separator_of_thousands(number):
     for written in (f"{number}", f"{number:,}".replace(",", "."), f"hơn {number:,}".replace(",", ".")):
         assert read_stated(written)[0] == number
+
+
+@given(SCALARS)
+def test_no_value_breaks_the_reader_of_stated_figures(raw: object) -> None:
+    try:
+        stated = read_stated(raw)
+    except UnreadableValueError as error:
+        assert error.reason.isidentifier()
+    else:
+        assert stated.bound in ("exact", "at_least", "at_most", "about")
