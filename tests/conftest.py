@@ -12,13 +12,19 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck
+from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
 from psycopg import conninfo, sql
+
+TEMPLATE = "lmw_template"
+SHARED_SERVER = "LMW_TEST_SERVER"  # the administrator's DSN of a server with the template, for many runs (tests/mutants)
 
 # a slow machine is no failure
 hypothesis_settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("any machine")
+if SHARED_SERVER in os.environ:  # of a mutant only the first failure counts, and no example of another one
+    hypothesis_settings.register_profile("mutants", phases=[Phase.explicit, Phase.generate], database=None)
+    hypothesis_settings.load_profile("mutants")
 
 
 @dataclass(frozen=True)
@@ -47,9 +53,12 @@ def program(*names: str) -> str:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    """The embedded PostgreSQL in a folder of its own, on a free port."""
+    """The embedded PostgreSQL in a folder of its own, on a free port; or the one that many runs share."""
     from labour_market.local_stack.postgres import start_server, stop_server
 
+    if shared := os.environ.get(SHARED_SERVER):
+        yield Server(shared, Path(os.environ["LMW_HOME"]))
+        return
     home = Path(tempfile.mkdtemp(prefix="lmw-test-"))
     saved = {name: os.environ.get(name) for name in ("LMW_HOME", "LMW_PG_PORT", "WAREHOUSE_DSN", "LMW_SENDERS")}
     os.environ.update(LMW_HOME=str(home), LMW_PG_PORT=str(free_port()))
@@ -69,16 +78,21 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def template(server: Server) -> str:
-    """A provisioned database with its reference lists and empty marts, to be cloned."""
+    """The name of a provisioned database with its reference lists and empty marts, to be cloned."""
+    if SHARED_SERVER not in os.environ:
+        make_template(server)
+    return TEMPLATE
+
+
+def make_template(server: Server) -> None:
+    """Make the database that tests clone."""
     from labour_market.database import provision
     from labour_market.transform import deploy_models
 
-    name = "lmw_template"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("WAREHOUSE_DSN", conninfo.make_conninfo(server.admin_dsn, dbname=name))
+        patch.setenv("WAREHOUSE_DSN", conninfo.make_conninfo(server.admin_dsn, dbname=TEMPLATE))
         provision()
         deploy_models()
-    return name
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,10 @@
 
 import ast
 import copy
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 
 COMPARISONS = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.In: ast.NotIn,
@@ -15,28 +17,40 @@ SQL_WORDS = {
     " and ": " or ", " >= ": " > ", " <= ": " < ", " is null": " is not null", " is not null": " is null", " = ": " <> ",
     "max(": "min(", "min(": "max(", " for update": "", " distinct ": " ", " desc": "",
 }  # fmt: skip
+SHOWN = 60  # characters on both sides of a change
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One changed module: its path below the project, the line, what was there, what is there now, and the whole text."""
+    """One changed module.
+
+    Attributes:
+        module: Its path below include/labour_market.
+        line: The line of the change.
+        scope: The function or class that the change is in; "" outside of any.
+        before: The changed part of the statement, or the line of SQL.
+        after: What is there instead.
+        text: The new text of the module.
+    """
 
     module: str
     line: int
+    scope: str
     before: str
     after: str
     text: str
 
     @property
     def name(self) -> str:
-        """How a mutant is found again when lines moved: the module and the change."""
-        return f"{self.module}: {self.before} -> {self.after}"
+        """How a mutant is found again when lines moved: the module, the function and the change."""
+        return f"{self.module}: {self.scope}: {self.before} -> {self.after}"
 
 
 def mutants_of(module: str, text: str) -> list[Mutant]:
-    """All mutants of a module."""
+    """All mutants of a module of Python."""
     tree = ast.parse(text)
     without_effect = {id(inner) for node in ast.walk(tree) for outer in _parts_without_effect(node) for inner in ast.walk(outer)}
+    scopes = _scopes(tree)
     found = []
     for place, node in enumerate(ast.walk(tree)):
         if id(node) in without_effect:
@@ -44,16 +58,37 @@ def mutants_of(module: str, text: str) -> list[Mutant]:
         for change in _changes(node):
             changed = copy.deepcopy(tree)
             other = next(other for number, other in enumerate(ast.walk(changed)) if number == place)
-            before = _on_one_line(node)
+            scope, statement = scopes[place]
+            before = _on_one_line(statement)
+            changed_statement = _scopes(changed)[place][1]
             change(other)
-            after = _on_one_line(other)
-            found.append(Mutant(module, getattr(node, "lineno", 0), before, after, ast.unparse(ast.fix_missing_locations(changed))))
+            before, after = _around_change(before, _on_one_line(changed_statement))
+            line = getattr(node, "lineno", getattr(statement, "lineno", 0))
+            found.append(Mutant(module, line, scope, before, after, ast.unparse(ast.fix_missing_locations(changed))))
+    return found
+
+
+def _scopes(tree: ast.AST) -> list[tuple[str, ast.AST]]:
+    """Of each node, in the order of ast.walk: the name of the function or class around it, and the statement around it."""
+    places: dict[int, tuple[str, ast.AST]] = {id(tree): ("", tree)}
+    found = []
+    for node in ast.walk(tree):
+        scope, statement = places[id(node)]
+        if isinstance(node, ast.stmt):
+            statement = node
+        found.append((scope, statement))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            scope = f"{scope}.{node.name}".removeprefix(".")
+        for child in ast.iter_child_nodes(node):
+            places[id(child)] = (scope, statement)
     return found
 
 
 def _parts_without_effect(node: ast.AST) -> Iterator[ast.AST]:
-    """Docstrings, annotations, and lines of the log."""
+    """Docstrings, annotations, lines of the log, and how a dataclass is made: no code hashes or changes one."""
     match node:
+        case ast.ClassDef(decorator_list=[ast.expr() as decorator]):
+            yield decorator
         case ast.Expr(value=ast.Constant()):
             yield node
         case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="LOG")))):
@@ -64,10 +99,25 @@ def _parts_without_effect(node: ast.AST) -> Iterator[ast.AST]:
             yield annotation
 
 
-def _on_one_line(node: ast.AST) -> str:
-    """A node on one line; of a statement with a block, its condition."""
-    text = ast.unparse(node.test) if isinstance(node, ast.If | ast.IfExp | ast.While) else ast.unparse(node)
-    return " ".join(text.split())[:200]
+def _on_one_line(statement: ast.AST) -> str:
+    """A statement on one line; of one with a block, without the block."""
+    shown = copy.copy(statement)
+    for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+        if isinstance(getattr(shown, block, None), list):
+            setattr(shown, block, [ast.Expr(ast.Constant(...))] if block == "body" else [])
+    return " ".join(ast.unparse(ast.fix_missing_locations(shown)).split())
+
+
+def _around_change(before: str, after: str) -> tuple[str, str]:
+    """Two texts, cut to what is near their difference."""
+    start = max(0, _common(before, after) - SHOWN)
+    end = max(0, min(_common(before[::-1], after[::-1]), len(before) - start, len(after) - start) - SHOWN)
+    return before[start : len(before) - end], after[start : len(after) - end]
+
+
+def _common(one: str, other: str) -> int:
+    """The number of characters with which both texts begin."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _changes(node: ast.AST) -> Iterator[Callable[[ast.AST], None]]:
@@ -84,10 +134,12 @@ def _changes(node: ast.AST) -> Iterator[Callable[[ast.AST], None]]:
             yield lambda other: setattr(other, "value", not node.value)
         case ast.Constant(value=int()):
             yield lambda other: setattr(other, "value", node.value + 1)
-        case ast.Constant(value=str()):
-            for word, instead in SQL_WORDS.items():
-                if _is_sql(node.value) and word in node.value:
-                    yield lambda other, word=word, instead=instead: setattr(other, "value", node.value.replace(word, instead, 1))
+        case ast.Constant(value=str()) if _is_sql(node.value):
+            for _, changed in _sql_changes(node.value):
+                yield lambda other, changed=changed: setattr(other, "value", changed)  # type: ignore[misc]
+        case ast.Dict() if all(isinstance(part, ast.Constant) for part in (*node.keys, *node.values)):
+            for place in range(len(node.keys)):
+                yield lambda other, place=place: (other.keys.pop(place), other.values.pop(place))  # type: ignore[misc, attr-defined]
         case ast.Expr(value=ast.Call()):
             yield lambda other: setattr(other, "value", ast.Constant(None))
         case ast.Raise():
@@ -105,17 +157,21 @@ def _is_sql(text: str) -> bool:
     return any(word in text for word in ("select ", "insert ", "update ", "delete ", " where ", " join ", " and "))
 
 
+def _sql_changes(text: str) -> Iterator[tuple[int, str]]:
+    """The text with one word of SQL changed at one place, and the place."""
+    for word, instead in SQL_WORDS.items():
+        for found in re.finditer(re.escape(word), text):
+            yield found.start(), text[: found.start()] + instead + text[found.end() :]
+
+
 def mutants_of_sql(module: str, text: str) -> list[Mutant]:
     """All mutants of a file of SQL: one word changed at one place outside of comments."""
     found = []
     start = 0
     for number, line in enumerate(text.splitlines(keepends=True), 1):
         code = line.split("--")[0]
-        for word, instead in SQL_WORDS.items():
-            place = code.find(word)
-            if place >= 0:
-                changed = code[:place] + instead + code[place + len(word) :]
-                changed_text = text[:start] + changed + line[len(code) :] + text[start + len(line) :]
-                found.append(Mutant(module, number, " ".join(code.split()), " ".join(changed.split()), changed_text))
+        for _, changed in _sql_changes(code):
+            before, after = (" ".join(part.split()) for part in (code, changed))
+            found.append(Mutant(module, number, "", before, after, text[:start] + changed + line[len(code) :] + text[start + len(line) :]))
         start += len(line)
     return found
