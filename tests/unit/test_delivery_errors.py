@@ -89,6 +89,8 @@ def test_a_wrong_count_names_the_rows_of_each_kind_in_both_languages() -> None:
         ("Mã Nguyễn", "Aa Aaaaaa"),
         ("Lê 0901", "Aa 9999"),
         ("xyzzy 0901", "aaaaa 9999"),
+        ("Mã Zyx", "Aa Aaa"),
+        ("Mã Zy", "Mã Zy"),
         ("ab", "ab"),
         ("mã\nxã\x00", "mã xã "),
         ("", ""),

@@ -981,3 +981,21 @@ def test_an_address_that_no_gateway_can_have_is_not_called(stage: Stage, address
     client, _ = stage.serve(failing(404))
     with pytest.raises(GatewayUnavailableError, match="no gateway can have"):
         client._connection._connected(Opened())  # type: ignore[arg-type]
+
+
+def test_connections_that_are_closed_are_forgotten(stage: Stage) -> None:
+    class Opened:
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+        def fileno(self) -> int:
+            return self.number
+
+        def getpeername(self) -> tuple[str, int]:
+            return "127.0.0.1", 443
+
+    client, _ = stage.serve(failing(404))
+    opened = [Opened(5), Opened(-1), Opened(0), Opened(6)]
+    for one in opened:
+        client._connection._connected(one)  # type: ignore[arg-type]
+    assert client._connection._sockets == [opened[0], opened[2], opened[3]]
