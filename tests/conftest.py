@@ -104,11 +104,13 @@ def clone(server: Server, template: str) -> Callable[[], AbstractContextManager[
     @contextmanager
     def fresh() -> Iterator[str]:
         name = f"lmw_test_{random.token_hex(4)}"
-        with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
-            admin.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template)))
         dsn = conninfo.make_conninfo(server.admin_dsn, dbname=name)
-        with psycopg.connect(dsn) as admin:
-            admin.execute(access.SCRIPT.read_bytes())  # the rights on a database are not copied with it
+        with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
+            # of runs that share a server, one at a time: the roles are of the server, and the script changes them
+            admin.execute("select pg_advisory_lock(hashtextextended('lmw.test', 0))")
+            admin.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template)))
+            with psycopg.connect(dsn) as owner:
+                owner.execute(access.SCRIPT.read_bytes())  # the rights on a database are not copied with it
         yield dsn
         with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
             admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))

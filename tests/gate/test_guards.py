@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from gate_cases import CASES, PERIODS, clean_rows
@@ -232,3 +233,18 @@ def test_a_batch_that_a_rule_finds_more_than_once_is_one_breach(gate_of):
     assert outcome.rule_verdicts["reconciliation.transfers_pair"] == "block"
     counted = gate.loader.execute("select failed from ops.audit_result where rule_id = 'budget_movements.reconciliation.transfers_pair'")
     assert counted.fetchall() == [(1,)]
+
+
+def test_the_day_of_a_delivery_is_that_of_the_province(gate_of):
+    """17:00 UTC is midnight of the next day there: the first day of a period, and the day of a record."""
+    gate = gate_of("job_orders")
+    outcomes = {}
+    for delivered in ("2023-06-13T16:59:59+00:00", "2023-06-13T17:00:00+00:00"):
+        rows = clean_rows("job_orders", 12)
+        for row in rows:
+            row.update(posted_on=date(2023, 6, 13), closed_on=None, close_reason=None)
+        rows[3]["posted_on"] = date(2023, 6, 14)
+        outcome = gate.audit_one(Delivery(rows, period="2023-06-14", delivered=delivered))
+        days = {row for rule, row, column, _ in outcome.failures if column == "posted_on"}
+        outcomes[delivered[11:16]] = (outcome.verdict.blocked_by, days)
+    assert outcomes == {"16:59": ("job_orders.file.period_open", {4}), "17:00": (None, set())}

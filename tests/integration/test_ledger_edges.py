@@ -107,18 +107,18 @@ def test_a_batch_is_taken_in_the_given_states_alone(admin, loader):
 def test_a_replay_that_a_rule_blocks_keeps_its_publication_and_is_found_until_its_next_move(admin, loader):
     reasons = {"reason_rule": "r", "reason_vi": "vi", "reason_en": "en", "remedy_vi": "sửa"}
     moment = datetime(2023, 7, 1, tzinfo=UTC)
-    first, again = insert(admin, state="audited"), insert(admin, state="audited", published_at=moment)
-    states = [ledger.block(loader, batch, 0, BatchState.QUARANTINED, "Lan", detail={"b": 1}, **reasons) for batch in (first, again)]
+    first, second = insert(admin, state="audited"), insert(admin, state="audited", published_at=moment)
+    states = [ledger.block(loader, batch, 0, BatchState.QUARANTINED, "Lan", detail={"b": 1}, **reasons) for batch in (first, second)]
     assert states == ["quarantined", "published"]
     query = "select state, reason_rule, reason_vi, reason_en, remedy_vi, published_at from ops.batch order by 1 desc"
     rows = loader.execute(query).fetchall()
     assert rows == [("quarantined", "r", "vi", "en", "sửa", None), ("published", None, None, None, None, moment)]
-    details = [ledger.batch_history(loader, batch)[1][0]["detail"] for batch in (first, again)]
+    details = [ledger.batch_history(loader, batch)[1][0]["detail"] for batch in (first, second)]
     assert details == [{"b": 1}, {"b": 1, "replay_blocked_by": "r", **reasons}]
-    assert ledger.blocked_replays(loader) == {again: "r"}
+    assert ledger.blocked_replays(loader) == {second: "r"}
     event(admin, first, "published")
-    assert ledger.blocked_replays(loader) == {again: "r"}, "an event of another batch"
-    event(admin, again, "landed")
+    assert ledger.blocked_replays(loader) == {second: "r"}, "an event of another batch"
+    event(admin, second, "landed")
     assert ledger.blocked_replays(loader) == {}
 
 
@@ -282,10 +282,10 @@ def test_records_of_a_batch_that_the_ledger_lacks_are_found(admin, loader):
 def test_a_delivery_that_a_passing_fault_rejected_is_fetched_in_three_pulls(admin, loader):
     for rule in ("record_count", "size_bytes", "sha256", "shape", "file_kind", "refused"):
         empty(admin)
-        _fetched_again(admin, loader, rule)
+        _fetched_in_three_pulls(admin, loader, rule)
 
 
-def _fetched_again(admin, loader, rule):
+def _fetched_in_three_pulls(admin, loader, rule):
     def rejected(times, **columns):
         batch = insert(admin, **{"state": "rejected", "reason_rule": f"employers.file.{rule}", **columns})
         for _ in range(times):
@@ -477,9 +477,9 @@ def test_a_destroyed_file_is_removed_once_no_batch_needs_it(admin, loader):
     assert mark_destroyed(loader, {gone}, "erasure") == 1
     rows = admin.execute("select batch_id, sha256, landing_path from ops.batch order by 1").fetchall()
     assert rows == [(batches[0], None, None), (batches[1], None, None), (batches[2], kept, "x")]
-    again = insert(admin, sha256=gone)
+    later = insert(admin, sha256=gone)
     assert (destroy_marked_files(load_settings()), store.exists(gone)) == (0, True), "it was delivered again"
-    admin.execute("update ops.batch set sha256 = null where batch_id = %s", [again])
+    admin.execute("update ops.batch set sha256 = null where batch_id = %s", [later])
     assert (destroy_marked_files(load_settings()), store.exists(gone), store.exists(kept)) == (1, False, True)
     assert destroy_marked_files(load_settings()) == 0
     mark_destroyed(loader, {gone}, "erasure")
@@ -557,7 +557,7 @@ def test_the_report_of_a_load_counts_each_state_and_each_error():
     assert issubclass(GatewayUnavailableError, LabourMarketError)
 
 
-def test_what_a_replay_needs_is_asked_for_before_anything_is_moved(admin, loader):
+def test_a_replay_checks_what_it_needs_before_anything_is_moved(admin, loader):
     insert(admin, state="published", sha256="x")
     wrong = {"a reason": {"reason": " "}, "not a period": {"reason": "r", "period": "x"}, "9": {"reason": "r", "sender": "9"}}
     for sentence, arguments in wrong.items():

@@ -152,7 +152,7 @@ def test_two_attempts_on_one_batch_have_two_numbers_and_the_first_is_stale(sessi
     ledger.move(second, batch.batch_id, later, BatchState.STAGED, "test")
 
 
-def test_of_two_persons_who_close_a_finding_the_second_is_told(sessions, pool):
+def test_of_two_persons_who_close_a_finding_the_second_gets_an_error(sessions, pool):
     first, second = sessions
     ledger.note_findings(first, (), [ledger.Finding("announcement_changed", "x", "employers", "794")])
     (finding,) = ledger.open_findings(first)

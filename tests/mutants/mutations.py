@@ -17,7 +17,7 @@ SQL_WORDS = {
     " and ": " or ", " >= ": " > ", " <= ": " < ", " is null": " is not null", " is not null": " is null", " = ": " <> ",
     "max(": "min(", "min(": "max(", " for update": "", " distinct ": " ", " desc": "",
 }  # fmt: skip
-SHOWN = 60  # characters on both sides of a change
+CONTEXT = 60  # characters on both sides of a change
 
 
 @dataclass(frozen=True)
@@ -101,17 +101,17 @@ def _parts_without_effect(node: ast.AST) -> Iterator[ast.AST]:
 
 def _on_one_line(statement: ast.AST) -> str:
     """A statement on one line; of one with a block, without the block."""
-    shown = copy.copy(statement)
+    header = copy.copy(statement)
     for block in ("body", "orelse", "finalbody", "handlers", "cases"):
-        if isinstance(getattr(shown, block, None), list):
-            setattr(shown, block, [ast.Expr(ast.Constant(...))] if block == "body" else [])
-    return " ".join(ast.unparse(ast.fix_missing_locations(shown)).split())
+        if isinstance(getattr(header, block, None), list):
+            setattr(header, block, [ast.Expr(ast.Constant(...))] if block == "body" else [])
+    return " ".join(ast.unparse(ast.fix_missing_locations(header)).split())
 
 
 def _around_change(before: str, after: str) -> tuple[str, str]:
     """Two texts, cut to what is near their difference."""
-    start = max(0, _common(before, after) - SHOWN)
-    end = max(0, min(_common(before[::-1], after[::-1]), len(before) - start, len(after) - start) - SHOWN)
+    start = max(0, _common(before, after) - CONTEXT)
+    end = max(0, min(_common(before[::-1], after[::-1]), len(before) - start, len(after) - start) - CONTEXT)
     return before[start : len(before) - end], after[start : len(after) - end]
 
 

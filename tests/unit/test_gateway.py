@@ -830,7 +830,7 @@ def test_a_list_may_have_as_many_bytes_as_the_limit(stage: Stage, module: Any, l
             client.deliveries("employers")
 
 
-def test_three_redirects_are_followed_and_a_fourth_is_not(stage: Stage) -> None:
+def test_three_redirects_are_accepted_and_a_fourth_is_not(stage: Stage) -> None:
     moved = [body(b"", CSV, 302, Location=f"/moved/{n}") for n in range(4)]
     client, script = stage.serve(*moved[:3], page("items", [announced()]))
     assert len(client.deliveries("employers")) == 1
@@ -983,7 +983,7 @@ def test_an_address_that_no_gateway_can_have_is_not_called(stage: Stage, address
         client._connection._connected(Opened())  # type: ignore[arg-type]
 
 
-def test_connections_that_are_closed_are_forgotten(stage: Stage) -> None:
+def test_connections_that_are_closed_are_no_longer_kept(stage: Stage) -> None:
     class Opened:
         def __init__(self, number: int) -> None:
             self.number = number

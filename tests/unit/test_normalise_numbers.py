@@ -224,7 +224,7 @@ def test_no_value_breaks_a_reader_of_numbers(raw: object) -> None:
         (True, "not_a_number", None),
     ],
 )
-def test_a_fraction_in_a_column_of_whole_numbers_is_never_cut_off(raw: object, value: object, note: str | None) -> None:
+def test_a_fraction_in_a_column_of_integers_is_never_cut_off(raw: object, value: object, note: str | None) -> None:
     for read in (integer, percentage):
         if isinstance(value, str):
             with pytest.raises(UnreadableValueError, match=value):

@@ -234,7 +234,7 @@ def test_a_text_has_a_note_of_what_was_changed(raw: object, text: str | None, no
     assert clean_text(raw) == (text, note)
 
 
-def test_the_noise_of_a_number_is_removed_and_a_whole_number_keeps_all_its_digits() -> None:
+def test_the_noise_of_a_number_is_removed_and_an_integer_keeps_all_its_digits() -> None:
     assert without_noise(12046320.000000002) == 12046320
     assert without_noise(0.1 + 0.2) == 0.3
     assert without_noise(9007199254740991.0) == 9007199254740991.0
