@@ -14,13 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Queue
+from threading import Lock
 
 import psycopg
 import yaml
@@ -63,8 +65,9 @@ def main() -> int:
     results: dict[str, Result] = {}
     with tempfile.TemporaryDirectory(prefix="lmw-mutants-") as folder, _server(Path(folder) / "home") as server:
         runners: Queue[Runner] = Queue()
+        durations = Durations()
         for number in range(options.jobs):
-            runners.put(Runner(_copy(Path(folder) / str(number)), server))
+            runners.put(Runner(_copy(Path(folder) / str(number)), server, durations))
 
         def run(module: str) -> Result | None:
             runner = runners.get()
@@ -164,23 +167,36 @@ def _server(home: Path) -> Iterator[Server]:
         stop_server(home)
 
 
+class Durations:
+    """How long each test file takes without a mutant; each is run once for all jobs."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, float | None] = {}
+        self._locks: defaultdict[str, Lock] = defaultdict(Lock)
+
+    def of(self, path: str, passes: Callable[[], bool]) -> float | None:
+        """The seconds of a test file; None when it fails."""
+        with self._locks[path]:
+            if path not in self._seconds:
+                began = time.monotonic()
+                passed = passes()
+                self._seconds[path] = time.monotonic() - began if passed else None
+            return self._seconds[path]
+
+
 class Runner:
     """Runs tests in a copy of the project, with a server that all runs share and a home that each run has alone."""
 
-    def __init__(self, copy: Path, server: Server) -> None:
+    def __init__(self, copy: Path, server: Server, durations: Durations) -> None:
         self.copy = copy
         self.server = server
+        self.durations = durations
         described = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
         self.commit = subprocess.run(described, cwd=PROJECT_ROOT, capture_output=True, check=True, text=True).stdout.strip()
-        self._seconds: dict[str, float | None] = {}
 
     def seconds_of(self, paths: list[str]) -> float | None:
         """The time of test files without a mutant; None when one of them fails."""
-        for path in paths:
-            if path not in self._seconds:
-                began = time.monotonic()
-                self._seconds[path] = time.monotonic() - began if self._pass([path], 3600) else None
-        seconds = [self._seconds[path] for path in paths]
+        seconds = [self.durations.of(path, lambda path=path: self._pass([path], 3600)) for path in paths]  # type: ignore[misc]
         return None if None in seconds else sum(filter(None, seconds))
 
     def notices(self, mutant: Mutant, paths: list[str]) -> bool:
