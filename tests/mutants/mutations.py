@@ -161,7 +161,13 @@ def _sql_changes(text: str) -> Iterator[tuple[int, str]]:
     """The text with one word of SQL changed at one place, and the place."""
     for word, instead in SQL_WORDS.items():
         for found in re.finditer(re.escape(word), text):
-            yield found.start(), text[: found.start()] + instead + text[found.end() :]
+            if word != " = " or not _is_assignment(text, found.start()):
+                yield found.start(), text[: found.start()] + instead + text[found.end() :]
+
+
+def _is_assignment(text: str, place: int) -> bool:
+    """Whether an = sets a column; <> there is no SQL."""
+    return text.startswith(" = excluded.", place) or bool(re.search(r"\bset (?:(?!\bwhere\b).)*$", text[:place], re.DOTALL))
 
 
 def mutants_of_sql(module: str, text: str) -> list[Mutant]:

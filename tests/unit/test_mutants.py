@@ -67,3 +67,12 @@ def test_a_mutant_of_sql_changes_one_word_at_one_place():
         "select 1 where a <> 1 and b = 2 -- and",
         "select 1 where a = 1 and b <> 2 -- and",
     ]
+
+
+def test_a_mutant_of_sql_is_still_sql():
+    text = "update t set a = 1, b = 2 where c = 3\non conflict do update set\n    a = excluded.a,\n    b = excluded.b\nwhere d = 4\n"
+    found = mutants_of_sql("some.sql", text)
+    assert [m.text.replace(text, "") and (m.before, m.after) for m in found] == [
+        ("update t set a = 1, b = 2 where c = 3", "update t set a = 1, b = 2 where c <> 3"),
+        ("where d = 4", "where d <> 4"),
+    ]
