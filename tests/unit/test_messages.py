@@ -1,8 +1,13 @@
 """The sentences for a clerk about a blocked batch and about a row."""
 
+import re
+from typing import get_args
+
+import pytest
 from labour_market.batches.delivery_errors import wrong_count
 from labour_market.contracts import load_contract, load_contracts
-from labour_market.quality.messages import block_reason, explain, localise_value
+from labour_market.normalise.text import Reason
+from labour_market.quality.messages import _inside_sentence, block_reason, explain, localise_value
 
 SURVEY = load_contract("labour_survey")
 
@@ -79,3 +84,38 @@ def test_a_row_of_a_rule_that_was_removed_is_still_explained():
     vi, en = explain(SURVEY, "labour_survey.row.gone", 3, "sex", "a")
     assert "labour_survey.row.gone" in vi
     assert en.startswith("Row 3")
+
+
+@pytest.mark.parametrize("reason", get_args(Reason))
+def test_every_reason_why_a_value_is_unreadable_has_its_vietnamese_words(reason: str):
+    for column in ("surveyed_on", ""):
+        words = localise_value(SURVEY, column, reason)
+        assert words != reason and "_" not in words
+
+
+def test_five_rows_are_named_and_a_sixth_is_hinted_at():
+    rule = SURVEY.rule("row.jump_rules")
+    for count, named in ((5, "(dòng 1, 2, 3, 4, 5)"), (6, "(dòng 1, 2, 3, 4, 5...)"), (1, "(dòng 1)")):
+        details = {"count": count, "total": 8, "rows": list(range(1, count + 1)), "column": "inactive_reason", "column_vi": "Lý do"}
+        vi, en, _ = block_reason(rule, "D", details)
+        assert named in vi and named.replace("dòng", "rows") in en
+        assert f"{count} trên 8 dòng" in vi and "“Lý do”" in vi and "inactive_reason" in en
+    assert "(12,5%)" in vi and "(12.5%)" in en
+    for details in ({"count": 3, "total": 8}, {"rows": [1], "count": 1}, {"rows": [], "total": 8, "count": 0}):
+        assert "trên" not in block_reason(rule, "D", details)[0].replace("trên phiếu", "")
+
+
+def test_a_column_without_a_label_is_named_and_one_that_is_unknown_too():
+    rule = SURVEY.rule("row.jump_rules")
+    assert "“age”" in block_reason(rule, "D", {"column": "age"})[0]
+    assert "“-”" in block_reason(rule, "D", {})[0]
+    assert "“age”" in explain(SURVEY, rule.id, 1, "age", "x")[0]
+
+
+def test_a_code_inside_a_sentence_has_no_capital_unless_it_is_an_acronym():
+    field = next(f for f in SURVEY.fields if f.code_labels)
+    code, label = next((c, name) for c, name in field.code_labels.items() if name[1:2].islower() and re.fullmatch("[a-z][a-z0-9_]+", c))
+    assert localise_value(SURVEY, field.name, f"x: {code}") == f"x: {label[0].lower()}{label[1:]}"
+    other = next(f for f in SURVEY.fields if not f.code_labels)
+    assert localise_value(SURVEY, other.name, code) == code, "a code of another column"
+    assert _inside_sentence("CCCD") == "CCCD" and _inside_sentence("Số") == "số" and _inside_sentence("") == ""
