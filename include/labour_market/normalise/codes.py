@@ -112,11 +112,11 @@ def national_id(raw: object) -> Text:
     """A citizen's number: CCCD of 12 digits, or an old CMND of 9, which is never padded to 12.
 
     A number without leading zeros is restored when its length leaves one reading: 11 digits are a CCCD (its first three digits are a
-    province, 010 to 099), 8 digits a CMND. Ten digits are a CCCD without two zeros, or a tax code: unreadable.
+    province, 010 to 099), 8 digits a CMND. Ten digits lack two, or are a tax code: unreadable.
     Notes: leading_zero, number, separators.
 
     Raises:
-        UnreadableValueError: Reason: wrong_length, not_a_code, placeholder (all digits alike, or counted up), digits_lost.
+        UnreadableValueError: Reason: ten_digits, wrong_length, not_a_code, placeholder (all digits alike, or counted up), digits_lost.
     """
     if isinstance(raw, str) and len(raw) == 12 and _DIGITS.fullmatch(raw):
         digits, note = raw, None
@@ -128,7 +128,7 @@ def national_id(raw: object) -> Text:
         if re.fullmatch(r"[1-9]\d{10}|[1-3]\d{7}", digits):
             digits, note = digits.zfill(9 if len(digits) == 8 else 12), "leading_zero"
     if len(digits) not in (9, 12):
-        raise UnreadableValueError("wrong_length")
+        raise UnreadableValueError("ten_digits" if len(digits) == 10 else "wrong_length")
     if digits in _ONE_BY_ONE or digits == digits[0] * len(digits):
         raise UnreadableValueError("placeholder")
     return digits, note

@@ -19,8 +19,8 @@ Reason = Literal[
     "ambiguous", "check_digit", "digits_lost", "epoch_unknown", "formula_error", "grid_code", "grid_quantity", "grid_repeats",
     "impossible", "merged", "month_only", "not_a_code", "not_a_date", "not_a_grid", "not_a_number", "not_a_phone", "not_a_time",
     "not_an_email", "not_in_list", "not_text", "not_unicode", "not_whole", "not_yes_or_no", "other_currency", "out_of_range",
-    "placeholder", "range", "repeated_member", "several", "too_large", "too_long", "two_digit_year", "unit_unknown", "wrong_length",
-    "year_only",
+    "placeholder", "range", "repeated_member", "several", "ten_digits", "too_large", "too_long", "two_digit_year", "unit_unknown",
+    "wrong_length", "year_only",
 ]  # fmt: skip
 # Why a code that is in core could not be read as an occupation.
 OccupationReason = Literal["not_codable", "unknown_code"]

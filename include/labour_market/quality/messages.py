@@ -44,6 +44,7 @@ REASONS_VI = {
     "range": "là một khoảng, không phải một số",
     "repeated_member": "một trường ghi hai lần trong một bản ghi",
     "several": "nhiều giá trị trong một ô",
+    "ten_digits": "10 chữ số: thiếu hai chữ số, hoặc là mã số thuế",
     "too_large": "số quá lớn",
     "too_long": "quá dài",
     "two_digit_year": "năm chỉ có hai chữ số",
