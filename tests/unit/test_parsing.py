@@ -353,5 +353,21 @@ def test_no_bytes_break_the_reader(tmp_path_factory: pytest.TempPathFactory, con
         assert defect.details is not None
 
 
+@pytest.mark.parametrize(
+    ("broken", "names", "is_refused"),
+    [(1, 1, True), (1, 2, False), (1, 6, False), (2, 6, True), (2, 2, True), (2, 40, False), (3, 59, True)],
+)
+def test_one_name_in_an_old_font_does_not_refuse_the_others_of_a_short_delivery(
+    tmp_path: Path, broken: int, names: int, is_refused: bool
+) -> None:
+    record = {f.name: None for f in SESSIONS.sent_fields}
+    typed = ["c«ng nh©n may"] * broken + ["Phiên lưu động"] * (names - broken)
+    content = "\n".join(json.dumps({**record, "name": name}) for name in typed).encode()
+    if is_refused:
+        assert lines_refused(tmp_path, content).rule_name == "text_readable"
+    else:
+        assert lines(tmp_path, content).old_font["name"] == {"c«ng nh©n may"}
+
+
 def test_file_names_may_be_composed_in_any_way() -> None:
     assert unicodedata.is_normalized("NFC", read("plain.csv").columns["name"][0])

@@ -315,7 +315,10 @@ def _parse_workbook(data: bytes, layout: Layout, contract: Contract) -> ParsedDe
 
 
 def _check_text(parsed: ParsedDelivery, contract: Contract) -> None:
-    """Refuse a column of text of which more than 5 % is in an old font encoding, or broken already; fewer values are noted."""
+    """Refuse a column of text of which all, or two values and more than 5 %, are in an old font encoding, or broken already.
+
+    Fewer values are noted: 1 of 6 is one row that was pasted, and no reason to refuse the others.
+    """
     for text_field in contract.sent_fields:
         if text_field.type != "text":
             continue
@@ -329,7 +332,7 @@ def _check_text(parsed: ParsedDelivery, contract: Contract) -> None:
         looks = {cell: kind for cell in distinct if (kind := legacy_encoding(cell))}
         texts = [cell for cell in cells if type(cell) is str]
         broken = [looks[cell] for cell in texts if cell in looks]
-        if len(broken) > LEGACY_SHARE * len(texts):
+        if len(broken) > max(LEGACY_SHARE * len(texts), 1) or len(broken) == len(texts) > 0:
             raise legacy_encoding_found(broken, len(texts), text_field.name, text_field.label_vi)
         if broken:
             parsed.old_font[text_field.name] = set(looks)
