@@ -147,9 +147,37 @@ def test_a_bad_batch_does_not_change_another_one(gate):
     assert found[bad].verdict.blocked_by == "labour_survey.row.jump_rules"
 
 
-def test_one_bad_row_of_a_small_batch_does_not_block_the_others(gate):
-    one = gate.stage(broken("row.jump_rules-inactive_reason", 1, rows=3))
-    assert gate.audit()[one].rule_verdicts == {"row.jump_rules": "quarantine"}
+@pytest.mark.parametrize(
+    ("failing", "rows", "verdict"),
+    [
+        (1, 3, "quarantine"),
+        (3, 4, "quarantine"),  # few rows: a share says nothing
+        (4, 6, "block"),
+        (4, 19, "block"),  # more than a fifth
+        (4, 20, "quarantine"),  # a fifth
+        (5, 20, "block"),
+        (3, 3, "block"),  # no row would be left
+    ],
+)
+def test_quarantined_rows_block_the_others_when_they_are_more_than_three_and_more_than_a_share(gate, failing, rows, verdict):
+    one = gate.stage(broken("row.jump_rules-inactive_reason", failing, rows=rows))
+    assert load_contract("labour_survey").rule("row.jump_rules").tolerance == 0.2
+    assert gate.audit()[one].rule_verdicts == {"row.jump_rules": verdict}
+
+
+@pytest.mark.parametrize(("failing", "verdicts"), [(1, {}), (2, {"cross_row.birth_heap": "warn"})])
+def test_two_rows_of_a_small_batch_are_enough_for_a_warning(gate, failing, verdicts):
+    one = gate.stage(broken("cross_row.birth_heap-birth_date", failing, rows=6))
+    assert gate.audit()[one].rule_verdicts == verdicts
+
+
+@pytest.mark.parametrize(("failing", "verdicts"), [(1, {}), (2, {"cross_row.wage_unit": "block"})])
+def test_two_wages_in_another_unit_block_a_small_batch(gate_of, failing, verdicts):
+    """They would be published, not quarantined."""
+    case = next(c for c in CASES["job_orders"] if c.rule == "cross_row.wage_unit")
+    delivery = Delivery(clean_rows("job_orders", 12), period=PERIODS["job_orders"])
+    case.breaks(delivery.rows, failing)
+    assert gate_of("job_orders").audit_one(delivery).rule_verdicts == verdicts
 
 
 def test_a_batch_without_a_row_that_passes_is_blocked(gate):

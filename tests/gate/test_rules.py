@@ -96,9 +96,9 @@ def verdict_of(rule: Rule, rows: int, failed: int) -> str:
         case "normalise":
             return "normalise"
         case "quarantine":
-            return "block" if too_many and failed > 1 else "quarantine"
+            return "block" if too_many and failed >= 4 else "quarantine"
         case action:
-            return action if too_many and (failed > 1 or not rule.tolerance) else "pass"
+            return action if too_many and (failed >= 2 or not rule.tolerance) else "pass"
 
 
 @pytest.mark.parametrize("feed", FEEDS)

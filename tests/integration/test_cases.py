@@ -14,9 +14,7 @@ from labour_market.batches.states import BatchState
 from labour_market.contracts import load_contract
 from labour_market.database import connect
 from labour_market.ingestion.loading import load
-from labour_market.normalise import normalise_columns
 from labour_market.quality.messages import rejected_rows
-from labour_market.reading.deliveries import parse_delivery
 from labour_market.settings import load_settings
 from psycopg import sql
 from psycopg.rows import dict_row
@@ -59,6 +57,47 @@ ANNOUNCED = {
     "excel-vn-clock-and-months.csv": (SURVEY, "806", "2023-12", 6),
     "list-in-a-text-field.ndjson": (SURVEY, "807", "2023-12", 6),
 }
+# file: rows that are published, and of each row that is not, words of its sentence
+PUBLISHED: dict[str, tuple[int, dict[int, list[str]]]] = {
+    "mac-1904-general-serials.xlsx": (6, {}),
+    "merged-household-number.xlsx": (6, {}),
+    "excel-pads-extra-commas.csv": (20, {}),
+    "ndjson-blank-lines.ndjson": (6, {}),
+    "ndjson-bom.ndjson": (6, {}),
+    "ndjson-duplicate-keys.ndjson": (5, {3: ["“Tình trạng tham gia hoạt động kinh tế”", "ghi hai lần"]}),
+    "percent-cells.xlsx": (3, {}),
+    "libreoffice-row-styled-to-AMJ.xlsx": (6, {}),
+    "one-formatted-row-1048576.xlsx": (6, {}),
+    "note-sheet-with-far-row.xlsx": (6, {}),
+    "header-repeated-mid-file.csv": (8, {}),
+    "excel-text-guards.csv": (6, {}),
+    "same-citizen-two-forms-conflict.ndjson": (8, {}),
+    "minority-names.ndjson": (10, {}),
+    "section-rows-A-and-1.xlsx": (6, {}),
+    "footer-other-signers.xlsx": (6, {}),
+    "excel-table-Total-row.xlsx": (6, {}),
+    "wages-as-typed.csv": (12, {}),
+    "birth-dates-as-typed.csv": (9, {2: ["năm chỉ có hai chữ số"], 3: ["ngày không có thật"], 13: ["ngày không có thật"]}),
+    "short-commune-code.csv": (4, {2: ["mã xã 8210 "], 3: ["mã xã 788 "]}),
+    "tax-code-as-citizen-number.ndjson": (
+        2,
+        {1: ["thiếu hai chữ số", "mã số thuế"], 2: ["thiếu hai chữ số", "mã số thuế"], 4: ["mất chữ số"], 5: ["số giả"]},
+    ),
+    "one-row-tcvn3.csv": (30, {}),
+    "wingdings-ticks.xlsx": (6, {6: ["“Đối tượng ưu tiên”", "danh mục"], 7: ["“Đối tượng ưu tiên”", "danh mục"]}),
+    "errors-quoted-otherwise.xlsx": (4, {5: ["“Số hộ”", "ô công thức bị lỗi"], 6: ["“Số hộ”", "ô công thức bị lỗi"]}),
+    "no-references-uncomputed.xlsx": (5, {6: ["“Số hộ”", "ô công thức"]}),
+    "codes-that-look-scientific.csv": (8, {}),
+    "order-without-number-titled-accountant.xlsx": (11, {8: ["bỏ trống"]}),
+    "backslash-part-names.xlsx": (6, {}),
+    "excel-vn-clock-and-months.csv": (6, {}),
+    "list-in-a-text-field.ndjson": (5, {3: ["“Công việc cụ thể đang làm”", "không phải chữ"]}),
+}
+# file: words of the sentence on a delivery of which nothing can be published
+REFUSED = {
+    "filtered-rows-hidden.xlsx": ["báo là 6 nhưng nhận được 8", "dòng đang ẩn: 6-7"],
+    "very-hidden-copy-sheet.xlsx": ["“Tháng trước” (đang ẩn)", "xóa trang thừa"],
+}
 
 
 @dataclass
@@ -73,6 +112,7 @@ class Outcome:
         kept_out: (rule, column) of the values for which a row was not published, by row.
         warned: rule -> rows that were published with a warning.
         failed: rule -> rows that break it.
+        row_sentences: The sentences on each row that was not published.
     """
 
     state: str
@@ -82,6 +122,7 @@ class Outcome:
     kept_out: dict[int, set[tuple[str | None, str]]]
     warned: dict[str | None, list[int]]
     failed: dict[str | None, list[int]]
+    row_sentences: dict[int, str]
 
 
 @pytest.fixture(scope="module")
@@ -149,8 +190,10 @@ def outcome(connection, batch_id: int, feed: str) -> Outcome:
         return rule and rule.removeprefix(f"{feed}.")
 
     kept_out: dict[int, set[tuple[str | None, str]]] = {}
+    row_sentences: dict[int, str] = {}
     for row in rejected_rows(connection, batch_id):
         kept_out.setdefault(row["row_no"], set()).add((short(row["rule_id"]), row["column_name"]))
+        row_sentences[row["row_no"]] = f"{row_sentences.get(row['row_no'], '')} {row['sentence_vi']}"
 
     return Outcome(
         batch["state"],
@@ -160,6 +203,7 @@ def outcome(connection, batch_id: int, feed: str) -> Outcome:
         kept_out,
         {short(row["rule_id"]): row["first_rows"] for row in audited if row["verdict"] == "warn"},
         {short(row["rule_id"]): row["first_rows"] for row in audited},
+        row_sentences,
     )
 
 
@@ -167,15 +211,27 @@ def values(found: Outcome, column: str) -> list[Any]:
     return [row[column] for _, row in sorted(found.core.items())]
 
 
-def typed(name: str, column: str) -> list[Any]:
-    """A column as it was read, also of a delivery that was blocked."""
-    contract = load_contract(ANNOUNCED[name][0])
-    return normalise_columns(parse_delivery(CASES / name, *described(name), contract), contract).columns[column]
-
-
 def published_clean(found: Outcome) -> bool:
     """Whether every record was published and no rule found anything."""
     return found.state == "published" and not found.kept_out and not found.failed
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_good_rows_are_published_and_each_other_row_has_its_sentence(outcomes, name):
+    found, (published, sentences) = outcomes[name], PUBLISHED[name]
+    assert found.state == "published"
+    assert len(found.core) == published
+    assert found.row_sentences.keys() == sentences.keys()
+    for row, words in sentences.items():
+        assert f"Dòng {row}: " in found.row_sentences[row]
+        assert [word for word in words if word not in found.row_sentences[row]] == []
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_refused_delivery_has_a_sentence_that_names_what_is_wrong(outcomes, name):
+    found = outcomes[name]
+    assert found.state == "rejected" and not found.core
+    assert [words for words in REFUSED[name] if words not in found.sentence] == []
 
 
 def test_birth_dates_of_a_workbook_that_counts_from_1904_are_those_that_were_typed(outcomes):
@@ -326,30 +382,30 @@ def test_words_in_a_column_of_wages_cost_the_wage_and_not_the_order(outcomes):
 
 def test_birth_dates_are_read_in_the_spellings_that_occur_and_others_are_named(outcomes):
     found = outcomes["birth-dates-as-typed.csv"]
-    assert found.failed["row.value_readable"] == [2, 3, 13]  # 05/03/85, 29/02/1985 and 13/13/1985
-    assert typed("birth-dates-as-typed.csv", "birth_date") == [
-        None,
-        None,
+    unreadable = {("row.value_readable", "birth_date")}
+    assert found.kept_out == {2: unreadable, 3: unreadable, 13: unreadable}  # 05/03/85, 29/02/1985 and 13/13/1985
+    assert values(found, "birth_date") == [
         date(1985, 5, 3),
         date(1985, 1, 1),
         date(1985, 3, 1),
         date(1984, 12, 31),
         *[date(1985, 3, 5)] * 4,
         date(1985, 1, 1),
-        None,
     ]
 
 
 def test_the_sentence_on_a_short_commune_code_has_what_was_typed(outcomes):
     found = outcomes["short-commune-code.csv"]
-    assert found.failed["row.commune_known"] == [2, 3]
-    assert "mã xã 8210 " in found.sentence and "08210" not in found.sentence
+    unknown = {("row.commune_known", "commune_code")}
+    assert found.kept_out == {2: unknown, 3: unknown}
+    assert "08210" not in found.row_sentences[2] and "00788" not in found.row_sentences[3]
 
 
 def test_ten_digits_are_no_citizen_number(outcomes):
     found = outcomes["tax-code-as-citizen-number.ndjson"]
-    assert found.failed["row.value_readable"] == [1, 2, 4]
-    assert typed("tax-code-as-citizen-number.ndjson", "national_id") == [None, None, "080190123456", None, None, "080191700232"]
+    unreadable = {("row.value_readable", "national_id")}
+    assert found.kept_out == {1: unreadable, 2: unreadable, 4: unreadable, 5: {("row.placeholder_number", "national_id")}}
+    assert values(found, "person_method") == ["national_id", "national_id"]
 
 
 def test_a_row_in_an_old_font_is_warned_of_where_the_others_are_readable(outcomes):
@@ -361,15 +417,16 @@ def test_a_row_in_an_old_font_is_warned_of_where_the_others_are_readable(outcome
 
 def test_ticks_are_read_and_signs_of_a_symbol_font_are_named(outcomes):
     found = outcomes["wingdings-ticks.xlsx"]
-    assert found.failed == {"row.code_known": [6, 7]}
-    poor = typed("wingdings-ticks.xlsx", "priority_groups")
-    assert poor == [["poor"], ["poor"], None, None, ["poor"], ["poor"], ["poor"], ["poor"]]
+    unknown = {("row.code_known", "priority_groups")}
+    assert found.kept_out == {6: unknown, 7: unknown}
+    assert values(found, "priority_groups") == [["poor"]] * 6
 
 
 def test_an_error_of_a_formula_is_found_in_xml_of_any_spelling(outcomes):
     found = outcomes["errors-quoted-otherwise.xlsx"]
-    assert found.failed == {"row.value_readable": [5, 6]}
-    assert typed("errors-quoted-otherwise.xlsx", "household_no") == ["H0", None, None, None, "H1", "H2"]  # row 7: a text of no letters
+    unreadable = {("row.value_readable", "household_no")}
+    assert found.kept_out == {5: unreadable, 6: unreadable}
+    assert values(found, "household_no") == ["H0", None, "H1", "H2"]  # row 7: a text of no letters
 
 
 def test_a_formula_without_a_value_is_found_in_a_cell_without_a_reference(outcomes):
@@ -416,4 +473,4 @@ def test_a_list_in_place_of_a_text_quarantines_its_row(outcomes):
 
 
 def test_every_file_of_the_folder_is_delivered():
-    assert set(ANNOUNCED) == {path.name for path in CASES.iterdir()} - {"README.md"}
+    assert set(ANNOUNCED) == {path.name for path in CASES.iterdir()} - {"README.md"} == {*PUBLISHED, *REFUSED}
