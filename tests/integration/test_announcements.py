@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from labour_market import site
-from labour_market.batches.ledger import ANNOUNCEMENT_FINDINGS, Finding, note_findings
+from labour_market.batches.ledger import CLOSED_BY_HAND, Finding, note_findings
 from labour_market.batches.states import BatchState
 from labour_market.cli import app
 from labour_market.database import connect
@@ -207,7 +207,7 @@ def test_landed_bytes_that_are_not_the_announced_ones_are_found(gateway, origina
 
 
 def test_bi_has_a_sentence_for_every_kind_of_finding_and_no_id_of_a_sender(loader):
-    kinds = [*ANNOUNCEMENT_FINDINGS, *CHECKED, "identity_conflict", "erased_person_delivered"]
+    kinds = [*CLOSED_BY_HAND, *CHECKED]
     note_findings(loader, kinds, [Finding(kind, "delivery canary-1", "employers", "803") for kind in kinds])
     with connect("bi_reader") as reader:
         rows = reader.execute("select kind, finding_vi, finding_en, open_findings::text from bi.open_findings").fetchall()

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from labour_market import transform
+from labour_market import site, transform
+from labour_market.alerts import find_causes
 from labour_market.cli import app
 from labour_market.contracts import load_contract
 from labour_market.database import connect
 from labour_market.errors import UsageError
 from labour_market.gateway import load_senders
+from labour_market.ingestion import erasure
 from labour_market.ingestion.erasure import approve_erasure, pending_requests, pseudonym_of, refuse_erasure, request_erasure
 from labour_market.ingestion.pipeline import ingest
+from labour_market.ingestion.reader import Reader
 from labour_market.ingestion.reconcile import reconcile
 from labour_market.ingestion.replay import replay
 from labour_market.occupations.store import code_new_titles
@@ -141,6 +144,100 @@ def test_an_erased_person_is_nowhere_and_does_not_come_back(gateway, warehouse, 
     assert {finding.kind for finding in reconcile().findings} <= {"erased_person_delivered"}
 
 
+class DyingReader(Reader):
+    """Its process dies of each file."""
+
+    def _prepare(self) -> None:
+        super()._prepare()
+        assert self._process
+        self._process.kill()
+
+
+def findings(kind: str) -> list:
+    return [finding for finding in reconcile().findings if finding.kind == kind]
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_person_is_erased_elsewhere(gateway, warehouse, tmp_path, monkeypatch):
+    deliver(gateway)
+    load_all()
+    key = pseudonym_of(NUMBER)
+    with monkeypatch.context() as patch:
+        patch.setattr(erasure, "Reader", DyingReader)
+        erased = approve_erasure(request_erasure(key, by="A", **OPERATIONS), by="B")
+    assert (erased.vault_rows, erased.core_rows, erased.files) == (1, 2, 2)
+    assert places_of(warehouse, NUMBER) == set()
+    unclear = findings("erasure_unclear")
+    with psycopg.connect(warehouse) as admin:
+        not_in_core = {b for (b,) in admin.execute("select batch_id from ops.batch where state <> 'published' and feed <> 'fair_sessions'")}
+        blocked = {b for (b,) in admin.execute("select batch_id from ops.batch where state in ('quarantined', 'rejected')")}
+    assert {finding.batch_id for finding in unclear} == not_in_core and len(not_in_core) == erased.unclear_files
+    assert all(f"lô {finding.batch_id} " in finding.detail and f"batch {finding.batch_id} " in finding.detail for finding in unclear)
+    assert key not in str(unclear) and NUMBER not in str(unclear)
+    assert len(files_with(tmp_path / "landing", NUMBER)) == 2
+
+    named, other = [str(finding.finding_id) for finding in unclear if finding.batch_id in blocked]
+    runner = CliRunner()
+    done = runner.invoke(app, ["person", "destroy-file", named, "--by", "B"])
+    assert done.exit_code == 0, done.output
+    assert len(files_with(tmp_path / "landing", NUMBER)) == 1
+    assert runner.invoke(app, ["person", "destroy-file", named, "--by", "B"]).exit_code == 2, "it is closed"
+    for number in (other, *(str(finding.finding_id) for finding in unclear if finding.batch_id not in blocked)):
+        assert runner.invoke(app, ["close-finding", number, "--because", "không có người này", "--by", "B"]).exit_code == 0
+    assert findings("erasure_unclear") == []
+    assert len(files_with(tmp_path / "landing", NUMBER)) == 1, "a finding that is closed by hand destroys nothing"
+    assert reconcile(reread=True).findings == []
+
+
+def test_a_file_that_is_gone_is_unclear_since_a_backup_may_have_it(gateway, warehouse, tmp_path):
+    deliver(gateway)
+    load_all()
+    with psycopg.connect(warehouse) as admin:
+        ((batch, path),) = admin.execute("select batch_id, landing_path from ops.batch where state = 'rejected'").fetchall()
+    (found,) = (file for file in (tmp_path / "landing").rglob("*") if file.is_file() and file.name in path)
+    found.unlink()
+    erased = approve_erasure(request_erasure(pseudonym_of(NUMBER), by="A", **OPERATIONS), by="B")
+    assert (erased.core_rows, erased.files, erased.unclear_files) == (2, 3, 1)
+    assert [finding.batch_id for finding in findings("erasure_unclear")] == [batch]
+
+
+def test_an_erased_person_who_is_delivered_again_is_nowhere_and_the_finding_can_be_closed(gateway, warehouse):
+    row = {**records("labour_survey", 7)[6], "job_text": "nghề hiếm của riêng một người"}
+    others = records("labour_survey", 6)
+    gateway.add_delivery("labour_survey", "803", "2022", [*others, row], sequence=5)
+    load_all()
+    key = pseudonym_of(NUMBER)
+    approve_erasure(request_erasure(key, by="A", **OPERATIONS), by="B")
+    # again: as a good record, and as one that a rule quarantines
+    gateway.add_delivery("labour_survey", "803", "2022", [*others, row], sequence=6)
+    gateway.add_delivery("labour_survey", "804", "2022", [{**r, "commune_code": ELSEWHERE} for r in others] + [row], sequence=5)
+    load_all("803", "804")
+    with connect("transformer", autocommit=True) as transformer:
+        code_new_titles(transformer)
+    with psycopg.connect(warehouse) as admin:
+        assert admin.execute("select count(*) from quarantine.rejected_row").fetchone() == (1,), "the record of 804 is in no commune of it"
+    assert places_of(warehouse, key, NUMBER, "nghề hiếm của riêng") == {"vault.erased_person"}
+
+    (finding,) = findings("erased_person_delivered")
+    assert finding.sender_code == "803" and NUMBER not in finding.detail and key not in finding.detail
+    assert seen_by_readers("erased_person_delivered") == (1, True, True)
+    closed = CliRunner().invoke(app, ["close-finding", str(finding.finding_id), "--because", "huyện đã xóa", "--by", "B"])
+    assert closed.exit_code == 0, closed.output
+    replay("labour_survey", sender="803", reason="test", dry_run=False)
+    assert findings("erased_person_delivered") == [], "what a person has closed is not found again by a replay"
+    assert seen_by_readers("erased_person_delivered") == (0, False, False)
+
+
+def seen_by_readers(kind: str) -> tuple[int, bool, bool]:
+    """The findings of a kind in bi, and whether the page and the alerts have one."""
+    with connect("bi_reader") as reader:
+        rows = reader.execute("select finding_vi from bi.open_findings where kind = %s", [kind]).fetchall()
+    page = site.render().read_text(encoding="utf-8")
+    result = reconcile()
+    with connect("transformer") as transformer:
+        causes = find_causes(transformer, result)
+    return len(rows), any(vi in page for (vi,) in rows), any(f"finding {kind} " in cause.key for cause in causes)
+
+
 def test_a_coded_title_goes_with_the_only_person_who_had_it(gateway, warehouse):
     rows = records("labour_survey")
     rows[6]["job_text"] = "nghề hiếm của riêng một người"
@@ -201,8 +298,6 @@ def test_the_command_asks_for_the_number_and_prints_no_person(gateway, warehouse
 
 
 def test_a_file_whose_removal_was_interrupted_is_removed_by_the_next_run(gateway, warehouse, tmp_path, monkeypatch):
-    from labour_market.ingestion import erasure
-
     deliver(gateway)
     load_all()
     number = request_erasure(pseudonym_of(NUMBER), by="A", **OPERATIONS)
@@ -239,9 +334,15 @@ def test_a_sender_cannot_overwrite_the_vault_entry_of_another(gateway, warehouse
     with psycopg.connect(warehouse, autocommit=True) as admin:
         assert entry(admin) == (NAME, "0901000123", "803")
         assert versions(admin) == [("804", "Phạm Văn Khác", True)], "the same contradiction is kept once"
-        findings = admin.execute("select kind, sender_code, detail from ops.reconcile_finding order by found_at").fetchall()
-        assert {(kind, sender) for kind, sender, _ in findings} == {("identity_conflict", "804")}
-        assert "Khác" not in str(findings) and NUMBER not in str(findings)
+        noted = admin.execute("select kind, sender_code, detail from ops.reconcile_finding order by found_at").fetchall()
+        assert {(kind, sender) for kind, sender, _ in noted} == {("identity_conflict", "804")}
+        assert "Khác" not in str(noted) and NUMBER not in str(noted)
+        number, on_page, in_alert = seen_by_readers("identity_conflict")
+        assert number == len(noted) and on_page and in_alert
+        for finding in findings("identity_conflict"):
+            closed = ["close-finding", str(finding.finding_id), "--because", "đã hỏi huyện", "--by", "B"]
+            assert CliRunner().invoke(app, closed).exit_code == 0
+        assert seen_by_readers("identity_conflict") == (0, False, False)
         # its own sender corrects the entry, and the earlier value is kept
         gateway.add_delivery("labour_survey", "803", "2022", [{**row, "full_name": "Nguyễn Thị Hồng Lam"}], sequence=6)
         load_all()

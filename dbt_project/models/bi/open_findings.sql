@@ -20,7 +20,8 @@ kinds (kind, finding_vi, finding_en) as (
     ('not_fetched', 'nhiều đêm không tải được lần gửi', 'a delivery could not be fetched in several nights'),
     ('senders_file', 'tệp khai báo đơn vị gửi bị lỗi', 'the senders file is broken'),
     ('identity_conflict', 'một người có thông tin khác nhau ở hai đơn vị gửi', 'two senders have another name or birth year of one person'),
-    ('erased_person_delivered', 'lần gửi có người đã được xóa dữ liệu', 'a delivery has records of an erased person')
+    ('erased_person_delivered', 'lần gửi có người đã được xóa dữ liệu', 'a delivery has records of an erased person'),
+    ('erasure_unclear', 'không rõ tệp đã lưu có người được xóa dữ liệu hay không', 'it is not known whether a landed file names an erased person')
 )
 
 select

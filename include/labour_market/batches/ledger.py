@@ -72,6 +72,8 @@ REPLAY_BLOCKED_BY = "replay_blocked_by"  # in the detail of a move
 
 # kinds of findings about announcements: each pull of a sender's feed notes those that are there, and closes those that are not
 ANNOUNCEMENT_FINDINGS = ("announcement_unreadable", "announcement_changed", "delivery_id_reused")
+# kinds of findings that only a person can close: what happened does not go away
+CLOSED_BY_HAND = (*ANNOUNCEMENT_FINDINGS, "identity_conflict", "erased_person_delivered", "erasure_unclear")
 # what is published depends on these parts of an announcement; each has its name in the protocol of the gateways
 COMPARED = {
     "period": "period", "sequence": "sequence", "form_version": "form_version", "media_type": "media_type", "encoding": "encoding",
@@ -192,7 +194,7 @@ def open_findings(connection: psycopg.Connection) -> list[Finding]:
 
 
 def close_finding(connection: psycopg.Connection, finding_id: int, *, by: str, because: str) -> None:
-    """Close a finding about an announcement, which the sender has settled in another way. Other findings end with their cause.
+    """Close a finding about an announcement or a person, which a person has seen to. Other findings end with their cause.
 
     Raises:
         UsageError: There is no such open finding, or it is about something else, or there is no reason.
@@ -204,7 +206,7 @@ def close_finding(connection: psycopg.Connection, finding_id: int, *, by: str, b
     ).fetchone()
     if row is None:
         raise UsageError(f"finding {finding_id} is not open; `lmw reconcile` lists the open findings")
-    if row[0] not in ANNOUNCEMENT_FINDINGS:
+    if row[0] not in CLOSED_BY_HAND:
         raise UsageError(f"finding {finding_id} is of kind {row[0]}, which ends with its cause and cannot be closed by hand")
     connection.execute(
         "update ops.reconcile_finding set closed_at = clock_timestamp(), closed_by = %s, close_reason = %s where finding_id = %s",

@@ -160,7 +160,7 @@ def reconcile(
 def close_finding(
     finding: Annotated[int, typer.Argument(help="The number of the finding, as `lmw reconcile` prints it.")], because: Because, by: By
 ) -> None:
-    """Close a finding about an announcement, which the sender has corrected in another way."""
+    """Close a finding about an announcement or a person, after you have seen to it."""
     from labour_market.batches.ledger import close_finding as close
     from labour_market.database import connect
 

@@ -83,6 +83,19 @@ def approve_erasure(request: Request, by: By) -> None:
 
     erased = erasure.approve_erasure(request, by=by)
     print(f"erased: {erased.vault_rows} rows of the vault, {erased.core_rows} records, {erased.files} files; now run: lmw build")
+    if erased.unclear_files:
+        print(f"{erased.unclear_files} files may name the person and could not be read; look into each: lmw reconcile lists them")
+
+
+@app.command("destroy-file")
+@plain_errors
+def destroy_file(
+    finding: Annotated[int, typer.Argument(help="The number of the finding erasure_unclear, as `lmw reconcile` prints it.")], by: By
+) -> None:
+    """Destroy a file that may name an erased person, after you found the person in it. Otherwise: lmw close-finding."""
+    from labour_market.ingestion import erasure
+
+    erasure.destroy_unclear_file(finding, by=by)
 
 
 @app.command("retention")

@@ -6,10 +6,7 @@ rows stay in core, and no replay reads them again (docs/decisions/0025-erasure-d
 """
 
 import logging
-import zipfile
-from contextlib import suppress
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
 import psycopg
@@ -18,14 +15,15 @@ from psycopg.rows import dict_row
 
 from labour_market.batches import ledger
 from labour_market.batches.landing import LandingStore
-from labour_market.batches.ledger import Batch
-from labour_market.batches.states import OPEN_STATES, BatchState
+from labour_market.batches.ledger import Batch, Finding
+from labour_market.batches.states import OPEN_STATES
 from labour_market.contracts import Contract, load_contracts
 from labour_market.database import connect, read_sql
 from labour_market.database.locks import feed_load, transaction_lock
-from labour_market.errors import LabourMarketError, UsageError
+from labour_market.errors import UsageError
+from labour_market.ingestion.person_search import Named, PersonSearch
 from labour_market.ingestion.pseudonyms import folded_name, load_pseudonym_key, person_key
-from labour_market.ingestion.staging import read_batch
+from labour_market.ingestion.reader import Reader
 from labour_market.logs import log_stage
 from labour_market.settings import Settings, load_settings
 
@@ -34,11 +32,15 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Erased:
-    """What an erasure took away: rows of the vault, records of core, files of the landing store."""
+    """What an erasure took away: rows of the vault, records of core, files of the landing store.
+
+    unclear_files: files of which it is not known whether they name the person; each is a finding, for a person to look into.
+    """
 
     vault_rows: int
     core_rows: int
     files: int
+    unclear_files: int
 
 
 def pseudonym_of(number: str, settings: Settings | None = None) -> str:
@@ -101,14 +103,17 @@ def refuse_erasure(request_id: int, *, by: str, settings: Settings | None = None
     """Refuse a request; nothing is erased. Raises UsageError as approve_erasure does."""
     with connect("loader", settings) as connection:
         request = _take(connection, request_id, by)
-        _log_decision(connection, request, by, "refused", Erased(0, 0, 0))
+        _log_decision(connection, request, by, "refused", Erased(0, 0, 0, 0))
 
 
 def approve_erasure(request_id: int, *, by: str, settings: Settings | None = None) -> Erased:
     """Approve a request of another person, and erase. The next build counts the figures without the person.
 
+    A file of which it is not known whether it names the person is kept, and is a finding.
+
     Raises:
         UsageError: There is no such request, or it is one's own.
+        ReaderNotStartedError: No process reads files; nothing is erased.
     """
     settings = settings or load_settings()
     with log_stage(LOG, "erase", request=request_id) as counts, connect("loader", settings) as connection:
@@ -118,7 +123,7 @@ def approve_erasure(request_id: int, *, by: str, settings: Settings | None = Non
             keys: list[str] = request["person_keys"]
             for contract in contracts:  # in the order of feeds; no load publishes the person meanwhile
                 transaction_lock(connection, feed_load(contract.feed))
-            numbers = [n for (n,) in connection.execute("select national_id from vault.person where person_key = any(%s)", [keys]) if n]
+            person = _search_of(connection, keys)
             for key in keys:
                 connection.execute(
                     "insert into vault.erased_person (person_key, erased_by, reason) values (%s, %s, %s) on conflict do nothing",
@@ -130,14 +135,15 @@ def approve_erasure(request_id: int, *, by: str, settings: Settings | None = Non
                 ).rowcount
                 for table in ("person", "person_version")
             )
-            named = _batches_that_name(connection, settings, contracts, keys, numbers)
+            named, unclear = _files_to_destroy(connection, settings, contracts, person)
+            _note_unclear(connection, request_id, unclear)
             core_rows = sum(_blank(connection, contract, keys) for contract in contracts)
             connection.execute(
                 "delete from ops.person_identity where alias_key = any(%(keys)s) or person_key = any(%(keys)s)", {"keys": keys}
             )
             connection.execute("delete from ops.person_link where alias_key = any(%(keys)s) or person_key = any(%(keys)s)", {"keys": keys})
             files = mark_destroyed(connection, named, "erasure")
-            erased = Erased(vault_rows, core_rows, files)
+            erased = Erased(vault_rows, core_rows, files, len(unclear))
             _log_decision(connection, request, by, "approved", erased)
         destroy_marked_files(settings)
         counts.update(vars(erased))
@@ -213,6 +219,17 @@ def _take(connection: psycopg.Connection, request_id: int, by: str) -> dict[str,
     return request
 
 
+def _search_of(connection: psycopg.Connection, keys: list[str]) -> PersonSearch:
+    """What to look for in files: before the vault forgets it."""
+    entries = connection.execute(
+        "select national_id, full_name from vault.person where person_key = any(%(keys)s)"
+        " union all select null, full_name from vault.person_version where person_key = any(%(keys)s)",
+        {"keys": keys},
+    ).fetchall()
+    numbers, names = (frozenset(value for value in column if value) for column in (zip(*entries, strict=True) if entries else ((), ())))
+    return PersonSearch(frozenset(keys), numbers, names)
+
+
 def _log_decision(connection: psycopg.Connection, request: dict[str, Any], by: str, decision: str, erased: Erased) -> None:
     connection.execute(
         "insert into ops.erasure (request_id, decision, reason, legal_basis, requested_by, requested_at, decided_by, vault_rows, core_rows,"
@@ -258,43 +275,76 @@ def _execute_blank(
     return connection.execute(query, values).fetchall()
 
 
-def _batches_that_name(
-    connection: psycopg.Connection, settings: Settings, contracts: list[Contract], keys: list[str], numbers: list[str]
-) -> set[str]:
-    """The hashes of the landed files with a record of the person; those of batches that still wait for a load are left to it."""
-    store, key = LandingStore(settings.landing_url), load_pseudonym_key(settings)
+def _files_to_destroy(
+    connection: psycopg.Connection, settings: Settings, contracts: list[Contract], person: PersonSearch
+) -> tuple[set[str], list[Batch]]:
+    """The landed files that name the person; those of batches that still wait for a load are left to it.
+
+    Returns:
+        The hashes of the files with a record of the person, and the batches of files of which it is not known.
+    """
     hashes: set[str] = set()
-    for contract in contracts:
-        query = sql.SQL("select distinct batch_id from core.{} where person_key = any(%s)").format(sql.Identifier(contract.feed))
-        in_core = {batch_id for (batch_id,) in connection.execute(query, [keys])}
-        partly = {
-            batch_id
-            for (batch_id,) in connection.execute(
-                "select batch_id from ops.batch where feed = %s and sha256 is not null"
-                " and (state <> 'published' or records_quarantined > 0 or records_duplicate > 0)",
-                [contract.feed],
+    unclear: dict[str, Batch] = {}
+    with Reader(settings) as reader:
+        for contract in contracts:
+            query = sql.SQL("select distinct batch_id from core.{} where person_key = any(%s)").format(sql.Identifier(contract.feed))
+            in_core = {batch_id for (batch_id,) in connection.execute(query, [sorted(person.keys)])}
+            partly = {
+                batch_id
+                for (batch_id,) in connection.execute(
+                    "select batch_id from ops.batch where feed = %s and sha256 is not null"
+                    " and (state <> 'published' or records_quarantined > 0 or records_duplicate > 0)",
+                    [contract.feed],
+                )
+            }
+            for batch in ledger.find_batches(connection, feed=contract.feed):
+                if not batch.sha256 or batch.sha256 in hashes or batch.state in OPEN_STATES:
+                    continue
+                named = Named.YES if batch.batch_id in in_core else Named.NO
+                if named == Named.NO and batch.batch_id in partly:
+                    named = reader.search(contract, batch, person)
+                if named == Named.YES:
+                    hashes.add(batch.sha256)
+                elif named == Named.UNCLEAR:
+                    unclear[batch.sha256] = batch
+    return hashes, [batch for sha256, batch in unclear.items() if sha256 not in hashes]
+
+
+def _note_unclear(connection: psycopg.Connection, request_id: int, batches: list[Batch]) -> None:
+    """Note a finding for each file that a person must look into; it does not name the erased person."""
+    ledger.note_findings(
+        connection,
+        (),
+        [
+            Finding(
+                "erasure_unclear",
+                f"Yêu cầu xóa {request_id}: không rõ tệp của lô {batch.batch_id} có người được xóa hay không."
+                f" | Erasure request {request_id}: it is not known whether the file of batch {batch.batch_id} names the person.",
+                batch.feed,
+                batch.sender_code,
+                batch.period,
+                batch.batch_id,
             )
-        }
-        for batch in ledger.find_batches(connection, feed=contract.feed):
-            if not batch.sha256 or batch.sha256 in hashes or batch.state in OPEN_STATES:
-                continue
-            if batch.batch_id in in_core or (batch.batch_id in partly and _file_names(store, batch, contract, key, keys, numbers)):
-                hashes.add(batch.sha256)
-    return hashes
+            for batch in batches
+        ],
+    )
 
 
-def _file_names(store: LandingStore, batch: Batch, contract: Contract, key: Any, keys: list[str], numbers: list[str]) -> bool:
-    """Whether a file that is not in core, or not with all its records, names the person."""
-    if batch.state != BatchState.REJECTED:
-        with suppress(LabourMarketError):
-            normalised, _ = read_batch(contract, batch, store, key)
-            return not set(keys).isdisjoint(normalised.columns["person_key"])
-    assert batch.sha256
-    if not store.exists(batch.sha256):
-        return False
-    with store.open(batch.sha256) as file:
-        data = file.read()
-    parts = [data]
-    with suppress(zipfile.BadZipFile, OSError, ValueError), zipfile.ZipFile(BytesIO(data)) as archive:
-        parts += [archive.read(entry) for entry in archive.infolist() if entry.file_size < 100_000_000]
-    return any(number.encode(encoding) in part for number in numbers for encoding in ("utf-8", "utf-16-le", "utf-16-be") for part in parts)
+def destroy_unclear_file(finding_id: int, *, by: str, settings: Settings | None = None) -> None:
+    """Destroy the file of a finding erasure_unclear, because a person found the erased person in it, and close the finding.
+
+    Raises:
+        UsageError: There is no such open finding.
+    """
+    settings = settings or load_settings()
+    with connect("loader", settings) as connection:
+        row = connection.execute(
+            "select batch.sha256 from ops.reconcile_finding as finding inner join ops.batch using (batch_id)"
+            " where finding.finding_id = %s and finding.kind = 'erasure_unclear' and finding.closed_at is null",
+            [finding_id],
+        ).fetchone()
+        if row is None:
+            raise UsageError(f"finding {finding_id} is no open finding of a file that may name an erased person")
+        mark_destroyed(connection, {sha256 for sha256 in row if sha256}, "erasure")
+        ledger.close_finding(connection, finding_id, by=by, because="the file names the person and was destroyed")
+    destroy_marked_files(settings)

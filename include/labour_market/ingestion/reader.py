@@ -24,6 +24,7 @@ from labour_market.batches.landing import LandingStore
 from labour_market.batches.ledger import Batch
 from labour_market.contracts import Contract
 from labour_market.errors import LabourMarketError
+from labour_market.ingestion.person_search import Named, PersonSearch, search_file
 from labour_market.ingestion.pseudonyms import load_pseudonym_key
 from labour_market.ingestion.staging import csv_chunks, read_batch
 from labour_market.logs import describe, trace
@@ -119,19 +120,35 @@ class Reader:
             ReadingError: An internal error; also while the rows are taken.
             ReaderNotStartedError: There is no process to read it.
         """
+        self._prepare()
+        answers = self._answers(contract, batch, None)
+        head = json.loads(next(answers))
+        return Reading(head["records"], head["remarks"], answers)
+
+    def search(self, contract: Contract, batch: Batch, person: PersonSearch) -> Named:
+        """Look for a person in the landed file of a batch; a file of which the process dies, or that is gone, is unclear.
+
+        Raises:
+            ReaderNotStartedError: There is no process to read it.
+        """
+        self._prepare()
+        try:
+            (answer,) = self._answers(contract, batch, person)
+        except (ReaderDiedError, ReadingError):
+            return Named.UNCLEAR
+        return Named(answer.decode())
+
+    def _prepare(self) -> None:
         if not self._idle:  # it died, or the rows of its last delivery were not wanted
             self._stop()
         self._await_ready()
         self._idle = False
-        answers = self._answers(contract, batch)
-        head = json.loads(next(answers))
-        return Reading(head["records"], head["remarks"], answers)
 
-    def _answers(self, contract: Contract, batch: Batch) -> Iterator[bytes]:
-        """The head of a delivery, then the chunks of its rows."""
+    def _answers(self, contract: Contract, batch: Batch, person: PersonSearch | None) -> Iterator[bytes]:
+        """The head of a delivery, then the chunks of its rows; or what is known of a person in it."""
         left = None
         try:
-            self._pipe.send((self._settings, self._limits, contract, batch))
+            self._pipe.send((self._settings, self._limits, contract, batch, person))
             while True:
                 kind, content, left = self._receive(left)
                 if kind == END:
@@ -215,13 +232,13 @@ def _serve(pipe: Connection) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # a library that crashes may print values of records
     while True:
         try:
-            settings, limits, contract, batch = pipe.recv()
+            settings, limits, contract, batch, person = pipe.recv()
         except EOFError:
             return
-        _read(pipe, settings, limits, contract, batch)
+        _read(pipe, settings, limits, contract, batch, person)
 
 
-def _read(pipe: Connection, settings: Settings, limits: Limits, contract: Contract, batch: Batch) -> None:
+def _read(pipe: Connection, settings: Settings, limits: Limits, contract: Contract, batch: Batch, person: PersonSearch | None) -> None:
     try:
         store = LandingStore(settings.landing_url)
         size = store.path_of(str(batch.sha256)).stat().st_size
@@ -229,7 +246,12 @@ def _read(pipe: Connection, settings: Settings, limits: Limits, contract: Contra
         _limit(resource.RLIMIT_AS, limits.memory_for(size))
         _limit(resource.RLIMIT_CPU, int(time.process_time() + seconds) + 1)
         pipe.send_bytes(SECONDS + str(seconds * limits.patience).encode())
-        normalised, remarks = read_batch(contract, batch, store, load_pseudonym_key(settings))
+        key = load_pseudonym_key(settings)
+        if person:
+            pipe.send_bytes(HEAD + search_file(contract, batch, store, key, person).encode())
+            pipe.send_bytes(END)
+            return
+        normalised, remarks = read_batch(contract, batch, store, key)
         pipe.send_bytes(HEAD + json.dumps({"records": len(normalised.row_numbers), "remarks": remarks}).encode())
         for chunk in csv_chunks(contract, batch, normalised):
             pipe.send_bytes(ROWS + chunk)
