@@ -85,6 +85,10 @@ def test_a_token_written_after_env_is_not_quoted() -> None:
         ({"base_url": "https://"}, "is not an address"),
         ({"base_url": '"https://a.vn:99999"'}, "is not an address"),
         ({"base_url": '"https://a b.vn"'}, "is not an address"),
+        ({"alerts": "a@b.vn"}, "alerts must be a list of mail addresses"),
+        ({"alerts": "[a@b.vn, nobody]"}, "alerts must be a list of mail addresses"),
+        ({"alerts": '["a@b.vn\\nBcc: c@d.vn"]'}, "alerts must be a list of mail addresses"),
+        ({"alerts": "[{a: b}]"}, "alerts must be a list of mail addresses"),
     ],
 )
 def test_a_wrong_entry_is_a_sender_that_cannot_be_reached_and_the_others_can(tmp_path: Path, changes: dict[str, str], problem: str) -> None:

@@ -4,6 +4,7 @@ Nothing is sent until LMW_ALERT_SMTP or LMW_ALERT_WEBHOOK is set.
 """
 
 from labour_market.alerts.causes import Cause, find_causes
+from labour_market.alerts.mutes import mute
 from labour_market.alerts.notifiers import AlertNotSentError, Notifier, SmtpNotifier, WebhookNotifier, notifiers
 from labour_market.alerts.sending import send_alerts, send_digest
 
@@ -14,6 +15,7 @@ __all__ = [
     "SmtpNotifier",
     "WebhookNotifier",
     "find_causes",
+    "mute",
     "notifiers",
     "send_alerts",
     "send_digest",

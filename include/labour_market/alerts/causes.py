@@ -18,11 +18,13 @@ class Cause:
         key: The same in each run while the cause lasts.
         kind: One of KINDS; docs/runbook/ has a page for each.
         sentence: What is wrong, in Vietnamese and English, without a value of a record.
+        sender_code: The sender that it is about; None where it is about none.
     """
 
     key: str
     kind: str
     sentence: str
+    sender_code: str | None = None
 
 
 def find_causes(connection: psycopg.Connection, reconciled: Reconciliation) -> list[Cause]:
@@ -33,7 +35,8 @@ def find_causes(connection: psycopg.Connection, reconciled: Reconciliation) -> l
         reconciled: The latest reconciliation.
     """
     findings = [
-        Cause(f"finding {finding.kind} {finding.batch_id or finding.detail}", "finding", finding.detail) for finding in reconciled.findings
+        Cause(f"finding {finding.kind} {finding.batch_id or finding.detail}", "finding", finding.detail, finding.sender_code)
+        for finding in reconciled.findings
     ]
     rows = connection.execute(read_sql(__package__, "causes")).fetchall()
     return [*findings, *(Cause(*row) for row in rows)]

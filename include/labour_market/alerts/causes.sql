@@ -35,26 +35,30 @@ last_build as (
 select
     'gateway ' || sender_code as key,
     'gateway' as kind,
-    sender_code || ' ' || sender || ': không nhận được ' || feeds || ' | not reached: ' || reason as sentence
+    sender_code || ' ' || sender || ': không nhận được ' || feeds || ' | not reached: ' || reason as sentence,
+    sender_code
 from gateways
 union all
 select
     'missing ' || sender_code || ' ' || feed as key,
     'missing' as kind,
     sender_code || ' ' || sender || ': thiếu ' || periods || ' kỳ của ' || feed || ', hạn từ ' || to_char(due_on, 'DD/MM/YYYY')
-    || ' | missing: ' || periods || ' periods, due from ' || to_char(due_on, 'YYYY-MM-DD') as sentence
+    || ' | missing: ' || periods || ' periods, due from ' || to_char(due_on, 'YYYY-MM-DD') as sentence,
+    sender_code
 from missing
 union all
 select
     'blocked ' || batch_id as key,
     'blocked' as kind,
-    sender_code || ' ' || sender || ', ' || feed || ', lô ' || batch_id || ': ' || reason_vi || ' | ' || reason_en as sentence
+    sender_code || ' ' || sender || ', ' || feed || ', lô ' || batch_id || ': ' || reason_vi || ' | ' || reason_en as sentence,
+    sender_code
 from bi.blocked_batches
 union all
 select
     'build' as key,
     'build' as kind,
-    'Lần dựng ' || build_id || ' bị lỗi | build ' || build_id || ' failed' as sentence
+    'Lần dựng ' || build_id || ' bị lỗi | build ' || build_id || ' failed' as sentence,
+    null as sender_code
 from last_build
 where not succeeded
 order by kind, key

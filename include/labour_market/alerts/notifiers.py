@@ -2,7 +2,7 @@
 
 import smtplib
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -29,12 +29,25 @@ class Notifier(Protocol):
             AlertNotSentError: It was not accepted; the text has no address and no password.
         """
 
+    def readdressed(self, to: str) -> "Notifier | None":
+        """The same way to one other recipient; None where there is no such way."""
+
 
 @dataclass(frozen=True)
 class SmtpNotifier:
-    """Mail through an SMTP server. address: smtp://USER:PASSWORD@HOST:PORT/?from=SENDER&to=RECEIVER,RECEIVER; smtps:// for TLS."""
+    """Mail through an SMTP server.
+
+    Attributes:
+        address: smtp://USER:PASSWORD@HOST:PORT/?from=SENDER&to=RECEIVER,RECEIVER; smtps:// for TLS.
+        to: Another recipient than those of the address.
+    """
 
     address: str = field(repr=False)
+    to: str | None = field(default=None, repr=False)
+
+    def readdressed(self, to: str) -> "SmtpNotifier":
+        """See Notifier."""
+        return replace(self, to=to)
 
     def send(self, subject: str, text: str) -> None:
         """See Notifier."""
@@ -43,7 +56,7 @@ class SmtpNotifier:
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname or not {"from", "to"} <= query.keys():
             raise UsageError("LMW_ALERT_SMTP must be smtp://USER:PASSWORD@HOST:PORT/?from=SENDER&to=RECEIVER, or smtps://")
         message = EmailMessage()
-        message["Subject"], message["From"], message["To"] = subject, query["from"], query["to"]
+        message["Subject"], message["From"], message["To"] = subject, query["from"], self.to or query["to"]
         message.set_content(text)
         secure = ssl.create_default_context()
         host, port = parts.hostname, parts.port or 0
@@ -67,6 +80,9 @@ class WebhookNotifier:
     """A POST of {"subject": ..., "text": ...} as JSON."""
 
     url: str = field(repr=False)
+
+    def readdressed(self, to: str) -> None:
+        """A webhook has no recipients."""
 
     def send(self, subject: str, text: str) -> None:
         """See Notifier."""

@@ -14,6 +14,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 for commands in (stack.app, batches.app, figures.app):
     app.add_typer(commands)
 app.add_typer(batches.batch_app, name="batch")
+app.add_typer(batches.alert_app, name="alert")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(occupations.app, name="occupation")
 app.add_typer(persons.app, name="person")

@@ -1,6 +1,7 @@
 """`lmw`: loading of deliveries, building of marts, and the batches of the ledger."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ from labour_market.errors import UsageError, check_known
 
 app = typer.Typer()
 batch_app = typer.Typer(no_args_is_help=True, help="One batch: to refuse it.")
+alert_app = typer.Typer()
 
 Feed = Annotated[str | None, typer.Option("--feed", help=f"One feed: {', '.join(load_order())}.")]
 SenderCode = Annotated[str | None, typer.Option("--sender", help="One sender, by its code, for example 803.")]
@@ -180,10 +182,15 @@ def _missing_lines(missing: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-@app.command()
+@alert_app.callback(invoke_without_command=True)
 @plain_errors
-def alert(digest: Annotated[bool, typer.Option("--digest", help="Send the digest of the last 24 hours instead.")] = False) -> None:
+def alert(
+    context: typer.Context,
+    digest: Annotated[bool, typer.Option("--digest", help="Send the digest of the last 24 hours instead.")] = False,
+) -> None:
     """Send what is new, lasts or is over, by LMW_ALERT_SMTP and LMW_ALERT_WEBHOOK. The DAGs do this by themselves."""
+    if context.invoked_subcommand:
+        return
     from labour_market.alerts import notifiers, send_alerts, send_digest
     from labour_market.ingestion.reconcile import reconcile as run
     from labour_market.settings import load_settings
@@ -194,6 +201,20 @@ def alert(digest: Annotated[bool, typer.Option("--digest", help="Send the digest
         print(send_digest())
     else:
         print(", ".join(f"{count} {section}" for section, count in send_alerts(run()).items()))
+
+
+@alert_app.command("mute")
+@plain_errors
+def mute(
+    cause: Annotated[str, typer.Argument(help='The cause as an alert prints it, or its first words, such as "missing 803".')],
+    until: Annotated[datetime, typer.Option("--until", formats=["%Y-%m-%d"], help="The last day without messages; a past day ends it.")],
+    because: Because,
+    by: By,
+) -> None:
+    """Send nothing about a cause until a day. What is still there afterwards is sent; the digest lists the mutes."""
+    from labour_market import alerts
+
+    alerts.mute(cause, until=until.date(), because=because, by=by)
 
 
 @app.command()

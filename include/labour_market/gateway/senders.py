@@ -38,6 +38,7 @@ class Sender:
         token: A value, or env:NAME, which is read when a client is made.
         feeds: What it sends; every feed, when its feeds cannot be read.
         problem: What is wrong with the entry, without a token; empty of a good one.
+        alerts: The mail addresses that get the alerts about this sender, besides those that get all.
     """
 
     code: str
@@ -46,6 +47,7 @@ class Sender:
     token: str = field(repr=False)
     feeds: tuple[str, ...]
     problem: str = ""
+    alerts: tuple[str, ...] = field(default=(), repr=False)
 
     def bearer(self) -> str:
         """The token itself.
@@ -68,14 +70,16 @@ class Sender:
 
 
 _CODE = re.compile(r"\d{3}|[A-Z][A-Z0-9_]{1,15}", re.ASCII)
+_ADDRESS = re.compile(r"[^\s@<>,;:\"]+@[A-Za-z0-9.-]+", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,80}")
 
 
 def load_senders(path: str | Path) -> list[Sender]:
     """Read a senders file.
 
-    It has `senders`, a list of code, name, base_url, token, feeds; and `http_hosts`, the hosts that may be called without TLS in
-    addition to this machine (in a private network). A wrong entry is a sender with a problem: it cannot be reached, the others can.
+    It has `senders`, a list of code, name, base_url, token, feeds and perhaps alerts; and `http_hosts`, the hosts that may be called
+    without TLS in addition to this machine (in a private network). A wrong entry is a sender with a problem: it cannot be reached, the
+    others can.
 
     Args:
         path: The file.
@@ -115,6 +119,8 @@ def _sender(entry: Any, number: int, http_hosts: set[str]) -> Sender:
             f"#{number}", "", "", "", tuple(load_order()), f"entry number {number}: no mapping of code, name, base_url, token, feeds"
         )
     code, feeds, contracts = entry.get("code"), entry.get("feeds"), contract_feeds()
+    alerts = entry.get("alerts", [])
+    addresses = tuple(a for a in alerts if isinstance(a, str) and _ADDRESS.fullmatch(a)) if isinstance(alerts, list) else ()
     unknown = [feed for feed in feeds if feed not in contracts] if isinstance(feeds, list) else []
     missing = [name for name in ("name", "base_url", "token") if not isinstance(entry.get(name), str) or not entry[name].strip()]
     url = "" if "base_url" in missing else entry["base_url"]
@@ -125,6 +131,8 @@ def _sender(entry: Any, number: int, http_hosts: set[str]) -> Sender:
         problem = f"{missing[0]} is missing"
     elif not isinstance(feeds, list) or not feeds or unknown:
         problem = f"feeds must be a list of feed names; known: {', '.join(contracts)}"
+    elif not isinstance(alerts, list) or len(addresses) < len(alerts):
+        problem = "alerts must be a list of mail addresses"
     elif wrong := _url_problem(url, http_hosts):
         problem = f"base_url {wrong}"
     else:
@@ -137,6 +145,7 @@ def _sender(entry: Any, number: int, http_hosts: set[str]) -> Sender:
         token="" if "token" in missing else entry["token"].strip(),
         feeds=known or tuple(load_order()),
         problem=problem,
+        alerts=addresses,
     )
 
 
