@@ -1,7 +1,10 @@
 """Backup and restoration: a drill into a new home, what refuses, and the retention of personal data."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -18,9 +21,10 @@ from labour_market.ingestion.pipeline import ingest
 from labour_market.ingestion.reconcile import reconcile
 from labour_market.ingestion.replay import replay
 from labour_market.ingestion.retention import enforce_retention, keep_until
+from labour_market.local_stack import stack
 from labour_market.local_stack.backups import backup, restore
-from labour_market.local_stack.postgres import stop_server
-from labour_market.settings import load_settings
+from labour_market.local_stack.postgres import start_server, stop_server
+from labour_market.settings import load_settings, make_home_private
 from psycopg import sql
 from simulator import build_province, serve
 
@@ -111,6 +115,49 @@ def test_a_restore_into_a_filled_database_refuses_and_changes_nothing(drilled, d
         restore(folder)
     assert contents(database) == before
     assert not provision_home.exists() and not (tmp_path / "landing").exists()
+
+
+def airflow(*arguments: str) -> str:
+    """Run a command of Airflow on the metadata of the installation that LMW_HOME names; gives what it prints."""
+    environment = {**os.environ, **stack.airflow_environment(load_settings())}
+    program = str(Path(sys.executable).with_name("airflow"))
+    done = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-1500:]
+    return done.stdout
+
+
+def connection_of_airflow() -> dict[str, str]:
+    (found,) = json.loads(airflow("connections", "get", "district_803", "--output", "json"))
+    return found
+
+
+def test_a_connection_of_airflow_is_there_after_a_restore_and_can_be_read(new_home, tmp_path, monkeypatch):
+    make_home_private(new_home)
+    start_server(new_home)
+    provision()
+    stack._migrate_airflow(load_settings())
+    token = "a token with ký tự lạ = + /"
+    airflow("connections", "add", "district_803", "--conn-type", "http", "--conn-password", token)
+    before = connection_of_airflow()
+    assert before["password"] == token
+    backup(tmp_path / "backup")
+    assert token.encode() not in (tmp_path / "backup" / "airflow.dump").read_bytes()
+    stop_server(new_home)
+
+    second = tmp_path / "second home"
+    with monkeypatch.context() as patch:
+        patch.setenv("LMW_HOME", str(second))
+        patch.setenv("LMW_PG_PORT", str(free_port()))
+        try:
+            restore(tmp_path / "backup")
+            assert open_paths(second) == []
+            stack._migrate_airflow(load_settings())  # as `lmw up` does
+            assert connection_of_airflow() == before
+            warehouse = psycopg.conninfo.conninfo_to_dict(dsn("loader"))
+            with pytest.raises(psycopg.OperationalError, match="permission denied"):
+                psycopg.connect(psycopg.conninfo.make_conninfo(**{**warehouse, "dbname": "airflow"}))
+        finally:
+            stop_server(second)
 
 
 @pytest.mark.parametrize("harm", ["a byte of the dump", "a landed file is gone", "no manifest"])
