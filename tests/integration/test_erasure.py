@@ -355,6 +355,30 @@ def test_a_sender_cannot_overwrite_the_vault_entry_of_another(gateway, warehouse
         assert versions(admin) == before
 
 
+def test_the_vault_is_the_same_in_whatever_order_batches_are_loaded(gateway, warehouse):
+    """A replay loads feed after feed: the first report of a person may come after a later one."""
+    key = pseudonym_of(NUMBER)
+    (visit,), row = records("fair_attendance", 1, national_id=NUMBER), records("labour_survey", 7)[6]
+    gateway.add_delivery("fair_sessions", "803", "2023-06", records("fair_sessions", 1), sequence=5)
+    gateway.add_delivery("fair_attendance", "803", "2023-06", [visit], sequence=5)
+    load_all()
+    other = {**row, "full_name": "Phạm Văn Khác", "phone": "0912000999", "commune_code": ELSEWHERE}
+    gateway.add_delivery("labour_survey", "804", "2022", [other], sequence=5)
+    load_all("804")
+    entries = "select sender_code, full_name, birth_date, phone, first_batch_id, last_batch_id from vault.person where person_key = %s"
+    others = "select sender_code, full_name, birth_date, phone, batch_id, is_refused from vault.person_version where person_key = %s"
+    with psycopg.connect(warehouse, autocommit=True) as admin:
+        before = [admin.execute(query, [key]).fetchall() for query in (entries, others)]
+        assert [(sender, name) for sender, name, *_ in before[0]] == [("803", NAME)]
+        assert [(sender, name) for sender, name, *_ in before[1]] == [("804", "Phạm Văn Khác")]
+        for emptied in (True, False):
+            if emptied:
+                admin.execute("truncate vault.person, vault.person_version, core.labour_survey, core.fair_attendance")
+            for feed in FEEDS:  # the survey first
+                replay(feed, reason="test", dry_run=False)
+            assert [admin.execute(query, [key]).fetchall() for query in (entries, others)] == before
+
+
 def test_the_same_name_typed_otherwise_is_no_conflict(gateway, warehouse):
     row = records("labour_survey", 7)[6]
     gateway.add_delivery("labour_survey", "803", "2022", [row], sequence=5)

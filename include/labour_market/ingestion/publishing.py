@@ -226,8 +226,8 @@ class _Publication:
                 if contradictions and contradictions[0]:
                     self._note(
                         "identity_conflict",
-                        f"batch {self.batch.batch_id} has another name or year of birth for {contradictions[0]} citizen numbers than the"
-                        " sender who reported them first; the first entry is kept",
+                        f"batch {self.batch.batch_id} has another name or year of birth for {contradictions[0]} citizen numbers than"
+                        " another sender; the entry is that of the sender who reported them first",
                     )
 
 
