@@ -1,10 +1,15 @@
 """Give each fault its seeds, and write what came of them."""
 
 import os
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+from labour_market.gateway import GatewayClient
+from labour_market.ingestion import pulling
 
+from tests.faults.offices import Offices, served
 from tests.faults.page import Outcome, page
 from tests.integration.conftest import database, gateway, loader, original, province
 
@@ -12,6 +17,14 @@ __all__ = ["database", "gateway", "loader", "original", "province"]
 
 SHORT_ROUND = 1
 outcomes: dict[str, Outcome] = {}
+
+
+@pytest.fixture
+def offices(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Offices]:
+    """Scripted gateways of offices, and an impatient client for them."""
+    monkeypatch.setattr(pulling, "GatewayClient", partial(GatewayClient, pause=0.01, tries=3, timeout=1.0))
+    with served() as found:
+        yield found
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
