@@ -1,13 +1,16 @@
 """The sentences for a clerk about a blocked batch and about a row."""
 
+import csv
 import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
-from labour_market.batches.delivery_errors import wrong_count
+from labour_market.batches.delivery_errors import header_mismatch, wrong_count
 from labour_market.contracts import load_contract, load_contracts
 from labour_market.normalise.text import Reason
 from labour_market.quality.messages import _inside_sentence, block_reason, explain, localise_value
+from labour_market.settings import LAYOUTS_DIR
 
 SURVEY = load_contract("labour_survey")
 
@@ -119,3 +122,16 @@ def test_a_code_inside_a_sentence_has_no_capital_unless_it_is_an_acronym():
     other = next(f for f in SURVEY.fields if not f.code_labels)
     assert localise_value(SURVEY, other.name, code) == code, "a code of another column"
     assert _inside_sentence("CCCD") == "CCCD" and _inside_sentence("Số") == "số" and _inside_sentence("") == ""
+
+
+@pytest.mark.parametrize("layout", sorted(LAYOUTS_DIR.glob("*/*.csv")), ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_column_of_a_form_is_named_as_the_form_names_it(layout: Path):
+    """Lý do đóng (reason of the closing) has a family name in it, and is the name of no person."""
+    with layout.open(encoding="utf-8-sig", newline="") as file:
+        headers = [row["header"] for row in csv.DictReader(file)]
+    for header in headers:
+        assert header_mismatch([header], [header.casefold()[:80]]).details == {"missing": header, "unexpected": header.casefold()[:80]}
+
+
+def test_a_column_that_is_named_after_a_person_is_not_named():
+    assert header_mismatch([], ["Lý Văn Đạt", "Trần Thị Lan 0901234567"]).details["unexpected"] == "Aa Aaa Aaa, Aaaa Aaa Aaa 9999999999"

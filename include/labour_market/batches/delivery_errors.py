@@ -118,13 +118,18 @@ def _rows(numbers: Sequence[int]) -> str:
 
 
 def header_mismatch(missing: Sequence[str], unexpected: Sequence[str]) -> InvalidDeliveryError:
-    """Columns of the form that are missing, and columns that are not in the form; at most twelve of each are named."""
+    """Columns of the form that are missing, and columns that are not in the form; at most twelve of each are named.
+
+    Args:
+        missing: Their names, of a layout or a contract.
+        unexpected: Their names, which the sender wrote.
+    """
 
     def joined(names: Sequence[str]) -> str:
         more = f" (+{len(names) - 12})" if len(names) > 12 else ""
-        return (", ".join(map(printable_name, names[:12])) + more) or "-"
+        return (", ".join(names[:12]) + more) or "-"
 
-    return InvalidDeliveryError("header_recognised", {"missing": joined(missing), "unexpected": joined(unexpected)})
+    return InvalidDeliveryError("header_recognised", {"missing": joined(missing), "unexpected": joined([*map(printable_name, unexpected)])})
 
 
 def legacy_encoding_found(broken: Sequence[str], cells: int, column: str, column_vi: str) -> InvalidDeliveryError:
@@ -166,9 +171,12 @@ def printable_name(name: str) -> str:
     """What a sender wrote for a column, a sheet or an id, made fit for a message: short, without long numbers and names of persons.
 
     Returns:
-        The text, if each word of it is a word of the forms and none is a family name; else its pattern: "Aaaaaa Aaa 9999".
+        The text, if it is a text of the forms, or each word of it is a word of the forms and none is a family name; else its pattern:
+        "Aaaaaa Aaa 9999".
     """
     text = "".join(c if c.isprintable() else " " for c in name)[:80]
+    if text.casefold() in _form_texts():
+        return text
     words = {word.casefold() for word in _WORD.findall(text)}
     unknown = {word for word in words - _form_words() if len(word) > 2}  # two letters are an abbreviation
     if unknown or words & set(_FAMILY_NAMES.split()):
@@ -182,7 +190,13 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 @cache
 def _form_words() -> frozenset[str]:
-    """The words of the forms: names, labels and codes of the fields of every contract, totals, headers and sheets of every layout."""
+    """The words of the texts of the forms."""
+    return frozenset(word for text in _form_texts() for word in _WORD.findall(text))
+
+
+@cache
+def _form_texts() -> frozenset[str]:
+    """The texts of the forms: names, labels and codes of the fields of every contract, totals, headers and sheets of every layout."""
     texts = [_FILE_WORDS, *TOTALS_VI, *TOTALS_VI.values()]
     for feed, contract in load_contracts().items():
         texts += [feed, contract.title_vi]
@@ -191,4 +205,4 @@ def _form_words() -> frozenset[str]:
     for path in LAYOUTS_DIR.glob("*/*.csv"):
         with path.open(encoding="utf-8-sig", newline="") as file:
             texts += [path.stem, *(text for row in csv.reader(file) for text in row[:2])]
-    return frozenset(word.casefold() for text in texts for word in _WORD.findall(text))
+    return frozenset(map(str.casefold, texts))
