@@ -22,7 +22,7 @@ outcomes: dict[str, Outcome] = {}
 @pytest.fixture
 def offices(warehouse: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Offices]:
     """Scripted gateways of offices, and an impatient client for them."""
-    monkeypatch.setattr(pulling, "GatewayClient", partial(GatewayClient, pause=0.01, tries=3, timeout=1.0))
+    monkeypatch.setattr(pulling, "GatewayClient", partial(GatewayClient, pause=0.01, tries=3, timeout=5.0))
     with served() as found:
         yield found
 
