@@ -14,6 +14,7 @@ import pytest
 from labour_market.database import connect
 from labour_market.gateway import client as client_module
 from labour_market.ingestion.reconcile import reconcile
+from labour_market.ingestion.refusal import refuse_batch
 from simulator.files import CSV, JSON
 
 from tests.faults import fault
@@ -328,6 +329,38 @@ def nights_pass(loader: psycopg.Connection, days: int) -> None:
     """Everything so far happened some days earlier."""
     loader.execute("update ops.batch_event set at = at - make_interval(days => %s)", [days])
     loader.execute("update ops.batch set discovered_at = discovered_at - make_interval(days => %s)", [days])
+
+
+@fault("a delivery is announced, cannot be fetched, and is not listed any more", promises="P1 P4 P6")
+def test_a_delivery_that_is_not_listed_any_more(seed: int, offices: Offices, loader) -> None:
+    """It is a finding until it is there again, or until a person rejects its batch: what was announced is never forgotten."""
+    rng = random.Random(seed)
+    bad, sent = three(offices, rng)
+    delivery = sent[0].announcement["delivery_id"]
+    offices.spoil(bad, delivery, rng.choice([failing(503), LOGIN, offices.cut_short(rng, "length")]), permanent=True)
+    senders = offices.senders(s.sender for s in sent)
+    for _ in range(nights := rng.randrange(1, 3)):
+        night(senders)
+        nights_pass(loader, 1)
+    offices.repair()
+    listed = offices.sent.pop(delivery)
+    if seed % 3 == 0:  # also when the sender is not requested any more
+        senders = [sender for sender in senders if sender.code != bad]
+    night(senders)
+    nights_pass(loader, 3 - nights)
+    night(senders)
+    (batch,) = loader.execute("select batch_id from ops.batch where delivery_id = %s", [delivery]).fetchone()
+    assert [(f.kind, f.batch_id) for f in reconcile().findings] == [("stuck", batch)]
+    check_others(loader, offices, bad)
+    offices.sent[delivery] = listed
+    if seed % 2:
+        refuse_batch(batch, because="huyện đã rút lần gửi", by="Lan")
+        assert states(loader)[delivery] == "rejected"
+        check_nothing_is_lost(loader, offices)
+        check_nothing_is_silent(loader)
+    else:
+        check_converged(loader, offices)
+    assert reconcile().findings == []
 
 
 @fault("one of twelve senders fails for three days and recovers", promises="P1 P2 P4 P5 P6")

@@ -23,6 +23,7 @@ from labour_market.settings import PROVINCE_TIME, Settings, load_settings
 
 STUCK_AFTER = timedelta(hours=6)
 NIGHTS_NOT_FETCHED = 3  # after which a delivery that cannot be fetched is a finding
+TRIED_EACH_NIGHT = timedelta(days=2)  # within which a delivery that each night fails to fetch was tried
 CHECKED = {
     *("lost_records", "orphan_records", "not_fetched", "stuck", "replay_blocked", "other_bytes", "missing_bytes", "damaged_bytes"),
     "senders_file",
@@ -146,13 +147,14 @@ def _orphans(connection: psycopg.Connection) -> list[Finding]:
 
 
 def _stuck(connection: psycopg.Connection) -> list[Finding]:
-    """Batches that nothing has moved for long; one that each night fails to fetch is no such batch, see _not_fetched."""
+    """Batches that nothing has moved for long. One that each night fails to fetch is no such batch, see _not_fetched; one that is tried no
+    more is: its sender does not list it any more, or is not requested."""
     rows = connection.execute(
         "select feed, sender_code, period, batch_id, state, discovered_at from ops.batch"
         " where state = any(%s) and greatest(discovered_at, landed_at, staged_at, audited_at) < now() - %s"
         " and not (state = 'discovered' and exists (select from ops.batch_event as event"
-        " where event.batch_id = batch.batch_id and event.detail ? 'not_fetched'))",
-        [list(OPEN_STATES), STUCK_AFTER],
+        " where event.batch_id = batch.batch_id and event.detail ? 'not_fetched' and event.at > now() - %s))",
+        [list(OPEN_STATES), STUCK_AFTER, TRIED_EACH_NIGHT],
     ).fetchall()
     return [
         Finding("stuck", f"batch {batch_id} has been {state} for more than {STUCK_AFTER}", feed, sender, period, batch_id)
