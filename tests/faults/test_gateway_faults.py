@@ -259,6 +259,31 @@ def test_pages_of_a_list_that_are_not_in_order(seed: int, offices: Offices, load
     check_converged(loader, offices)
 
 
+@fault("a gateway does not heed the feed that is requested, and lists all of its deliveries", promises="P1 P2 P4 P6")
+def test_a_list_with_the_deliveries_of_all_feeds(seed: int, offices: Offices, loader) -> None:
+    """Each delivery is loaded once, as its own feed; the list is a finding until it is right."""
+    rng = random.Random(seed)
+    bad, sent = three(offices, rng)
+    firms = [offices.announce(s.sender, "employers", MONTH, employers(rng, s.sender, 3)) for s in sent]
+    everything = [s.announcement for s in offices.sent.values() if s.sender == bad]
+    offices.spoil(bad, "deliveries", page("items", rng.sample(everything, 2)), permanent=True)
+    feeds = rng.sample(["employers", "job_orders"], 2)
+    senders = offices.senders((s.sender for s in sent), *feeds)
+    _, unreachable = night(senders, *feeds)
+    assert unreachable == []
+    assert current(loader) == expected(*sent)
+    assert current(loader, "employers") == expected(*firms)
+    assert sorted((f.kind, f.feed, f.sender_code) for f in reconcile().findings) == [
+        ("other_feed_listed", "employers", bad),
+        ("other_feed_listed", "job_orders", bad),
+    ]
+    check_nothing_is_lost(loader, offices)
+    offices.repair()
+    check_second_night(loader, senders, *feeds)
+    check_nothing_is_silent(loader)
+    assert reconcile().findings == []
+
+
 @fault("a list of deliveries never ends", promises="P4 P6")
 def test_a_list_that_never_ends(seed: int, offices: Offices, loader, monkeypatch) -> None:
     """It is cut by its number, its bytes, its cursors or the time of its sender; nothing of it is taken for the list."""

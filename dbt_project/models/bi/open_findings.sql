@@ -10,6 +10,7 @@ kinds (kind, finding_vi, finding_en) as (
     ('announcement_unreadable', 'thông báo lần gửi không đọc được, chưa có lô', 'an announcement cannot be read, there is no batch'),
     ('announcement_changed', 'lần gửi được thông báo lại với nội dung khác', 'a delivery was announced again with another content'),
     ('delivery_id_reused', 'một mã lần gửi dùng cho hai nguồn dữ liệu', 'one delivery id is used for two feeds'),
+    ('other_feed_listed', 'cổng dữ liệu liệt kê lần gửi của nguồn khác', 'a gateway lists deliveries of another feed'),
     ('lost_records', 'số bản ghi của lô không khớp với sổ cái', 'records of a batch are not accounted for'),
     ('orphan_records', 'có bản ghi thuộc lô không có trong sổ cái', 'records name a batch that is not in the ledger'),
     ('stuck', 'lô dừng lại quá lâu', 'a batch has been in progress for too long'),

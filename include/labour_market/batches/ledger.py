@@ -71,7 +71,7 @@ MAX_FETCHES = 3  # pulls that fetch such a delivery before it stays rejected
 REPLAY_BLOCKED_BY = "replay_blocked_by"  # in the detail of a move
 
 # kinds of findings about announcements: each pull of a sender's feed notes those that are there, and closes those that are not
-ANNOUNCEMENT_FINDINGS = ("announcement_unreadable", "announcement_changed", "delivery_id_reused")
+ANNOUNCEMENT_FINDINGS = ("announcement_unreadable", "announcement_changed", "delivery_id_reused", "other_feed_listed")
 # kinds of findings that only a person can close: what happened does not go away
 CLOSED_BY_HAND = (*ANNOUNCEMENT_FINDINGS, "identity_conflict", "erased_person_delivered", "erasure_unclear")
 # what is published depends on these parts of an announcement; each has its name in the protocol of the gateways

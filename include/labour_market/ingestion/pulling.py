@@ -14,7 +14,7 @@ from labour_market.batches.gateway_requests import expect_senders, recorded_requ
 from labour_market.batches.landing import LandingStore
 from labour_market.batches.ledger import Batch, Finding
 from labour_market.batches.states import PULLABLE_STATES, BatchState
-from labour_market.contracts import load_contract
+from labour_market.contracts import contract_feeds, load_contract
 from labour_market.database import connect
 from labour_market.errors import LabourMarketError
 from labour_market.gateway import (
@@ -124,13 +124,17 @@ def _announce_deliveries(
 ) -> tuple[dict[str, Delivery], list[Finding]]:
     """Write what the gateway lists into the ledger; returns the final deliveries by their ids, and what is wrong with announcements.
 
+    A delivery of another feed is no batch of this one: a gateway that does not heed the requested feed lists it for its own feed too.
     Internal errors are added to `errors`.
     """
     deliveries: dict[str, Delivery] = {}
     findings: list[Finding] = []
+    other_feeds: set[str] = set()
     for item in client.deliveries(feed, period=period):
         if isinstance(item, AnnouncementDefect):
             findings.append(Finding("announcement_unreadable", item.detail, feed, sender.code))
+        elif item.feed != feed:
+            other_feeds.add(item.feed if item.feed in contract_feeds() else "an unknown feed")  # not a text that a sender chose
         elif item.status == "final":
             deliveries[item.delivery_id] = item
             try:
@@ -141,6 +145,11 @@ def _announce_deliveries(
                 continue
             if isinstance(announced, Finding):
                 findings.append(announced)
+    if other_feeds:
+        detail = (
+            f"the list of {feed} of sender {sender.code} has deliveries of {', '.join(sorted(other_feeds))}; they are not loaded as {feed}"
+        )
+        findings.append(Finding("other_feed_listed", detail, feed, sender.code))
     for finding in findings:
         LOG.warning("announcement refused: feed=%s sender=%s kind=%s", feed, sender.code, finding.kind)
     return deliveries, findings
@@ -171,7 +180,7 @@ def _land(connection: psycopg.Connection, client: GatewayClient, store: LandingS
     attempt = ledger.take(connection, batch.batch_id, [BatchState(batch.state)])
     with log_stage(LOG, "land", **place_of(batch, attempt)) as counts:
         try:
-            if (delivery.sender_code, delivery.feed) != (batch.sender_code, batch.feed):
+            if delivery.sender_code != batch.sender_code:
                 raise DeliveryRefusedError("sender", {"announced": delivery.sender_code, "gateway": batch.sender_code})
             if changes := ledger.announcement_changes(batch, _announcement(batch.feed, client.sender, delivery)):
                 raise DeliveryRefusedError("announcement", {"changes": ", ".join(changes)})
