@@ -284,6 +284,33 @@ def test_a_list_with_the_deliveries_of_all_feeds(seed: int, offices: Offices, lo
     assert reconcile().findings == []
 
 
+@fault("hundreds of announcements of one gateway cannot be read", promises="P1 P4 P6")
+def test_a_list_with_hundreds_of_faults(seed: int, offices: Offices, loader) -> None:
+    """They fill no page and no alert: some are listed, and one sentence says that there are more. What can be read is loaded."""
+    rng = random.Random(seed)
+    bad, sent = three(offices, rng)
+    count = rng.choice([300, 600])
+    fault_of = rng.choice([{"record_count": "3"}, {"sha256": None}, {"period": "2023-13"}, {"created_at": "hôm qua"}])
+    wrong = [{**sent[0].announcement, "delivery_id": f"wrong-{n}", **fault_of} for n in range(count)]
+    listed = [*wrong, sent[0].announcement, {**wrong[0], "delivery_id": "wrong-x"}]
+    rng.shuffle(listed)
+    offices.spoil(bad, "deliveries", page("items", listed), permanent=True)
+    senders = offices.senders(s.sender for s in sent)
+    for _ in range(2):
+        night(senders)
+        found = reconcile().findings
+        assert {f.sender_code for f in found} == {bad} and 2 <= len(found) <= 30
+        assert [f for f in found if "more than" in f.detail], "it is said that there are more"
+        rng.shuffle(listed)
+    assert current(loader) == expected(*sent)
+    check_nothing_is_lost(loader, offices)
+    notes = loader.execute("select count(*) from ops.reconcile_finding").fetchone()
+    assert notes == (len(found),), "the same findings each night, whatever the order of the list"
+    offices.repair()
+    night(senders)
+    assert reconcile().findings == []
+
+
 @fault("a list of deliveries never ends", promises="P4 P6")
 def test_a_list_that_never_ends(seed: int, offices: Offices, loader, monkeypatch) -> None:
     """It is cut by its number, its bytes, its cursors or the time of its sender; nothing of it is taken for the list."""

@@ -3,8 +3,10 @@
 import logging
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 import psycopg
@@ -31,6 +33,7 @@ from labour_market.logs import describe, log_stage, trace
 from labour_market.settings import PROJECT_ROOT, Settings, actor, load_settings
 
 LOG = logging.getLogger(__name__)
+MAX_FINDINGS = 20  # of one kind and list: a gateway with one fault in each of its announcements hides no other finding
 
 
 @cache
@@ -150,9 +153,21 @@ def _announce_deliveries(
             f"the list of {feed} of sender {sender.code} has deliveries of {', '.join(sorted(other_feeds))}; they are not loaded as {feed}"
         )
         findings.append(Finding("other_feed_listed", detail, feed, sender.code))
-    for finding in findings:
-        LOG.warning("announcement refused: feed=%s sender=%s kind=%s", feed, sender.code, finding.kind)
-    return deliveries, findings
+    for kind, count in Counter(finding.kind for finding in findings).items():
+        LOG.warning("announcements refused: feed=%s sender=%s kind=%s count=%s", feed, sender.code, kind, count)
+    return deliveries, _without_excess(findings, feed, sender)
+
+
+def _without_excess(findings: Iterable[Finding], feed: str, sender: Sender) -> list[Finding]:
+    """The same findings each night: of each kind at most MAX_FINDINGS, and one in place of the others."""
+    kept: list[Finding] = []
+    for kind, of_kind in groupby(sorted(findings, key=lambda finding: (finding.kind, finding.detail)), key=lambda finding: finding.kind):
+        found = list(of_kind)
+        kept += found[:MAX_FINDINGS]
+        if len(found) > MAX_FINDINGS:
+            detail = f"sender {sender.code} announced more than {MAX_FINDINGS} such deliveries of {feed}; the others are not listed"
+            kept.append(Finding(kind, detail, feed, sender.code))
+    return kept
 
 
 def _announcement(feed: str, sender: Sender, delivery: Delivery) -> dict[str, Any]:
