@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
 from typing import Any
@@ -115,6 +115,24 @@ def test_a_gateway_that_asks_to_wait(seed: int, offices: Offices, loader, monkey
     check_failure_is_kept(loader, bad, failing=not fits)
     check_others(loader, offices, bad)
     check_converged(loader, offices)
+
+
+@fault("a gateway whose clock is wrong asks to wait until a moment of that clock", promises="P1 P4 P6")
+def test_a_wait_by_a_wrong_clock(seed: int, offices: Offices, loader, monkeypatch) -> None:
+    rng = random.Random(seed)
+    bad, sent = three(offices, rng)
+    monkeypatch.setenv("LMW_SENDER_SECONDS", "20")
+    there = datetime.now(UTC) + timedelta(hours=rng.choice([-48, 48]) * rng.uniform(0.5, 1))
+    date, until = (format_datetime(moment, usegmt=True) for moment in (there, there + timedelta(seconds=2)))
+    head = f"HTTP/1.1 503 Busy\r\nDate: {date}\r\nRetry-After: {until}\r\nContent-Length: 0\r\n\r\n".encode()
+    offices.spoil(bad, part_of(rng, sent[0]), lambda handler: handler.wfile.write(head) and None)
+    _, unreachable = night(offices.senders(s.sender for s in sent))
+    assert unreachable == []
+    times = [at for sender, _, at in offices.requests if sender == bad]
+    assert max(b - a for a, b in pairwise(times)) >= 1
+    assert current(loader) == expected(*sent)
+    check_nothing_is_lost(loader, offices)
+    check_nothing_is_silent(loader)
 
 
 @fault("a gateway refuses connections, or its name is not found", promises="P1 P4 P6")

@@ -243,10 +243,18 @@ def _retry_after(response: requests.Response) -> float | None:
     if not text:
         return None
     try:
-        seconds = float(text) if text.isdigit() else (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+        seconds = float(text) if text.isdigit() else (parsedate_to_datetime(text) - _moment_of(response)).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return None
     return min(max(seconds, 0.0), MAX_RETRY_AFTER)
+
+
+def _moment_of(response: requests.Response) -> datetime:
+    """The time of the gateway's own clock, which may be hours from ours and has set the other dates of the response."""
+    try:
+        return parsedate_to_datetime(response.headers["Date"])
+    except (KeyError, ValueError):
+        return datetime.now(UTC)
 
 
 def _redirected(url: str, location: str) -> str:
