@@ -333,7 +333,8 @@ def _kept(loader: psycopg.Connection, feed: str, batch: int) -> tuple[set[int], 
 def check_nothing_is_silent(loader: psycopg.Connection, *, waiting: Iterable[str] = ()) -> None:
     """P4: each batch has an outcome, and a blocked one its rule and its sentences; `waiting` are those that may wait, and are listed."""
     rows = loader.execute("select delivery_id, state, reason_rule, reason_vi, remedy_vi from ops.batch").fetchall()
-    listed = {w["batch_id"] for w in reconcile().waiting}
+    found = reconcile()
+    listed = {waits["batch_id"] for waits in found.waiting}
     ids = dict(loader.execute("select delivery_id, batch_id from ops.batch").fetchall())
     for delivery, state, rule, reason, remedy in rows:
         if delivery in waiting:
@@ -341,7 +342,7 @@ def check_nothing_is_silent(loader: psycopg.Connection, *, waiting: Iterable[str
         else:
             assert state in FINAL, f"{delivery} is {state}"
             assert (state in ("rejected", "quarantined")) == bool(rule and reason and remedy), f"{delivery} is {state} without a sentence"
-    lost = [finding.detail for finding in reconcile().findings if finding.kind in ("lost_records", "orphan_records", "stuck")]
+    lost = [finding.detail for finding in found.findings if finding.kind in ("lost_records", "orphan_records", "stuck")]
     assert lost == []
 
 
