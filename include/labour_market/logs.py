@@ -40,12 +40,17 @@ def log_stage(logger: logging.Logger, stage: str, **place: object) -> Iterator[d
 
 
 def describe(error: BaseException) -> str:
-    """An error without values of records: our own in its words, one of the server by its kind and the object that it names."""
+    """An error without values of records: our own in its words, one of the server by its kind and the object that it names.
+
+    One of the system has the system's words, such as "No space left on device", and no path.
+    """
     if isinstance(error, LabourMarketError):
         return f"{type(error).__name__}: {error}"
     if isinstance(error, psycopg.Error):
         named = (error.sqlstate, error.diag.schema_name, error.diag.table_name, error.diag.column_name, error.diag.constraint_name)
         return " ".join([type(error).__name__, *filter(None, named)])
+    if isinstance(error, OSError) and error.errno:
+        return f"{type(error).__name__}: {os.strerror(error.errno)}"
     return type(error).__name__
 
 

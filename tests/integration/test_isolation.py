@@ -166,7 +166,7 @@ def test_landed_bytes_that_are_gone_fail_their_batch_alone(loader, province):
     file.unlink()
     report = load("employers")
     assert states(loader) == {**dict.fromkeys(batches, "published"), batches[1]: "failed"}
-    assert report.errors == {batches[1]: "ReadingError: FileNotFoundError"}
+    assert report.errors == {batches[1]: "ReadingError: FileNotFoundError: No such file or directory"}
     assert "reader.py" in batch_history(loader, batches[1])[1][-1]["detail"]["traceback"]
     file.write_bytes(kept)
     assert load("employers").errors == {}

@@ -1,5 +1,6 @@
 """The log of stages: where a load was and how long it took, without values of records."""
 
+import errno
 import logging
 from collections.abc import Iterator
 
@@ -41,6 +42,11 @@ def test_a_stage_that_fails_logs_what_it_counted_and_the_kind_of_error(error, ca
     assert failed.levelno == logging.ERROR
     assert failed.message.startswith("read failed: batch=7 records=3 seconds=0.")
     assert failed.message.endswith(f" error={type(error).__name__}")
+
+
+def test_an_error_of_the_system_is_described_with_its_cause_and_without_its_path():
+    assert describe(OSError(errno.ENOSPC, "No space left", "/data/Nguyễn Văn An.csv")) == "OSError: No space left on device"
+    assert describe(FileNotFoundError("Nguyễn Văn An.csv")) == "FileNotFoundError"
 
 
 def test_an_error_of_the_server_is_described_without_its_text():
