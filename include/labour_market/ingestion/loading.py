@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from labour_market.quality.gate import Verdict
 
 LOG = logging.getLogger(__name__)
+# the server undid a transaction for the sake of another one, and it is to be made again
+PASSING_ERRORS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, psycopg.errors.LockNotAvailable)
 
 
 @dataclass
@@ -132,6 +134,7 @@ class Load:
         self.settings = settings
         self.report = LoadReport(contract.feed)
         self.attempts: dict[int, int] = {}
+        self.to_repeat: list[Batch] = []
 
     def run(self) -> None:
         """Bring every landed batch of the feed to its outcome. The caller holds the feed's lock."""
@@ -144,8 +147,9 @@ class Load:
             load_pseudonym_key(self.settings)  # a key that is gone is no fault of a batch
             with Reader(self.settings) as reader:
                 importlib.import_module("labour_market.quality.gate")  # takes seconds, in which the reader starts
-                died = self.load_batches(reader, batches)
-                self.load_batches(reader, died, last_try=True)  # when the others are published
+                self.load_batches(reader, batches)
+                repeated, self.to_repeat = self.to_repeat, []
+                self.load_batches(reader, repeated, last_try=True)  # when the others are published
             drop_stage_tables(self.connection, feed)
         if self.report.changed:  # the build starts at once: it must not plan for tables that seem to be empty
             self.connection.execute(sql.SQL("analyze core.{}").format(sql.Identifier(feed)))
@@ -178,23 +182,21 @@ class Load:
         self.report.errors.pop(batch.batch_id, None)
 
     def fail(self, batch: Batch, error: Exception) -> None:
-        """Keep the internal error that ended this attempt on a batch, and go on with the others."""
+        """Keep the internal error that ended this attempt on a batch, and go on with the others. One that may pass is tried again."""
         self.report.errors[batch.batch_id] = describe(error)
+        if _may_pass(error):
+            self.to_repeat.append(batch)
         fail_batch(self.connection, batch, self.attempts.get(batch.batch_id), error)
 
-    def load_batches(self, reader: Reader, batches: list[Batch], *, last_try: bool = False) -> list[Batch]:
-        """Stage batches in a table of their own, audit and publish them.
+    def load_batches(self, reader: Reader, batches: list[Batch], *, last_try: bool = False) -> None:
+        """Stage batches in a table of their own, audit and publish them. Those to be tried again are failed, and in to_repeat.
 
         Args:
             reader: The process that reads them.
             batches: The batches, in their order.
             last_try: Reject a batch of which the reader dies.
-
-        Returns:
-            The batches of which the reader died. They are failed.
         """
         staged: list[Batch] = []
-        died: list[Batch] = []
         table = make_stage_table(self.connection, self.contract, secrets.token_hex(4)) if batches else ""
         for batch in batches:
             try:
@@ -204,7 +206,6 @@ class Load:
                     staged.append(batch)
                 except ReaderDiedError as death:
                     if not last_try:
-                        died.append(batch)
                         raise
                     self.reject(batch, reader_died(death.cause))
                 except InvalidDeliveryError as invalid:
@@ -214,7 +215,6 @@ class Load:
             except Exception as error:
                 self.fail(batch, error)
         self.audit_and_publish(staged, table)
-        return died
 
     def stage(self, reader: Reader, batch: Batch, table: str) -> None:
         """Read a batch from the landing store and copy it into a stage table."""
@@ -300,6 +300,15 @@ class Load:
             detail={CHECKED_AGAINST: digest_of_checks(self.connection, self.contract, batch.form_version)},
         )
         self.conclude(batch, state)
+
+
+def _may_pass(error: BaseException | None) -> bool:
+    """Whether an attempt that ended with this error may succeed at once: the reader died, or the server undid a transaction."""
+    while error is not None:
+        if isinstance(error, (ReaderDiedError, *PASSING_ERRORS)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def resume_stale_batches(older_than: timedelta, settings: Settings | None = None) -> list[LoadReport]:
