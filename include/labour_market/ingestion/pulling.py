@@ -4,7 +4,8 @@ import logging
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -17,7 +18,7 @@ from labour_market.batches.landing import LandingStore
 from labour_market.batches.ledger import Batch, Finding
 from labour_market.batches.states import PULLABLE_STATES, BatchState
 from labour_market.contracts import contract_feeds, load_contract
-from labour_market.database import connect
+from labour_market.database import connect, require_current_schema
 from labour_market.errors import LabourMarketError
 from labour_market.gateway import (
     AnnouncementDefect,
@@ -72,6 +73,7 @@ def pull(feed: str, sender: Sender, period: str | None = None, settings: Setting
         The ids of the batches that were landed or rejected now.
 
     Raises:
+        LabourMarketError: The database has another schema than this release.
         GatewayUnavailableError: The sender cannot be reached now, or its share of `sender_seconds` is used up. What was landed
             before stays landed; the rest stays discovered and is fetched by the next pull.
         LabourMarketError: An internal error ended the attempt on some deliveries; the others were fetched.
@@ -82,7 +84,7 @@ def pull(feed: str, sender: Sender, period: str | None = None, settings: Setting
     fetched: list[int] = []
     with (
         log_stage(LOG, "pull", feed=feed, sender=sender.code, period=period) as counts,
-        connect("loader", settings, autocommit=True) as connection,
+        _connect_to_ledger(settings) as connection,
         recorded_request(connection, feed, sender.code),
         GatewayClient(sender, until=until) as client,
     ):
@@ -120,6 +122,14 @@ def pull(feed: str, sender: Sender, period: str | None = None, settings: Setting
         if errors:
             raise LabourMarketError(f"internal error in the pull of {feed} from {sender.code}: {'; '.join(errors)}")
     return fetched
+
+
+@contextmanager
+def _connect_to_ledger(settings: Settings) -> Iterator[psycopg.Connection]:
+    """A connection of the loader to a ledger with the schema of this release."""
+    with connect("loader", settings, autocommit=True) as connection:
+        require_current_schema(connection)
+        yield connection
 
 
 def _announce_deliveries(
