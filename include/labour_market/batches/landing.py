@@ -5,7 +5,9 @@ import os
 import re
 import secrets
 import tempfile
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +17,7 @@ from upath import UPath
 from labour_market.errors import LabourMarketError, UsageError
 
 CHUNK = 2**20
+ABANDONED_SECONDS = 86_400  # after this time the bytes that a killed process was writing are removed
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -120,6 +123,7 @@ class LandingStore:
             return Path(name), os.fdopen(handle, "wb")
         path = self._folder / "partial" / secrets.token_hex(16)
         _make_private(path.parent)
+        _remove_abandoned(path.parent)
         return path, os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
     def _keep(self, spooled: Path, sha256: str) -> bool:
@@ -150,6 +154,13 @@ def _write(file: BinaryIO, chunks: Iterable[bytes]) -> tuple[str, int]:
     file.flush()
     os.fsync(file.fileno())
     return digest.hexdigest(), size
+
+
+def _remove_abandoned(folder: Path) -> None:
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):  # another process has just finished it, or removed it
+            if path.stat().st_mtime < time.time() - ABANDONED_SECONDS:
+                path.unlink()
 
 
 def _make_private(folder: Path) -> None:
