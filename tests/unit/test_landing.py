@@ -118,3 +118,14 @@ def test_a_folder_that_another_process_makes_meanwhile_is_used(tmp_path: Path, m
         patch.setattr(Path, "exists", lambda path: False)  # as it was when it was looked for
         landed = store.put(b"hello")
     assert Path(landed.path).read_bytes() == b"hello"
+
+
+def test_what_a_killed_process_was_writing_is_removed_a_day_later(tmp_path: Path) -> None:
+    store = LandingStore(str(tmp_path / "landing"))
+    store.put(b"hello")
+    abandoned, recent = (tmp_path / "landing" / "partial" / name for name in ("abandoned", "recent"))
+    for path in (abandoned, recent):
+        path.write_bytes(b"half a delivery")
+    os.utime(abandoned, (0, 0))
+    store.put(b"another")
+    assert not abandoned.exists() and recent.exists()
