@@ -116,6 +116,24 @@ def test_no_session_waits_for_a_table_for_ever(warehouse):
         assert "lock_timeout" in suites._url(auditor)
 
 
+def test_both_sides_of_every_session_find_out_that_the_network_is_cut(warehouse):
+    for role in ROLES:
+        with connect(role) as connection:
+            assert connection.execute("show tcp_keepalives_idle").fetchone() == ("15",), role
+            assert connection.execute("show tcp_user_timeout").fetchone() == ("30000",), role
+            assert "tcp_user_timeout=30000" in connection.info.dsn and "keepalives_count=3" in connection.info.dsn, role
+    with connect("auditor") as auditor:
+        assert "tcp_user_timeout=30000" in suites._url(auditor) and "tcp_keepalives_idle" in suites._url(auditor)
+
+
+def test_what_the_dsn_says_of_the_network_is_kept(warehouse, monkeypatch):
+    monkeypatch.setenv("WAREHOUSE_DSN", f"{warehouse} tcp_user_timeout=5000 options='-c tcp_user_timeout=7s -c work_mem=1MB'")
+    with connect("loader") as connection:
+        assert "tcp_user_timeout=5000" in connection.info.dsn
+        assert connection.execute("show tcp_user_timeout").fetchone() == ("7000",)
+        assert connection.execute("show work_mem").fetchone() == ("1MB",)
+
+
 def test_a_role_without_a_free_connection_keeps_its_password(warehouse):
     provision()
     password = "select rolpassword from pg_authid where rolname = 'bi_reader'"

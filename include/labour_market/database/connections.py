@@ -10,17 +10,41 @@ WAREHOUSE = "warehouse"
 # the server's words when the connections of a role, or of all roles, are used up
 NO_CONNECTION_LEFT = ("too many connections", "too many clients", "remaining connection slots")
 ROLES = ("loader", "auditor", "transformer", "steward", "dpo", "bi_reader")
+# A session whose network is cut ends on both sides after this time: its process does not wait for an answer that cannot come,
+# and the server does not keep its locks. By default that takes hours.
+LOST_SECONDS = 30
+
+
+def session_limits() -> dict[str, str]:
+    """The parameters by which both sides of a session find out that the network between them is cut."""
+    client = {"keepalives_idle": LOST_SECONDS // 2, "keepalives_interval": max(LOST_SECONDS // 6, 1), "keepalives_count": 3}
+    server = {f"tcp_{name}": value for name, value in client.items()} | {"tcp_user_timeout": LOST_SECONDS * 1000}
+    server["client_connection_check_interval"] = LOST_SECONDS * 1000
+    return {
+        **{name: str(value) for name, value in client.items()},
+        "tcp_user_timeout": str(LOST_SECONDS * 1000),
+        "connect_timeout": str(LOST_SECONDS),
+        "options": " ".join(f"-c {name}={value}" for name, value in server.items()),
+    }
+
+
+def with_options(login: str, options: str) -> str:
+    """A DSN with further options of the server beside those that it has."""
+    return conninfo.make_conninfo(login, options=f"{conninfo.conninfo_to_dict(login).get('options', '')} {options}".strip())
 
 
 def admin_dsn(settings: Settings) -> str:
-    """The administrator's DSN: WAREHOUSE_DSN, or the embedded server's own.
+    """The administrator's DSN: WAREHOUSE_DSN, or the embedded server's own. What WAREHOUSE_DSN says of the network is kept.
 
     Raises:
         UsageError: WAREHOUSE_DSN is no connection string.
     """
     if settings.warehouse_dsn:
         try:
-            return conninfo.make_conninfo(settings.warehouse_dsn)
+            given = {name: str(value) for name, value in conninfo.conninfo_to_dict(settings.warehouse_dsn).items()}
+            limits = session_limits()
+            options = f"{limits['options']} {given.get('options', '')}".strip()
+            return conninfo.make_conninfo(**{**limits, **given, "options": options})
         except psycopg.ProgrammingError:  # its message may quote the password
             raise UsageError(
                 "WAREHOUSE_DSN is no connection string of PostgreSQL: write postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
@@ -31,6 +55,7 @@ def admin_dsn(settings: Settings) -> str:
         user="postgres",
         password=secret(settings, "postgres"),
         dbname="postgres",
+        **session_limits(),
     )
 
 

@@ -14,7 +14,7 @@ from psycopg.rows import class_row
 
 from labour_market.contracts import Contract, load_contracts
 from labour_market.database.dependents import ViewConflictError, views_recreated
-from labour_market.database.lock_timeout import lock_timeout_option, retry_on_lock_timeout
+from labour_market.database.lock_timeout import retry_on_lock_timeout, with_lock_timeout
 from labour_market.database.sql_files import read_sql
 from labour_market.database.tables import (
     CORE_CONTROL,
@@ -116,7 +116,7 @@ def apply(admin: psycopg.Connection, login: str) -> list[str]:
 
 
 def _apply(login: str, changes: list[Change]) -> None:
-    with psycopg.connect(login, options=lock_timeout_option(), application_name="lmw-migrations") as connection:
+    with psycopg.connect(with_lock_timeout(login), application_name="lmw-migrations") as connection:
         for change in changes:
             feed = change.contract.feed
             try:

@@ -7,6 +7,7 @@ import psycopg
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
+from labour_market.database.connections import with_options
 from labour_market.errors import LabourMarketError
 
 LOCK_TIMEOUT = "900ms"  # below deadlock_timeout (1 s), so that in a deadlock PostgreSQL never ends the reader
@@ -19,9 +20,9 @@ class SchemaLockedError(LabourMarketError):
     """Other sessions held locks on the tables that had to change until the patience was over."""
 
 
-def lock_timeout_option() -> str:
-    """The libpq option that sets the lock timeout of a session."""
-    return f"-c lock_timeout={LOCK_TIMEOUT}"
+def with_lock_timeout(login: str) -> str:
+    """A DSN for sessions that change the schema."""
+    return with_options(login, f"-c lock_timeout={LOCK_TIMEOUT}")
 
 
 def retry_on_lock_timeout(admin: psycopg.Connection, work: Callable[[], T]) -> T:

@@ -98,6 +98,7 @@ def _error_names(info: dict[str, Any]) -> str:
 def _url(connection: psycopg.Connection) -> str:
     """The address of a psycopg connection for SQLAlchemy, with all its parameters (TLS and others)."""
     parts = {name: str(value) for name, value in conninfo.conninfo_to_dict(connection.info.dsn).items()}
+    options = parts.pop("options", "")
     url = sqlalchemy.URL.create(
         "postgresql+psycopg2",
         username=parts.pop("user"),
@@ -105,6 +106,6 @@ def _url(connection: psycopg.Connection) -> str:
         host=parts.pop("host"),
         port=int(parts.pop("port", "5432")),
         database=parts.pop("dbname"),
-        query={**parts, "options": f"-c search_path=stage -c work_mem={WORK_MEMORY} -c lock_timeout=30s"},
+        query={**parts, "options": f"{options} -c search_path=stage -c work_mem={WORK_MEMORY} -c lock_timeout=30s".strip()},
     )
     return url.render_as_string(hide_password=False)

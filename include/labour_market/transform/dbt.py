@@ -23,6 +23,7 @@ from labour_market.settings import DBT_DIR, OWNER_ONLY, Settings, make_private_f
 
 PARSED = "partial_parse.msgpack"  # the parsed project, in the target folder of a run
 ABANDONED_SECONDS = 86_400
+NETWORK = ("keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout")
 SILENT_SECONDS = 7200.0  # while dbt runs, a build sends nothing to its session; a task of Airflow has no more time either
 PROCESS = Path(__file__).with_name("dbt_process.py")  # run by its path: importing our package would take longer than it saves
 
@@ -47,6 +48,9 @@ class DbtProcess:
         self.work = Path(tempfile.mkdtemp(prefix="run-", dir=self.kept.parent))
         self.results = self.work / "results.json"
         parts = conninfo.conninfo_to_dict(dsn("transformer", settings))
+        service = self.work / "service.conf"  # parameters of the connection that a profile of dbt cannot name
+        network = [f"{name}={value}" for name, value in parts.items() if name in NETWORK]
+        service.write_text("\n".join(["[warehouse]", *network, ""]), encoding="utf-8")
         self.process = subprocess.Popen(
             [sys.executable, "-P", str(PROCESS), str(self.results)],
             env={
@@ -58,7 +62,9 @@ class DbtProcess:
                 "LMW_DBT_DBNAME": str(parts["dbname"]),
                 "DBT_ENGINE_HINTS_ENABLED": "false",
                 # a statement of a dbt that was killed ends as well: the server looks whether its client is still there
-                "PGOPTIONS": "-c lock_timeout=30s -c client_connection_check_interval=2s",
+                "PGOPTIONS": f"{parts.get('options', '')} -c lock_timeout=30s -c client_connection_check_interval=2s".strip(),
+                "PGSERVICEFILE": str(service),
+                "PGSERVICE": "warehouse",
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

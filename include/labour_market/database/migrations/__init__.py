@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 
 from labour_market.database.dependents import views_recreated
-from labour_market.database.lock_timeout import lock_timeout_option, retry_on_lock_timeout
+from labour_market.database.lock_timeout import retry_on_lock_timeout, with_lock_timeout
 from labour_market.errors import LabourMarketError
 
 VERSIONS = Path(__file__).parent / "versions"
@@ -158,7 +158,7 @@ def _run_alembic(conninfo: str, applied: list[str]) -> None:
     script = ScriptDirectory(str(VERSIONS.parent), version_locations=[str(VERSIONS)])
     engine = create_engine(
         "postgresql+psycopg://",
-        creator=lambda: psycopg.connect(conninfo, options=lock_timeout_option(), application_name="lmw-migrations"),
+        creator=lambda: psycopg.connect(with_lock_timeout(conninfo), application_name="lmw-migrations"),
         poolclass=NullPool,
     )
 
