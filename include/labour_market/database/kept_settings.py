@@ -8,6 +8,7 @@ DEPLOYED_PROJECT = "deployed_project"  # the digest of the deployed dbt project,
 FULL_BUILD = "full_build"  # the digests of the project and of the lists at the last build of every table
 BUILT_STATE = "built_state"  # the number of decisions on provisional codes at the last build
 COUNTED_EVENTS = "titles_counted_to_event"  # the last event of the outbox whose titles are counted
+KEY_OF_PSEUDONYMS = "pseudonym_key_id"  # the id of the key that the persons of the database have pseudonyms of
 APPLIED_DECISIONS = "applied_title_decisions"  # the digest of the decisions on titles that were applied last
 
 

@@ -21,7 +21,7 @@ from labour_market.contracts import Contract, load_contract
 from labour_market.database import connect, require_current_schema
 from labour_market.database.locks import feed_load, session_lock
 from labour_market.ingestion.blocking import fail_batch, place_of, reject_batch
-from labour_market.ingestion.pseudonyms import load_pseudonym_key
+from labour_market.ingestion.pseudonyms import load_pseudonym_key, require_key_of_database
 from labour_market.ingestion.publishing import find_replacement, publish_batch, supersede
 from labour_market.ingestion.reader import Reader, ReaderDiedError, ReaderNotStartedError
 from labour_market.ingestion.reopening import CHECKED_AGAINST, digest_of_checks, reopen_blocked
@@ -89,7 +89,7 @@ def load(feed: str, settings: Settings | None = None) -> LoadReport:
 
     Raises:
         LabourMarketError: The database has another schema than this release, core.<feed> differs from its contract, the pseudonym key is
-            gone, or no process reads deliveries. The batches stay where they are.
+            gone or not that of the database, or no process reads deliveries. The batches stay where they are.
     """
     settings = settings or load_settings()
     with (
@@ -144,7 +144,7 @@ class Load:
         found = ledger.find_batches(self.connection, feed=feed, states=LOADABLE_STATES)
         batches = [batch for batch in found if batch.sha256 and not self.supersede_if_redundant(batch)]
         if batches:
-            load_pseudonym_key(self.settings)  # a key that is gone is no fault of a batch
+            require_key_of_database(self.connection, load_pseudonym_key(self.settings))  # a key that is gone is no fault of a batch
             with Reader(self.settings) as reader:
                 importlib.import_module("labour_market.quality.gate")  # takes seconds, in which the reader starts
                 self.load_batches(reader, batches)

@@ -17,7 +17,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 
+import psycopg
+
 from labour_market.contracts import Contract, Field
+from labour_market.database.kept_settings import KEY_OF_PSEUDONYMS, keep_setting, read_setting
 from labour_market.errors import LabourMarketError, UsageError
 from labour_market.normalise.codes import tax_code_kind
 from labour_market.normalise.records import Normalised, without_collector
@@ -81,8 +84,32 @@ def load_pseudonym_key(settings: Settings) -> PseudonymKey:
         finally:
             written.unlink()
     if first.read_text(encoding="ascii").strip() != key.key_id:
-        raise LabourMarketError(f"the pseudonym key has changed: restore {source}, or remove {first} to begin anew with this one")
+        raise LabourMarketError(f"the pseudonym key has changed: restore {source}, or remove {first} to begin anew with an empty database")
     return key
+
+
+def require_key_of_database(connection: psycopg.Connection, key: PseudonymKey) -> None:
+    """Check that the persons of this database have pseudonyms of this key. The id of the first key is kept with them.
+
+    Args:
+        connection: The loader's.
+        key: The installation's key.
+
+    Raises:
+        LabourMarketError: They have those of another key.
+    """
+    first = read_setting(connection, KEY_OF_PSEUDONYMS)
+    if first is None:  # no load yet, or only of an older release
+        row = connection.execute(
+            "select split_part(person_key, ':', 1) from vault.person where person_key ~ '^[0-9a-f]{8}:' order by last_batch_id desc limit 1"
+        ).fetchone()
+        first = row[0] if row else key.key_id
+    if first != key.key_id:
+        raise LabourMarketError(
+            f"the persons of this database have pseudonyms of the key {first}, and the key of this home is {key.key_id}:"
+            f" restore {KEY_FILE} among the secrets, or set LMW_PSEUDONYM_KEY"
+        )
+    keep_setting(connection, KEY_OF_PSEUDONYMS, first)
 
 
 def person_key(key: PseudonymKey, kind: str, normalised_id: str) -> str:
