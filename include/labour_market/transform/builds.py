@@ -81,7 +81,7 @@ def build(settings: Settings | None = None, *, full: bool = False) -> BuildRepor
             build_id, feeds, partitions = _open(connection, events)
             selection = every_node() if every else nodes_of_feeds(feeds, decided=state["decisions"] != built.get("decisions"))
             counts = stack.enter_context(log_stage(LOG, "build", build=build_id, events=len(events), partitions=partitions, full=every))
-            results = (dbt or stack.enter_context(DbtProcess(settings))).run(["build", *selection, *LEAN])
+            results = (dbt or stack.enter_context(DbtProcess(settings))).run(["build", *selection, *LEAN], in_one_transaction=True)
             nodes = _record(connection, build_id, results)
             counts.update(nodes)
         failed = failures(results)

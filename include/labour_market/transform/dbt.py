@@ -77,14 +77,26 @@ class DbtProcess:
         with suppress(FileNotFoundError):
             shutil.copyfile(self.parsed, self.work / "target" / PARSED)
 
-    def run(self, arguments: list[str]) -> list[dict[str, Any]]:
-        """Run dbt with a command and its options; returns the result of each node. Raises BuildError when dbt could not start."""
+    def run(self, arguments: list[str], *, in_one_transaction: bool = False) -> list[dict[str, Any]]:
+        """Run dbt with a command and its options.
+
+        Args:
+            arguments: The command and its options.
+            in_one_transaction: Write all tables in one transaction, which is undone when a node fails.
+
+        Returns:
+            The result of each node.
+
+        Raises:
+            BuildError: Dbt could not start, or could not commit.
+        """
         target = self.work / "target"
         places = ["--project-dir", DBT_DIR, "--profiles-dir", DBT_DIR, "--target-path", target, "--log-path", self.work / "logs"]
         quiet = ["--no-use-colors", "--log-level-file", "none", "--log-level", "warn"]
         assert self.process.stdin and self.process.stdout
         with suppress(BrokenPipeError):  # it died; its output says why
-            self.process.stdin.write(json.dumps([*arguments, *map(str, places), *quiet]) + "\n")
+            command = {"arguments": [*arguments, *map(str, places), *quiet], "in_one_transaction": in_one_transaction}
+            self.process.stdin.write(json.dumps(command) + "\n")
             self.process.stdin.flush()
         output = self.process.stdout.read()  # until it ends; its input stays open as long as this process lives
         self.process.wait()
