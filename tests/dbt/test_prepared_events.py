@@ -116,7 +116,9 @@ def day(admin: psycopg.Connection, monkeypatch: pytest.MonkeyPatch) -> Iterator:
         assert found, original
         admin.execute(f"create or replace view {CUTOFF} as {before}{found}'{text}'::date){rest[rest.index(' AS day') :]}")
         monkeypatch.setattr(
-            dbt.DbtProcess, "run", lambda self, arguments: run(self, [*arguments, "--vars", f"{{reporting_date: '{text}'}}"])
+            dbt.DbtProcess,
+            "run",
+            lambda self, arguments, **named: run(self, [*arguments, "--vars", f"{{reporting_date: '{text}'}}"], **named),
         )
 
     yield on

@@ -24,7 +24,7 @@ from simulator import Gateway, Province
 
 from tests.conftest import Server
 from tests.faults import fault
-from tests.faults.interruption import Forked, Point, killed, wrap
+from tests.faults.interruption import Forked, Point, forked, killed, wrap
 from tests.faults.senders import (
     FACTS,
     Poller,
@@ -205,6 +205,52 @@ def test_a_load_onto_a_full_disk_publishes_the_rest_later(
                 admin.execute(sql.SQL("drop table stage.{}").format(sql.Identifier(table)))
             admin.execute(sql.SQL("revoke all on tablespace {} from loader").format(sql.Identifier(place)))
             admin.execute(sql.SQL("drop tablespace {}").format(sql.Identifier(place)))
+
+
+@pytest.fixture
+def log_on_small_disk(stoppable: Server, small_disk: Callable[[int], Path]) -> Iterator[Path]:
+    """The disk on which the shared server writes its write-ahead log; at the end the log is where it was."""
+    disk = small_disk(256 * 2**20)
+    place = stoppable.home / "postgres" / "pg_wal"
+    owner = place.stat()
+    postgres.stop_server(stoppable.home)
+    shutil.move(place, disk / "pg_wal")
+    place.symlink_to(disk / "pg_wal")
+    try:
+        subprocess.run(["chown", "-R", f"{owner.st_uid}:{owner.st_gid}", str(disk / "pg_wal")], check=True)
+        postgres.start_server(stoppable.home)
+        yield disk
+    finally:
+        postgres.stop_server(stoppable.home)
+        place.unlink()
+        shutil.move(disk / "pg_wal", place)
+        subprocess.run(["chown", "-R", f"{owner.st_uid}:{owner.st_gid}", str(place)], check=True)
+        postgres.start_server(stoppable.home)
+
+
+def write_log(dsn: str) -> None:
+    """Write into the log until the server has no space for it, and ends."""
+    with pytest.raises(psycopg.OperationalError), psycopg.connect(dsn, autocommit=True) as connection:
+        for _ in range(10_000):
+            connection.execute("select pg_logical_emit_message(false, 'test', repeat('x', 500000))")
+
+
+@fault("the disk of the write-ahead log is full, and the server ends", promises="P1 P2 P3 P4", most=4)
+def test_a_server_without_space_for_its_log_loses_nothing(
+    seed: int, gateway: Gateway, province: Province, warehouse: str, log_on_small_disk: Path, server: Server
+) -> None:
+    sent = senders(gateway, province, seed)
+    sent.land_correction()
+    filler = fill(log_on_small_disk, leave=0)
+    with forked(lambda: load(sent.feed)) as process:
+        time.sleep(random.Random(seed).uniform(0, 2))
+        write_log(warehouse)
+        process.wait()
+    filler.unlink()
+    postgres.start_server(server.home)
+    assert not load(sent.feed).errors
+    with connect("loader", autocommit=True) as loader:
+        check(sent, loader)
 
 
 @fault("a build needs more temporary space than there is", promises="P2 P3", most=3)
