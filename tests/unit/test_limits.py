@@ -18,6 +18,7 @@ from labour_market.gateway.announcements import read_announcement
 from labour_market.gateway.client import _canonical_line
 from labour_market.ingestion.reader import Limits
 from labour_market.normalise import codes, dates, numbers, text
+from labour_market.normalise.records import ParsedDelivery
 from labour_market.normalise.text import UnreadableValueError
 from labour_market.reading import deliveries, workbooks
 from labour_market.reading.deliveries import parse_delivery
@@ -165,15 +166,20 @@ def test_the_header_may_be_in_the_sixtieth_row() -> None:
     assert not find_header([["x", ""], *rows], layout).columns
 
 
-def test_one_in_twenty_texts_in_an_old_font_is_noted_and_more_are_refused(tmp_path: Path) -> None:
+def test_one_text_or_one_in_twenty_in_an_old_font_is_noted_and_more_are_refused(tmp_path: Path) -> None:
     """The last word of the column is "khai thác" in TCVN3."""
-    records = [dict.fromkeys((f.name for f in SESSIONS.sent_fields), None) | {"session_no": str(n), "name": "Phiên"} for n in range(20)]
-    records[7]["name"] = "khai th¸c má"
-    (tmp_path / "lines").write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
-    assert parse_delivery(tmp_path / "lines", "application/json", None, None, SESSIONS).old_font == {"name": {"khai th¸c má"}}
-    (tmp_path / "lines").write_text("\n".join(map(json.dumps, records[1:])), encoding="utf-8")
-    with pytest.raises(InvalidDeliveryError, match="text_readable"):
-        parse_delivery(tmp_path / "lines", "application/json", None, None, SESSIONS)
+    records = [dict.fromkeys((f.name for f in SESSIONS.sent_fields), None) | {"session_no": str(n), "name": "Phiên"} for n in range(40)]
+    records[7]["name"] = records[8]["name"] = "khai th¸c má"
+
+    def parse(some: list[dict[str, str | None]]) -> ParsedDelivery:
+        (tmp_path / "lines").write_text("\n".join(map(json.dumps, some)), encoding="utf-8")
+        return parse_delivery(tmp_path / "lines", "application/json", None, None, SESSIONS)
+
+    for noted in (records, records[6:8]):
+        assert parse(noted).old_font == {"name": {"khai th¸c má"}}
+    for refused in (records[1:], records[7:8]):
+        with pytest.raises(InvalidDeliveryError, match="text_readable"):
+            parse(refused)
 
 
 @pytest.mark.parametrize("limit", ["MAX_PARTS", "MAX_UNPACKED", "MAX_CELLS"])
