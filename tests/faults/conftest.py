@@ -9,11 +9,12 @@ import pytest
 from labour_market.gateway import GatewayClient
 from labour_market.ingestion import pulling
 
+from tests.faults.nights import built, office
 from tests.faults.offices import Offices, served
 from tests.faults.page import Outcome, page
 from tests.integration.conftest import database, gateway, loader, original, province
 
-__all__ = ["database", "gateway", "loader", "original", "province"]
+__all__ = ["built", "database", "gateway", "loader", "office", "original", "province"]
 
 SHORT_ROUND = 1
 outcomes: dict[str, Outcome] = {}
