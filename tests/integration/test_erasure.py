@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import psycopg
@@ -15,11 +16,15 @@ from labour_market.errors import UsageError
 from labour_market.gateway import load_senders
 from labour_market.ingestion import erasure
 from labour_market.ingestion.erasure import approve_erasure, pending_requests, pseudonym_of, refuse_erasure, request_erasure
+from labour_market.ingestion.loading import load
 from labour_market.ingestion.pipeline import ingest
+from labour_market.ingestion.pulling import pull
 from labour_market.ingestion.reader import Reader
 from labour_market.ingestion.reconcile import reconcile
 from labour_market.ingestion.replay import replay
+from labour_market.ingestion.retention import enforce_retention
 from labour_market.occupations.store import code_new_titles
+from labour_market.quality import gate
 from labour_market.settings import load_settings
 from psycopg import sql
 from simulator import Gateway, build_province, serve
@@ -27,6 +32,7 @@ from simulator.files import CSV
 from typer.testing import CliRunner
 
 from tests.gate.gate_cases import ELSEWHERE, clean_rows
+from tests.integration.landed import land
 
 NUMBER, NAME = "080190000007", "Nguyễn Thị Hồng Lan"
 FEEDS = ["labour_survey", "fair_sessions", "fair_attendance"]
@@ -395,3 +401,50 @@ def test_the_same_name_typed_otherwise_is_no_conflict(gateway, warehouse):
         assert loader.execute("select count(*) from core.labour_survey where form_no = 'X1'").fetchone() == (1,)
         assert loader.execute("select count(*) from ops.reconcile_finding").fetchone() == (0,)
         assert loader.execute("select full_name from vault.person where national_id = %s", [NUMBER]).fetchone() == (NAME,)
+
+
+def test_the_bytes_of_a_batch_that_waits_for_a_load_outlive_an_erasure(gateway, warehouse):
+    """The same bytes came again: the batch is loaded without the person, and does not wait for ever."""
+    rows = records("labour_survey")
+    gateway.add_delivery("labour_survey", "803", "2022", rows, sequence=5)
+    load_all()
+    gateway.add_delivery("labour_survey", "803", "2022", rows, sequence=7)
+    sender = next(s for s in load_senders(load_settings().senders_file) if s.code == "803")
+    assert len(pull("labour_survey", sender)) == 1
+    approve_erasure(request_erasure(pseudonym_of(NUMBER), by="A", **OPERATIONS), by="B")
+    assert not load("labour_survey").errors
+    with psycopg.connect(warehouse) as admin:
+        states = admin.execute(
+            "select state, sha256 is null from ops.batch where sequence >= 5 and feed = 'labour_survey' order by batch_id"
+        )
+        assert states.fetchall() == [("superseded", True), ("published", False)]
+    assert "vault.person" not in places_of(warehouse, pseudonym_of(NUMBER), NUMBER)
+
+
+def test_an_erasure_leaves_nothing_in_the_stage_of_a_load_that_was_killed(gateway, warehouse, monkeypatch):
+    gateway.add_delivery("labour_survey", "803", "2022", records("labour_survey"), sequence=5)
+    load_all()
+    gateway.add_delivery("labour_survey", "803", "2022", records("labour_survey", job_text="thợ mộc"), sequence=6)
+    sender = next(s for s in load_senders(load_settings().senders_file) if s.code == "803")
+    pull("labour_survey", sender)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(gate, "audit", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        load("labour_survey")
+    assert any(place.startswith("stage.") for place in places_of(warehouse, NUMBER))
+    approve_erasure(request_erasure(pseudonym_of(NUMBER), by="A", **OPERATIONS), by="B")
+    assert places_of(warehouse, NUMBER) == set()
+
+
+def test_a_file_is_kept_as_long_as_the_retention_of_one_of_its_periods(warehouse):
+    with connect("loader", autocommit=True) as loader:
+        lines = "".join(json.dumps(row) + "\n" for row in records("labour_survey", 3)).encode()
+        for period in ("2016", "2022"):
+            land(loader, lines, feed="labour_survey", period=period, declared_records=3)
+        load("labour_survey")
+        kept = "select period, sha256 is not null, landing_path from ops.batch order by period"
+        file = Path(loader.execute(kept).fetchall()[0][2])
+        assert [(over.period, over.files) for over in enforce_retention(execute=True, today=date(2023, 1, 1))] == [("2016", 1)]
+        assert [row[:2] for row in loader.execute(kept)] == [("2016", False), ("2022", True)]
+        assert file.exists()
+        enforce_retention(execute=True, today=date(2030, 1, 1))
+        assert [row[1] for row in loader.execute(kept)] == [False, False] and not file.exists()

@@ -6,6 +6,7 @@ rows stay in core, and no replay reads them again (docs/decisions/0025-erasure-d
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from labour_market.errors import UsageError
 from labour_market.ingestion.person_search import Named, PersonSearch
 from labour_market.ingestion.pseudonyms import folded_name, load_pseudonym_key, person_key
 from labour_market.ingestion.reader import Reader
+from labour_market.ingestion.staging import drop_stage_tables
 from labour_market.logs import log_stage
 from labour_market.settings import Settings, load_settings
 
@@ -123,6 +125,7 @@ def approve_erasure(request_id: int, *, by: str, settings: Settings | None = Non
             keys: list[str] = request["person_keys"]
             for contract in contracts:  # in the order of feeds; no load publishes the person meanwhile
                 transaction_lock(connection, feed_load(contract.feed))
+                drop_stage_tables(connection, contract.feed)  # of a load that was killed
             person = _search_of(connection, keys)
             for key in keys:
                 connection.execute(
@@ -161,13 +164,25 @@ def blank_erased_of_batch(connection: psycopg.Connection, contract: Contract, ba
     return len(_execute_blank(connection, contract, condition, {"batch_id": batch_id}))
 
 
-def mark_destroyed(connection: psycopg.Connection, hashes: set[str], because: str) -> int:
-    """Note files of the landing store as destroyed, and take them from the ledger, so that no replay asks for them."""
+def mark_destroyed(connection: psycopg.Connection, batches: Mapping[int, str], because: str) -> int:
+    """Note the files of some batches as destroyed, and take them from these batches, so that no replay asks for them.
+
+    A file that another batch has as well, such as one that waits for a load, stays until that batch has it no longer.
+
+    Args:
+        connection: The loader's.
+        batches: batch_id -> the hash of its file.
+        because: Why.
+
+    Returns:
+        The number of files.
+    """
+    hashes = sorted(set(batches.values()))
     connection.cursor().executemany(
         "insert into ops.destroyed_file (sha256, because) values (%s, %s) on conflict (sha256) do update set destroyed_at = null",
-        [(sha256, because) for sha256 in sorted(hashes)],
+        [(sha256, because) for sha256 in hashes],
     )
-    connection.execute("update ops.batch set sha256 = null, landing_path = null where sha256 = any(%s)", [sorted(hashes)])
+    connection.execute("update ops.batch set sha256 = null, landing_path = null where batch_id = any(%s)", [list(batches)])
     return len(hashes)
 
 
@@ -277,13 +292,13 @@ def _execute_blank(
 
 def _files_to_destroy(
     connection: psycopg.Connection, settings: Settings, contracts: list[Contract], person: PersonSearch
-) -> tuple[set[str], list[Batch]]:
-    """The landed files that name the person; those of batches that still wait for a load are left to it.
+) -> tuple[dict[int, str], list[Batch]]:
+    """The batches whose file names the person; those that still wait for a load are left to it.
 
     Returns:
-        The hashes of the files with a record of the person, and the batches of files of which it is not known.
+        The batches whose file has a record of the person, with its hash, and the batches of files of which it is not known.
     """
-    hashes: set[str] = set()
+    named_by: dict[int, str] = {}
     unclear: dict[str, Batch] = {}
     with Reader(settings) as reader:
         for contract in contracts:
@@ -298,16 +313,16 @@ def _files_to_destroy(
                 )
             }
             for batch in ledger.find_batches(connection, feed=contract.feed):
-                if not batch.sha256 or batch.sha256 in hashes or batch.state in OPEN_STATES:
+                if not batch.sha256 or batch.state in OPEN_STATES:
                     continue
-                named = Named.YES if batch.batch_id in in_core else Named.NO
+                named = Named.YES if batch.batch_id in in_core or batch.sha256 in named_by.values() else Named.NO
                 if named == Named.NO and batch.batch_id in partly:
                     named = reader.search(contract, batch, person)
                 if named == Named.YES:
-                    hashes.add(batch.sha256)
+                    named_by[batch.batch_id] = batch.sha256
                 elif named == Named.UNCLEAR:
                     unclear[batch.sha256] = batch
-    return hashes, [batch for sha256, batch in unclear.items() if sha256 not in hashes]
+    return named_by, [batch for sha256, batch in unclear.items() if sha256 not in named_by.values()]
 
 
 def _note_unclear(connection: psycopg.Connection, request_id: int, batches: list[Batch]) -> None:
@@ -338,13 +353,18 @@ def destroy_unclear_file(finding_id: int, *, by: str, settings: Settings | None 
     """
     settings = settings or load_settings()
     with connect("loader", settings) as connection:
-        row = connection.execute(
-            "select batch.sha256 from ops.reconcile_finding as finding inner join ops.batch using (batch_id)"
-            " where finding.finding_id = %s and finding.kind = 'erasure_unclear' and finding.closed_at is null",
-            [finding_id],
-        ).fetchone()
-        if row is None:
+        if (
+            connection.execute(
+                "select from ops.reconcile_finding where finding_id = %s and kind = 'erasure_unclear' and closed_at is null", [finding_id]
+            ).fetchone()
+            is None
+        ):
             raise UsageError(f"finding {finding_id} is no open finding of a file that may name an erased person")
-        mark_destroyed(connection, {sha256 for sha256 in row if sha256}, "erasure")
+        batches = connection.execute(
+            "select batch_id, sha256 from ops.batch where state <> all(%s) and sha256 = (select batch.sha256 from ops.batch"
+            " inner join ops.reconcile_finding as finding using (batch_id) where finding.finding_id = %s)",
+            [list(OPEN_STATES), finding_id],
+        ).fetchall()
+        mark_destroyed(connection, dict(batches), "erasure")
         ledger.close_finding(connection, finding_id, by=by, because="the file names the person and was destroyed")
     destroy_marked_files(settings)

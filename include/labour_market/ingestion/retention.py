@@ -50,24 +50,23 @@ def enforce_retention(*, execute: bool = False, today: date | None = None, setti
     today = today or datetime.now(PROVINCE_TIME).date()
     with log_stage(LOG, "retention", execute=execute) as counts, connect("loader", settings) as connection:
         expired: list[Expired] = []
-        hashes: set[str] = set()
+        over: dict[int, str] = {}
         for contract in load_contracts().values():
             for (sender, period), batches in _batches(connection, contract).items():
                 kept_until = keep_until(contract, period)
                 if kept_until is None or kept_until > today:
                     continue
                 ids = [batch_id for batch_id, _ in batches]
-                # the same bytes may have come again for a period whose retention is not over
-                own = {sha256 for _, sha256 in batches if sha256}
+                files = {batch_id: sha256 for batch_id, sha256 in batches if sha256}
                 rows = sum(_vault_rows(connection, table, ids, execute=execute) for table in VAULT_TABLES)
-                if rows or own:
-                    expired.append(Expired(contract.feed, sender, period, kept_until, rows, len(own)))
-                    hashes |= own
+                if rows or files:
+                    expired.append(Expired(contract.feed, sender, period, kept_until, rows, len(set(files.values()))))
+                    over |= files
         if execute:
-            mark_destroyed(connection, hashes, "retention")
+            mark_destroyed(connection, over, "retention")
             connection.commit()
             destroy_marked_files(settings)
-        counts.update(periods=len(expired), vault_rows=sum(e.vault_rows for e in expired), files=len(hashes))
+        counts.update(periods=len(expired), vault_rows=sum(e.vault_rows for e in expired), files=len(set(over.values())))
     return expired
 
 
