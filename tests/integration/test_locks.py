@@ -20,6 +20,7 @@ from tests.integration.sending import fetch, fetch_and_load, send, states
 STOPPED = """
 import os, signal
 from labour_market.ingestion import loading
+from labour_market.quality import gate
 stage_rows = loading.stage_rows
 def stop(*_):
     os.kill(os.getpid(), signal.SIGSTOP)
@@ -34,9 +35,12 @@ loading.load("employers")
 """
 
 
-@pytest.mark.parametrize("place", ["loading.Reader.read = stop", "loading.stage_rows = stop", "loading.stage_rows = stage_part"])
+STOPS = ["loading.Reader.read = stop", "loading.stage_rows = stop", "loading.stage_rows = stage_part", "gate._write_failures = stop"]
+
+
+@pytest.mark.parametrize("place", STOPS)
 def test_a_load_that_was_stopped_does_not_hold_up_the_next(gateway, original, loader, monkeypatch, place):
-    """Between two statements, in a transaction, and in the middle of a COPY."""
+    """Between two statements, in a transaction, in the middle of a COPY, and in the transaction of an audit."""
     monkeypatch.setattr(locks, "SILENT_SECONDS", 2)
     monkeypatch.setattr(locks, "LOOK_EVERY_SECONDS", 0.5)
     send(gateway, original)

@@ -154,7 +154,7 @@ class Publications(RuleBasedStateMachine):
             )
             for number in self.oracle.erased:
                 admin.execute("insert into vault.erased_person (person_key, erased_by, reason) values (%s, 'B', 'x')", [f"key:{number}"])
-        drop_stage_tables(self.connection, self.feed)
+        drop_stage_tables(self.connection, self.feed, load_settings())
         self.table = make_stage_table(self.connection, self.contract, "one")
         self.rows: dict[int, list[Row]] = {}
 

@@ -125,7 +125,7 @@ def approve_erasure(request_id: int, *, by: str, settings: Settings | None = Non
             keys: list[str] = request["person_keys"]
             for contract in contracts:  # in the order of feeds; no load publishes the person meanwhile
                 transaction_lock(connection, feed_load(contract.feed))
-                drop_stage_tables(connection, contract.feed)  # of a load that was killed
+                drop_stage_tables(connection, contract.feed, settings)  # of a load that was killed or stopped
             person = _search_of(connection, keys)
             for key in keys:
                 connection.execute(

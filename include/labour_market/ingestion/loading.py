@@ -139,7 +139,7 @@ class Load:
     def run(self) -> None:
         """Bring every landed batch of the feed to its outcome. The caller holds the feed's lock."""
         feed = self.contract.feed
-        drop_stage_tables(self.connection, feed)
+        drop_stage_tables(self.connection, feed, self.settings)
         reopen_blocked(self.connection, self.contract, actor())
         found = ledger.find_batches(self.connection, feed=feed, states=LOADABLE_STATES)
         batches = [batch for batch in found if batch.sha256 and not self.supersede_if_redundant(batch)]
@@ -150,7 +150,7 @@ class Load:
                 self.load_batches(reader, batches)
                 repeated, self.to_repeat = self.to_repeat, []
                 self.load_batches(reader, repeated, last_try=True)  # when the others are published
-            drop_stage_tables(self.connection, feed)
+            drop_stage_tables(self.connection, feed, self.settings)
         if self.report.changed:  # the build starts at once: it must not plan for tables that seem to be empty
             self.connection.execute(sql.SQL("analyze core.{}").format(sql.Identifier(feed)))
 

@@ -15,12 +15,14 @@ from labour_market.batches.landing import LandingStore
 from labour_market.batches.ledger import Batch
 from labour_market.batches.periods import period_bounds
 from labour_market.contracts import Contract, Field
+from labour_market.database import connect, read_sql
 from labour_market.database.tables import stage_columns, stage_ddl
 from labour_market.errors import LabourMarketError
 from labour_market.ingestion.pseudonyms import PseudonymKey, person_columns
 from labour_market.logs import describe
 from labour_market.normalise import Normalised, normalise_columns
 from labour_market.reading.deliveries import parse_delivery
+from labour_market.settings import Settings
 
 CHUNK_ROWS = 20_000
 
@@ -61,14 +63,21 @@ def split_stage_table(connection: psycopg.Connection, contract: Contract, table:
     return part
 
 
-def drop_stage_tables(connection: psycopg.Connection, feed: str) -> list[str]:
-    """Drop every stage table of a feed and return their names. The caller holds the feed's lock, so that none is in use."""
-    rows = connection.execute(
+def drop_stage_tables(connection: psycopg.Connection, feed: str, settings: Settings) -> list[str]:
+    """Drop every stage table of a feed and return their names.
+
+    The caller holds the feed's lock, so that none is in use: a session of the auditor that has locks on them is of a load that was stopped
+    in its audit, and is ended.
+    """
+    tables = connection.execute(
         "select tablename from pg_tables where schemaname = 'stage' and starts_with(tablename, %s)", [f"{feed}__"]
     ).fetchall()
-    for (table,) in rows:
+    if tables:
+        with connect("auditor", settings, autocommit=True) as auditor:
+            auditor.execute(read_sql(__package__, "end_abandoned_audits"), {"prefix": f"{feed}__"})
+    for (table,) in tables:
         connection.execute(sql.SQL("drop table {}").format(sql.Identifier("stage", table)))
-    return [table for (table,) in rows]
+    return [table for (table,) in tables]
 
 
 def read_batch(contract: Contract, batch: Batch, store: LandingStore, key: PseudonymKey) -> tuple[Normalised, dict[str, object]]:
