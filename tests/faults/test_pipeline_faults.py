@@ -36,7 +36,7 @@ from tests.faults.sent import FEEDS, PERIODS, READ_AS, SENDERS, person_number
 OPERATIONS = {"because": "hồ sơ 12", "legal_basis": "Luật 91/2025/QH15, điều 14"}
 
 
-def wait_until(true: Callable[[], Any], seconds: float = 60) -> Any:
+def wait_until(true: Callable[[], Any], seconds: float = children.PATIENCE_SECONDS) -> Any:
     """Wait for a condition; returns it."""
     until = time.monotonic() + seconds
     while not (found := true()):
@@ -213,7 +213,7 @@ class LateNight:
         self.office, self.feed = office, feed
         self._waiting, self._go_on = children.FORK.Event(), children.FORK.Event()
         self._child = children.begin(self._work)
-        assert self._waiting.wait(120)
+        assert self._waiting.wait(children.PATIENCE_SECONDS)
 
     def commit(self) -> None:
         """Let the publications commit, and wait for the end of the night."""
@@ -227,7 +227,7 @@ class LateNight:
         def move_later(connection: Any, batch_id: int, attempt: int, to_state: str, *arguments: Any, **named: Any) -> None:
             if to_state == "published":
                 self._waiting.set()
-                assert self._go_on.wait(120)
+                assert self._go_on.wait(children.PATIENCE_SECONDS)
             move(connection, batch_id, attempt, to_state, *arguments, **named)
 
         with pytest.MonkeyPatch.context() as patch:
@@ -250,7 +250,7 @@ def test_what_commits_during_a_build_is_built_by_the_next(seed: int, office: Off
     builds = "select count(*) from ops.build"
     before = office.admin.execute(builds).fetchone()
     building = children.begin(lambda: transform.build().sentence)
-    wait_until(lambda: office.admin.execute(builds).fetchone() != before, 120)
+    wait_until(lambda: office.admin.execute(builds).fetchone() != before)
     night.commit()
     assert "build" in building.wait()
     pending = office.admin.execute("select distinct feed from ops.outbox where built_at is null").fetchall()
@@ -274,7 +274,7 @@ def test_a_publication_of_the_partition_that_is_built_makes_no_build_red(seed: i
         sql.Literal(f"marts.{READ_AS[feed][2]}")
     )
     building = children.begin(lambda: transform.build().sentence)
-    wait_until(lambda: office.admin.execute(written).fetchone() == (True,), 120)
+    wait_until(lambda: office.admin.execute(written).fetchone() == (True,))
     night.commit()
     assert "build" in building.wait()
     office.build()
