@@ -67,11 +67,13 @@ def reconcile(settings: Settings | None = None, *, reread: bool = False) -> Reco
     with log_stage(LOG, "reconcile", reread=reread) as counts, connect("loader", settings) as connection:
         row = connection.execute("select count(*), coalesce(sum(declared_records), 0) from ops.batch").fetchone()
         assert row
+        not_fetched = _not_fetched(connection)
+        reported = {finding.batch_id for finding in not_fetched}
         found = [
             *_unbalanced(connection),
             *_orphans(connection),
-            *_not_fetched(connection),
-            *_stuck(connection),
+            *not_fetched,
+            *(finding for finding in _stuck(connection) if finding.batch_id not in reported),
             *_blocked_replays(connection),
             *_other_bytes(connection),
             *_bytes(connection, LandingStore(settings.landing_url), reread),
