@@ -5,6 +5,7 @@ The oracle reads core, quarantine and the landing store itself; of the ledger it
 
 import hashlib
 import json
+import math
 import random
 import threading
 import time
@@ -263,9 +264,12 @@ def served() -> Iterator[Offices]:
         offices.close()
 
 
-def night(senders: Iterable[Sender], *feeds: str) -> tuple[list[LoadReport], list[str]]:
-    """One night: pull and load. An internal error in it is a violation of any fault."""
-    reports, unreachable = ingest(list(senders), feeds or ("job_orders",))
+def night(senders: Iterable[Sender], *feeds: str, within: float = math.inf) -> tuple[list[LoadReport], list[str]]:
+    """One night: pull and load. An internal error in it is a violation of any fault. within: seconds for the pulls of all senders."""
+    pulled: list[float] = []  # the lines of a night begin when every sender has been requested
+    started = time.monotonic()
+    reports, unreachable = ingest(list(senders), feeds or ("job_orders",), progress=lambda _: pulled.append(time.monotonic()))
+    assert pulled[0] - started < within, "a sender uses the time of the others"
     assert [sentence for report in reports for sentence in report.sentences] == []
     assert not [sentence for sentence in unreachable if "internal error" in sentence], unreachable
     return reports, unreachable

@@ -549,7 +549,7 @@ def test_bombs(seed: int, offices: Offices, loader) -> None:
     clean(offices, rng, *codes[10:])
     started = time.monotonic()
     _, unreachable = night(all_senders(offices, rng))
-    assert time.monotonic() - started < 120
+    assert time.monotonic() - started < 200
     found = {kind: states(loader)[s.announcement["delivery_id"]] for kind, s in sent.items()}
     assert found.pop("gzip") == "discovered", "a page that is too long is no fault of the delivery alone"
     assert [sentence.split(":")[0] for sentence in unreachable] == [f"job_orders {sent['gzip'].sender}"]
