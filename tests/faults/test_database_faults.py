@@ -22,7 +22,7 @@ from labour_market.local_stack import postgres
 from psycopg import sql
 from simulator import Gateway, Province
 
-from tests.conftest import Server
+from tests.conftest import Server, program
 from tests.faults import fault
 from tests.faults.interruption import Forked, Point, forked, killed, wrap
 from tests.faults.senders import (
@@ -121,8 +121,7 @@ def small_disk(tmp_path: Path, server: Server) -> Iterator[Callable[[int], Path]
             mounted.callback(subprocess.run, ["umount", "-l", str(folder)], check=False)
             return folder
 
-        if not shutil.which("mount"):
-            pytest.skip("no program mount on this machine")
+        program("mount")
         yield mount
 
 

@@ -5,7 +5,6 @@ import ctypes
 import os
 import random
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -25,7 +24,7 @@ from labour_market.local_stack import postgres, processes, stack
 from psycopg import conninfo
 from simulator import Gateway, Province
 
-from tests.conftest import Server, free_port
+from tests.conftest import Server, free_port, program
 from tests.faults import fault
 from tests.faults.interruption import Forked, Point, forked, wrap
 from tests.faults.senders import check_atomic, check_marts, reader_of_core, senders
@@ -74,8 +73,7 @@ def ip(*arguments: str) -> None:
 @pytest.fixture
 def elsewhere(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Elsewhere]:
     """Another machine that reaches the server, which listens on the cable too; then it listens on loopback alone again."""
-    if not shutil.which("ip"):
-        pytest.skip("no program ip (iproute2) on this machine")
+    program("ip")
     number = secrets.randbelow(250) + 1
     there = Elsewhere(f"lmw{number}", f"lmwh{number}", f"10.213.{number}.1")
     done = subprocess.run(["ip", "netns", "add", there.name], capture_output=True, text=True, check=False)

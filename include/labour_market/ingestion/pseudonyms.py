@@ -98,7 +98,7 @@ def require_key_of_database(connection: psycopg.Connection, key: PseudonymKey) -
     Raises:
         LabourMarketError: They have those of another key.
     """
-    first = read_setting(connection, KEY_OF_PSEUDONYMS)
+    kept = first = read_setting(connection, KEY_OF_PSEUDONYMS)
     if first is None:  # no load yet, or only of an older release
         row = connection.execute(
             "select split_part(person_key, ':', 1) from vault.person where person_key ~ '^[0-9a-f]{8}:' order by last_batch_id desc limit 1"
@@ -109,7 +109,8 @@ def require_key_of_database(connection: psycopg.Connection, key: PseudonymKey) -
             f"the persons of this database have pseudonyms of the key {first}, and the key of this home is {key.key_id}:"
             f" restore {KEY_FILE} among the secrets, or set LMW_PSEUDONYM_KEY"
         )
-    keep_setting(connection, KEY_OF_PSEUDONYMS, first)
+    if kept is None:
+        keep_setting(connection, KEY_OF_PSEUDONYMS, first)
 
 
 def person_key(key: PseudonymKey, kind: str, normalised_id: str) -> str:
