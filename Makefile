@@ -38,6 +38,7 @@ programs:  ## install the programs that some tests need; tests are skipped where
 	@command -v redis-server >/dev/null || { $(INSTALL) redis-server \
 		&& { service redis-server stop; update-rc.d redis-server disable; true; } >/dev/null 2>&1; } \
 		|| echo "no Redis here: the commands of docker-compose.yml will not be run"
+	@command -v ip >/dev/null || { $(INSTALL) iproute2; } || echo "no ip here: the network will not be cut"
 
 lint: $(READY)
 	$(BIN)/ruff check .
