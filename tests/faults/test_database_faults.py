@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import psutil
@@ -88,7 +88,7 @@ def test_a_build_whose_server_stops_is_made_again(seed: int, gateway: Gateway, p
     transform.build()
     assert not load(sent.feed).errors
     table = (f"marts.{FACTS[sent.feed]}", "indicators.indicator_cell")[seed % 2]
-    with connect("transformer") as holder, Forked(transform.build) as build:
+    with closing(connect("transformer")) as holder, Forked(transform.build) as build:
         holder.execute(f"lock table {table} in share mode")
         wait_for_dbt()
         stop(stoppable, ("immediate", "fast")[seed // 2 % 2])
