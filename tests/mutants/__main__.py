@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -116,7 +116,7 @@ def _keep(tests: Mapping[str, object], module: str, result: Result) -> None:
     kept = {name: kept[name] for name in tests if name in kept} | {module: asdict(result)}
     kept = {name: kept[name] for name in tests if name in kept}
     RESULTS.write_text(yaml.safe_dump(kept, sort_keys=False, allow_unicode=True, width=1_000), encoding="utf-8")
-    TABLE.write_text(_table({name: Result(**values) for name, values in kept.items()}), encoding="utf-8")
+    TABLE.write_text(_table({name: Result(**values) for name, values in kept.items()}, tests), encoding="utf-8")
 
 
 def _counts(results: Mapping[str, Result]) -> tuple[int, int]:
@@ -140,6 +140,10 @@ def candidates(module: str) -> list[Mutant]:
 def _sample(module: str, seed: int, count: int) -> list[Mutant]:
     found = candidates(module)
     return random.Random(f"{seed} {module}").sample(found, min(count, len(found)))  # no secret
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=PROJECT_ROOT, capture_output=True, check=True, text=True).stdout.strip()
 
 
 def _copy(folder: Path) -> Path:
@@ -191,8 +195,9 @@ class Runner:
         self.copy = copy
         self.server = server
         self.durations = durations
-        described = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
-        self.commit = subprocess.run(described, cwd=PROJECT_ROOT, capture_output=True, check=True, text=True).stdout.strip()
+        self.commit = _git("rev-parse", "--short=12", "HEAD")
+        if _git("status", "--porcelain", "--", ".", *(f":!{path.relative_to(PROJECT_ROOT)}" for path in (RESULTS, TABLE))):
+            self.commit += " with changes"
 
     def seconds_of(self, paths: list[str]) -> float | None:
         """The time of test files without a mutant; None when one of them fails."""
@@ -234,7 +239,7 @@ class Runner:
                 psycopg.connect(self.server.admin_dsn).close()  # fails when a mutant has ended the server
 
 
-def _table(results: Mapping[str, Result]) -> str:
+def _table(results: Mapping[str, Result], modules: Iterable[str]) -> str:
     noticed, counted = _counts(results)
     reasons = _reasons("survivors.csv")
     rows = [
@@ -246,6 +251,7 @@ def _table(results: Mapping[str, Result]) -> str:
         for r in results.values()
         for name, line in r.survivors.items()
     ]
+    missing = [f"- `{name}`" for name in modules if name not in results]
     return "\n".join(
         [
             "# Mutants",
@@ -267,6 +273,7 @@ def _table(results: Mapping[str, Result]) -> str:
             "|---|---|---|",
             *survivors,
             "",
+            *(["## Modules without a result", "", *missing, ""] if missing else []),
         ]
     )
 
