@@ -19,6 +19,7 @@ from labour_market.database import connect
 from labour_market.ingestion.publishing import Published, publish_batch
 from labour_market.ingestion.reconcile import reconcile
 from labour_market.ingestion.staging import drop_stage_tables, make_stage_table
+from labour_market.settings import load_settings
 from psycopg import sql
 
 from tests.integration.publishing_oracle import Entry, Oracle, Person, Row, ranks
