@@ -53,7 +53,7 @@ def test_any_sequence_of_deliveries_crashes_and_replays_keeps_the_promises(
     run_state_machine_as_test(
         hypothesis.seed(seed)(machine),
         settings=settings(
-            max_examples=2,  # the first example of hypothesis is a trivial one
+            max_examples=4,  # the first example of hypothesis is a trivial one, and the next are often near it
             stateful_step_count=STEPS,
             phases=(Phase.generate,),  # to shrink a failure takes hours
             database=None,
@@ -266,10 +266,6 @@ class Deliveries(RuleBasedStateMachine):
                 self.visible[in_marts].setdefault(name, {NOTHING}).update(states if not in_marts else (), without)
         self.office.truth.erase(number)
         self.places_without(key, person_number(number))
-
-    @rule()
-    def a_reader_looks(self) -> None:
-        """Nothing happens."""
 
     # ---- what must hold
 
