@@ -208,7 +208,7 @@ class Deliveries(RuleBasedStateMachine):
         self.check_seen()
         vault = self.vault()
         with self.admin.transaction():
-            self.admin.execute(sql.SQL("truncate {}").format(sql.SQL(", ".join(LOST))))
+            self.admin.execute(sql.SQL("truncate {}").format(sql.SQL(LOST)))
         for feed in FEEDS:
             children.run(lambda feed=feed: replay(feed, reason="core was lost", dry_run=False))
         before = self.office.expected()
@@ -344,7 +344,7 @@ class Deliveries(RuleBasedStateMachine):
         """What was current one after the other, by the times of core; and the days for which each record is valid."""
         key, value, _ = READ_AS[feed]
         rows: dict[Partition, list[tuple[Any, ...]]] = {name: [] for name in self.office.truth.history if name[0] == feed}
-        query = sql.SQL("select sender_code, period, {}, {}::text, recorded_from, recorded_to from core.{}").format(
+        query = sql.SQL("select sender_code, period, {}, {}::text, recorded_from, least(recorded_to, '9999-12-31') from core.{}").format(
             *map(sql.Identifier, (key, value, feed))
         )
         for sender, period, number, text, begins, ends in self.admin.execute(query):
