@@ -65,3 +65,15 @@ def test_a_correction_writes_its_own_partitions_again_and_no_other(admin, core, 
     core.publish(feed, "794", period, rows, sequence=2)
     transform.build()
     assert written_since(admin, before) == {(fact, "794", of) for fact, of in written}
+
+
+def test_visits_of_a_withdrawn_session_have_an_unknown_one_until_it_is_sent_again(admin, core):
+    """The sender alone must not make the build of everybody red."""
+    query = "select distinct session_sk = -1 from marts.{} where sender_code = '803' and period = '2023-06'"
+    for sequence, (sessions, is_unknown) in enumerate(
+        [([], True), ([session("2023-06", commune_code="28003", held_on="2023-06-10")], False)], start=2
+    ):
+        core.publish("fair_sessions", "803", "2023-06", sessions, sequence=sequence)
+        transform.build()
+        for fact in ("fct_fair_attendance", "fct_fair_interview", "fct_counselling", "fct_placement"):
+            assert admin.execute(query.format(fact)).fetchall() == [(is_unknown,)], fact

@@ -2,7 +2,10 @@
 -- No CTE here: PostgreSQL plans a view with one apart from the query that joins it.
 select
     attendances.*,
-    {{ surrogate_key(['attendances.sender_code', 'attendances.session_no']) }} as session_sk,
+    case
+        when sessions.session_no is null then -1
+        else {{ surrogate_key(['attendances.sender_code', 'attendances.session_no']) }}
+    end as session_sk,
     case
         when attendances.person_key is null then -1
         else {{ surrogate_key(['coalesce(identities.person_key, attendances.person_key)']) }}
