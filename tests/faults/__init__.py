@@ -26,14 +26,15 @@ PROMISES = {
 }
 
 
-def fault(name: str, *, promises: str, most: int | None = None) -> Callable[[Any], Any]:
+def fault(name: str, *, promises: str, most: int | None = None, in_short_round: bool = True) -> Callable[[Any], Any]:
     """Mark a test as a fault.
 
     Args:
         name: a short sentence: what goes wrong.
         promises: the promises that are checked, as "P1 P2".
         most: the largest number of seeds, for a fault that takes minutes.
+        in_short_round: whether it is run where each fault has one seed, as on every commit.
     """
     unknown = set(promises.split()) - PROMISES.keys()
     assert not unknown, unknown
-    return pytest.mark.fault(name=name, promises=promises.split(), most=most)
+    return pytest.mark.fault(name=name, promises=promises.split(), most=most, in_short_round=in_short_round)

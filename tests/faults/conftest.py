@@ -33,6 +33,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     mark = metafunc.definition.get_closest_marker("fault")
     if mark is not None and "seed" in metafunc.fixturenames:
         seeds = int(os.environ.get("LMW_FAULT_SEEDS", SHORT_ROUND))
+        if seeds == SHORT_ROUND and not mark.kwargs["in_short_round"]:
+            seeds = 0
         metafunc.parametrize("seed", range(1, min(seeds, mark.kwargs["most"] or seeds) + 1))
 
 

@@ -131,7 +131,7 @@ def stack(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 @pytest.mark.stack
 @pytest.mark.timeout(1800)
-@fault("a component of Airflow is killed during a night", promises="P1 P2 P4", most=3)
+@fault("a component of Airflow is killed during a night", promises="P1 P2 P4", most=3, in_short_round=False)
 def test_after_a_kill_during_the_night_every_batch_ends(seed: int, stack: dict[str, str]) -> None:
     """Right: when the component is started again, the night ends, every batch has an outcome, and no record is lost. The local stack has
     no triggerer; its other components are the api-server, the scheduler and the dag-processor."""
@@ -174,5 +174,5 @@ def announcements(senders_file: Path) -> dict[tuple[str, str], int]:
             bearer = {"Authorization": f"Bearer {sender['token']}"}
             items = requests.get(f"{sender['base_url']}/v1/deliveries", params=query, headers=bearer, timeout=30).json()["items"]
             found |= {(sender["code"], item["delivery_id"]): item["record_count"] for item in items if item["status"] == "final"}
-    assert len(found) > 100
+    assert len(found) > 50
     return found
