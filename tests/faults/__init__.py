@@ -15,7 +15,7 @@ import pytest
 
 # the meaning of each promise, as docs/promises.md prints it
 PROMISES = {
-    "P1": "No loss: each acknowledged record is published, put aside, superseded or in an unpublished batch, and its bytes are kept.",
+    "P1": "No loss: each acknowledged record is published, quarantined, superseded or in an unpublished batch, and its bytes are kept.",
     "P2": "One effect: however often a batch is delivered, retried, replayed or loaded at the same time, core and marts are the same.",
     "P3": "Atomic: a reader sees one version of each partition at any time, never a mixture and never an empty partition in between.",
     "P4": "Not silent: each batch reaches a final state or is reported, and what is missing is reported as missing, not as zero.",
