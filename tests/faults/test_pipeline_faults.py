@@ -375,7 +375,6 @@ def copy_ledger(source: str, target: str) -> None:
                 new.execute(last, [f"ops.{name}", number])
 
 
-@pytest.mark.xfail(strict=True, reason="a version that came late is published by the replay, and was not by the first loads")
 @pytest.mark.timeout(1800)
 @fault("everything is replayed into an empty database", promises="P2 P7", most=2)
 def test_a_replay_of_all_bytes_gives_the_same_core_history_marts_and_vault(

@@ -9,7 +9,7 @@ from psycopg import sql
 from labour_market.batches import ledger
 from labour_market.batches.ledger import Batch
 from labour_market.batches.periods import check_period
-from labour_market.batches.states import REPLAYABLE_STATES, BatchState
+from labour_market.batches.states import BLOCKED_STATES, REPLAYABLE_STATES, BatchState
 from labour_market.contracts import load_contract
 from labour_market.database import connect, read_sql, require_current_schema
 from labour_market.errors import UsageError, check_known
@@ -49,8 +49,9 @@ def replay(
     """Stage, audit and publish the published, blocked and rejected batches of a feed again.
 
     A batch whose bytes never arrived cannot be replayed and is left out. A published batch whose replay is blocked stays published
-    with its earlier records. Where core has lost the records of a publication, also those that others replaced are published again, in
-    the order of the first time, so that core gets the same history.
+    with its earlier records. Blocked batches are loaded after the others, since rules may compare them with what these published.
+    Where core has lost the records of a publication, also those that others replaced are published again, in the order of the first time,
+    so that core gets the same history.
 
     Args:
         feed: The feed.
@@ -84,19 +85,27 @@ def replay(
             batches = [b for b in found if b.sha256 and (b.state != BatchState.SUPERSEDED or b.batch_id in lost)]
             counts["batches"] = len(batches)
             before = {batch.batch_id: _state_and_counts(connection, batch) for batch in batches}
-            if not dry_run:
-                for batch in batches:
-                    attempt = ledger.take(connection, batch.batch_id, [BatchState(batch.state)])
-                    unpublished = {"published_at": None, "superseded_by": None} if batch.batch_id in lost else {}
-                    ledger.move(connection, batch.batch_id, attempt, BatchState.LANDED, actor(), detail={"replay": reason}, **unpublished)
         if not dry_run:
-            load(feed, settings)
+            blocked_before = [batch for batch in batches if batch.state in BLOCKED_STATES]
+            for group in ([batch for batch in batches if batch not in blocked_before], blocked_before):
+                if group:
+                    _land_again(group, lost, reason, settings)
+                    load(feed, settings)
             with connect("loader", settings) as connection:
                 after = {batch.batch_id: _state_and_counts(connection, batch) for batch in batches}
                 blocked = ledger.blocked_replays(connection)
     return [
         Replayed(b.batch_id, b.sender_code, b.period, before[b.batch_id], after.get(b.batch_id), blocked.get(b.batch_id)) for b in batches
     ]
+
+
+def _land_again(batches: list[Batch], lost: set[int], reason: str, settings: Settings) -> None:
+    """Move batches to landed, from where a load takes them."""
+    with connect("loader", settings) as connection:
+        for batch in batches:
+            attempt = ledger.take(connection, batch.batch_id, [BatchState(batch.state)])
+            unpublished = {"published_at": None, "superseded_by": None} if batch.batch_id in lost else {}
+            ledger.move(connection, batch.batch_id, attempt, BatchState.LANDED, actor(), detail={"replay": reason}, **unpublished)
 
 
 def known_senders(connection: psycopg.Connection, settings: Settings) -> list[str]:
