@@ -89,7 +89,7 @@ def replay(
             blocked_before = [batch for batch in batches if batch.state in BLOCKED_STATES]
             for group in ([batch for batch in batches if batch not in blocked_before], blocked_before):
                 if group:
-                    _land_again(group, lost, reason, settings)
+                    _return_to_landed(group, lost, reason, settings)
                     load(feed, settings)
             with connect("loader", settings) as connection:
                 after = {batch.batch_id: _state_and_counts(connection, batch) for batch in batches}
@@ -99,7 +99,7 @@ def replay(
     ]
 
 
-def _land_again(batches: list[Batch], lost: set[int], reason: str, settings: Settings) -> None:
+def _return_to_landed(batches: list[Batch], lost: set[int], reason: str, settings: Settings) -> None:
     """Move batches to landed, from where a load takes them."""
     with connect("loader", settings) as connection:
         for batch in batches:
