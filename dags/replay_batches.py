@@ -1,7 +1,7 @@
 """Nạp lại từ bản gốc đã lưu, sau khi sửa quy tắc, danh mục hoặc mã.
 
-Loads batches again from the landing store, for a feed, sender and period, with a reason that the ledger keeps. A dry run,
-which is the default, only lists the batches; the result shows each one before and after.
+Loads batches again from the landing store, for a feed, sender and period or for all of them, with a reason that the ledger
+keeps. A dry run, which is the default, only lists the batches; the result shows each one before and after.
 """
 
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from airflow.sdk import Param, dag, get_current_context, task
 from labour_market.contracts import load_order
 
 FEEDS = load_order()
+ALL = "all"
 
 
 @task(pool="warehouse", retries=0, execution_timeout=timedelta(hours=2))
@@ -20,13 +21,15 @@ def replay() -> list[str]:
 
     params = get_current_context()["params"]
     replayed = replay_feed(
-        params["feed"],
+        params["feed"] if params["feed"] != ALL else None,
         sender=params["sender"] or None,
         period=params["period"] or None,
         reason=params["reason"],
         dry_run=params["dry_run"],
     )
-    lines = [f"batch {r.batch_id} {r.sender_code} {r.period}: {r.before} -> {r.blocked_by or r.after or 'dry run'}" for r in replayed]
+    lines = [
+        f"batch {r.batch_id} {r.feed} {r.sender_code} {r.period}: {r.before} -> {r.blocked_by or r.after or 'dry run'}" for r in replayed
+    ]
     print("\n".join(lines))
     if failed := [r.batch_id for r in replayed if r.after and r.after[0] == "failed"]:
         raise LabourMarketError(f"internal error in batches {failed}")
@@ -42,7 +45,7 @@ def replay() -> list[str]:
     doc_md=__doc__,
     tags=["ledger"],
     params={
-        "feed": Param(FEEDS[0], type="string", enum=FEEDS, title="Nguồn dữ liệu | feed"),
+        "feed": Param(FEEDS[0], type="string", enum=[*FEEDS, ALL], title="Nguồn dữ liệu | feed"),
         "sender": Param("", type="string", title="Đơn vị | sender", description_md="Để trống: tất cả | empty: all"),
         "period": Param("", type="string", title="Kỳ | period", description_md="Để trống: tất cả | empty: all"),
         "reason": Param("", type="string", minLength=5, title="Lý do | reason"),

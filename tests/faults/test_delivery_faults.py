@@ -611,9 +611,10 @@ def test_another_volume(seed: int, offices: Offices, loader) -> None:
     usual = rng.choice([60, 80, 100])
     firsts = {code: offices.announce(code, "employers", MONTH, employers(rng, code, usual)) for code in (low, high, least, most)}
     senders = offices.senders([low, high, least, most, silent], "employers")
-    night(senders, "employers")
     counts = {low: usual // 10, high: usual * 10, least: usual // 2, most: usual * 2}
-    sequence, period = rng.choice([(2, MONTH), (1, "2023-12")])
+    sequence, period, same_night = rng.choice([(2, MONTH, False), (2, MONTH, True), (1, "2023-12", False)])
+    if not same_night:
+        night(senders, "employers")
     seconds = {
         code: offices.announce(
             code, "employers", period, employers(rng, code, count), sequence=sequence, created_at="2023-12-04T16:00:00+07:00"

@@ -402,7 +402,7 @@ def test_a_replay_of_all_bytes_gives_the_same_core_history_marts_and_vault(
     with clone() as empty:
         monkeypatch.setenv("WAREHOUSE_DSN", empty)
         copy_ledger(office.dsn, empty)
-        assert children.run(lambda: [replay(feed, reason="core is lost", dry_run=False) for feed in load_order()])
+        assert children.run(lambda: replay(reason="core is lost", dry_run=False))
         children.run(lambda: transform.build().sentence)
         after = {
             "core": core_history(empty), "vault": contents(empty, "vault", vault),

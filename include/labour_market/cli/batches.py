@@ -220,8 +220,8 @@ def mute(
 @app.command()
 @plain_errors
 def replay(
-    feed: str,
     reason: Annotated[str, typer.Option(help="The reason; recorded in the ledger.")],
+    feed: Annotated[str | None, typer.Argument(help=f"One feed: {', '.join(load_order())}. Default: all feeds.")] = None,
     sender: SenderCode = None,
     period: Period = None,
     execute: Annotated[bool, typer.Option("--execute", help="Replay; without this option, only list the batches.")] = False,
@@ -235,7 +235,7 @@ def replay(
         after = _outcome(r.after) if r.after else "loaded again with --execute"
         if r.blocked_by:
             after = f"blocked by {r.blocked_by}, the earlier records stay published"
-        print(f"batch {r.batch_id} {r.sender_code} {r.period}: {_outcome(r.before)} -> {after}")
+        print(f"batch {r.batch_id} {r.feed} {r.sender_code} {r.period}: {_outcome(r.before)} -> {after}")
     if any(r.after and r.after[0] == BatchState.FAILED for r in replayed):
         raise SystemExit(1)
 

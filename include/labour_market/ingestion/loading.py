@@ -4,7 +4,7 @@ import importlib
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from labour_market.quality.gate import Verdict
 
 LOG = logging.getLogger(__name__)
+MAX_ROUNDS = 20
 # the server undid a transaction for the sake of another one, and it is to be made again
 PASSING_ERRORS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, psycopg.errors.LockNotAvailable)
 
@@ -74,8 +75,8 @@ class LoadReport:
         return ", ".join(f"{counts[state]} {state}" for state in sorted(counts)) or "nothing new"
 
 
-def load(feed: str, settings: Settings | None = None) -> LoadReport:
-    """Stage, audit and publish every landed batch of a feed. An error in one batch ends that batch and no other.
+def load(feed: str, settings: Settings | None = None, *, only: Set[int] | None = None) -> LoadReport:
+    """Stage, audit and publish every landed batch of a feed, or some of them. An error in one batch ends that batch and no other.
 
     One load of a feed runs at a time; a second one waits for it and finds nothing left to do. A load that was stopped, or
     hangs, loses its session to the next one (session_lock).
@@ -83,6 +84,7 @@ def load(feed: str, settings: Settings | None = None) -> LoadReport:
     Args:
         feed: The feed.
         settings: Of the installation; default: of the environment.
+        only: The ids of the batches; the others wait. Default: all.
 
     Returns:
         The state that each batch reached, and the internal errors.
@@ -101,7 +103,7 @@ def load(feed: str, settings: Settings | None = None) -> LoadReport:
         contract = load_contract(feed)
         require_current_schema(connection, [contract])
         current = Load(contract, connection, settings)
-        current.run()
+        current.run(only)
         counts.update(Counter(current.report.outcomes.values()), errors=len(current.report.errors))
     return current.report
 
@@ -136,18 +138,21 @@ class Load:
         self.attempts: dict[int, int] = {}
         self.to_repeat: list[Batch] = []
 
-    def run(self) -> None:
-        """Bring every landed batch of the feed to its outcome. The caller holds the feed's lock."""
+    def run(self, only: Set[int] | None = None) -> None:
+        """Bring every landed batch of the feed, or each of some, to its outcome. The caller holds the feed's lock."""
         feed = self.contract.feed
         drop_stage_tables(self.connection, feed, self.settings)
-        reopen_blocked(self.connection, self.contract, actor())
+        if only is None:
+            reopen_blocked(self.connection, self.contract, actor())
         found = ledger.find_batches(self.connection, feed=feed, states=LOADABLE_STATES)
-        batches = [batch for batch in found if batch.sha256 and not self.supersede_if_redundant(batch)]
+        chosen = [batch for batch in found if batch.sha256 and (only is None or batch.batch_id in only)]
+        batches = [batch for batch in chosen if not self.supersede_if_redundant(batch)]
         if batches:
             require_key_of_database(self.connection, load_pseudonym_key(self.settings))  # a key that is gone is no fault of a batch
             with Reader(self.settings) as reader:
                 importlib.import_module("labour_market.quality.gate")  # takes seconds, in which the reader starts
-                self.load_batches(reader, batches)
+                for batches_of_round in _rounds(batches):
+                    self.load_batches(reader, batches_of_round)
                 repeated, self.to_repeat = self.to_repeat, []
                 self.load_batches(reader, repeated, last_try=True)  # when the others are published
             drop_stage_tables(self.connection, feed, self.settings)
@@ -300,6 +305,23 @@ class Load:
             detail={CHECKED_AGAINST: digest_of_checks(self.connection, self.contract, batch.form_version)},
         )
         self.conclude(batch, state)
+
+
+def _rounds(batches: list[Batch]) -> list[list[Batch]]:
+    """Batches that are audited together: a partition has one in each round, so that a correction is compared with what it corrects.
+
+    What comes after MAX_ROUNDS batches of one partition is in the last round: an audit for each of them would keep back the feed.
+    """
+    rounds: list[list[Batch]] = []
+    earlier = Counter[tuple[str, str]]()
+    for batch in batches:
+        partition = (batch.sender_code, batch.period)
+        place = min(earlier[partition], MAX_ROUNDS - 1)
+        earlier[partition] += 1
+        if place == len(rounds):
+            rounds.append([])
+        rounds[place].append(batch)
+    return rounds
 
 
 def _may_pass(error: BaseException | None) -> bool:

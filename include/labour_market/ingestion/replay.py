@@ -10,7 +10,7 @@ from labour_market.batches import ledger
 from labour_market.batches.ledger import Batch
 from labour_market.batches.periods import check_period
 from labour_market.batches.states import BLOCKED_STATES, REPLAYABLE_STATES, BatchState
-from labour_market.contracts import load_contract
+from labour_market.contracts import load_contract, load_order
 from labour_market.database import connect, read_sql, require_current_schema
 from labour_market.errors import UsageError, check_known
 from labour_market.gateway import load_senders
@@ -30,6 +30,7 @@ class Replayed:
     """
 
     batch_id: int
+    feed: str
     sender_code: str
     period: str
     before: StateAndCounts
@@ -38,7 +39,7 @@ class Replayed:
 
 
 def replay(
-    feed: str,
+    feed: str | None = None,
     *,
     sender: str | None = None,
     period: str | None = None,
@@ -46,15 +47,16 @@ def replay(
     dry_run: bool = True,
     settings: Settings | None = None,
 ) -> list[Replayed]:
-    """Stage, audit and publish the published, blocked and rejected batches of a feed again.
+    """Stage, audit and publish the published, blocked and rejected batches of a feed, or of all feeds, again.
 
     A batch whose bytes never arrived cannot be replayed and is left out. A published batch whose replay is blocked stays published
     with its earlier records. Blocked batches are loaded after the others, since rules may compare them with what these published.
-    Where core has lost the records of a publication, also those that others replaced are published again, in the order of the first time,
-    so that core gets the same history.
+    Where core has lost the records of a publication, also those that others replaced are published again, and all batches are loaded
+    in the order and in the groups of the first time, so that core gets the same history: a rule then compares a batch with the records
+    that it was first compared with.
 
     Args:
-        feed: The feed.
+        feed: The feed; default: all feeds.
         sender: Only batches of this sender.
         period: Only batches of this period.
         reason: Why; the ledger keeps it.
@@ -69,34 +71,61 @@ def replay(
     """
     if not reason.strip():
         raise UsageError("a replay needs a reason; it is kept in the ledger")
-    contract = load_contract(feed)
+    contracts = [load_contract(name) for name in ([feed] if feed else load_order())]
     check_period(period)
     settings = settings or load_settings()
     after: dict[int, StateAndCounts] = {}
     blocked: dict[int, str] = {}
-    with log_stage(LOG, "replay", feed=feed, sender=sender, period=period, dry_run=dry_run) as counts:
+    with log_stage(LOG, "replay", feed=feed or "all", sender=sender, period=period, dry_run=dry_run) as counts:
         with connect("loader", settings) as connection:
-            require_current_schema(connection, [contract])  # before a batch is moved: the load would refuse it
+            require_current_schema(connection, contracts)  # before a batch is moved: the load would refuse it
             check_known("sender", sender, known_senders(connection, settings))
-            lost = _lost_publications(connection, feed)
-            found = ledger.find_batches(
-                connection, feed=feed, sender=sender, period=period, states=[*REPLAYABLE_STATES, BatchState.SUPERSEDED]
-            )
-            batches = [b for b in found if b.sha256 and (b.state != BatchState.SUPERSEDED or b.batch_id in lost)]
+            batches, lost = [], set[int]()
+            for contract in contracts:
+                lost |= _lost_publications(connection, contract.feed)
+                batches += ledger.find_batches(
+                    connection, feed=contract.feed, sender=sender, period=period, states=[*REPLAYABLE_STATES, BatchState.SUPERSEDED]
+                )
+            batches = [b for b in batches if b.sha256 and (b.state != BatchState.SUPERSEDED or b.batch_id in lost)]
             counts["batches"] = len(batches)
             before = {batch.batch_id: _state_and_counts(connection, batch) for batch in batches}
+            is_lost = any(batch.batch_id in lost for batch in batches)
+            groups = _groups_of_history(connection, batches) if is_lost else _groups_of_feeds(batches)
         if not dry_run:
-            blocked_before = [batch for batch in batches if batch.state in BLOCKED_STATES]
-            for group in ([batch for batch in batches if batch not in blocked_before], blocked_before):
-                if group:
-                    _return_to_landed(group, lost, reason, settings)
-                    load(feed, settings)
+            _return_to_landed(batches, lost, reason, settings)  # all of them: a rule must not see a publication that comes later
+            for group in groups:
+                load(group[0].feed, settings, only={batch.batch_id for batch in group})
             with connect("loader", settings) as connection:
                 after = {batch.batch_id: _state_and_counts(connection, batch) for batch in batches}
                 blocked = ledger.blocked_replays(connection)
     return [
-        Replayed(b.batch_id, b.sender_code, b.period, before[b.batch_id], after.get(b.batch_id), blocked.get(b.batch_id)) for b in batches
+        Replayed(b.batch_id, b.feed, b.sender_code, b.period, before[b.batch_id], after.get(b.batch_id), blocked.get(b.batch_id))
+        for b in batches
     ]
+
+
+def _groups_of_feeds(batches: list[Batch]) -> list[list[Batch]]:
+    """One load for each feed, in the order of the feeds, and then one for its blocked batches."""
+    groups: dict[tuple[str, bool], list[Batch]] = {}
+    for batch in batches:
+        groups.setdefault((batch.feed, batch.state in BLOCKED_STATES), []).append(batch)
+    order = load_order()
+    return [groups[key] for key in sorted(groups, key=lambda key: (order.index(key[0]), key[1]))]
+
+
+def _groups_of_history(connection: psycopg.Connection, batches: list[Batch]) -> list[list[Batch]]:
+    """The loads in which the batches were first decided on, across all feeds. Batches that one load audited together stay together."""
+    rows = connection.execute(read_sql(__package__, "first_decisions"), {"batches": [batch.batch_id for batch in batches]}).fetchall()
+    moves = {batch_id: (decided, staged) for batch_id, decided, staged in rows}
+    groups: list[list[Batch]] = []
+    first_decided = 0
+    for batch in sorted(batches, key=lambda batch: moves[batch.batch_id]):
+        decided, staged = moves[batch.batch_id]
+        if not groups or groups[-1][0].feed != batch.feed or staged > first_decided:
+            groups.append([])
+            first_decided = decided
+        groups[-1].append(batch)
+    return groups
 
 
 def _return_to_landed(batches: list[Batch], lost: set[int], reason: str, settings: Settings) -> None:
