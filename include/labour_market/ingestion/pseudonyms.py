@@ -23,7 +23,7 @@ from labour_market.contracts import Contract, Field
 from labour_market.database.kept_settings import KEY_OF_PSEUDONYMS, keep_setting, read_setting
 from labour_market.errors import LabourMarketError, UsageError
 from labour_market.normalise.codes import tax_code_kind
-from labour_market.normalise.records import Normalised, without_collector
+from labour_market.normalise.records import Normalised
 from labour_market.settings import OWNER_ONLY, Settings, make_private_folder, secret
 
 SHORTEST_KEY = 32
@@ -139,7 +139,6 @@ def match_key(key: PseudonymKey, name: str, birth: date) -> str | None:
     return person_key(key, "name_birth", f"{folded}:{birth.isoformat()}")
 
 
-@without_collector()
 def person_columns(normalised: Normalised, contract: Contract, key: PseudonymKey, sender_code: str, period: str) -> Normalised:
     """Add the derived columns that a contract names, and replace direct identifiers that core keeps by pseudonyms.
 

@@ -8,7 +8,7 @@ from typing import Any
 from labour_market.contracts import Contract, Field
 from labour_market.normalise import codes, dates, numbers, text
 from labour_market.normalise.codes import Reader
-from labour_market.normalise.records import Normalised, ParsedDelivery, Unreadable, without_collector
+from labour_market.normalise.records import Normalised, ParsedDelivery, Unreadable
 from labour_market.normalise.text import UnreadableValueError
 
 __all__ = ["Normalised", "UnreadableValueError", "normalise_columns", "reader"]
@@ -74,7 +74,6 @@ def reader(field: Field) -> Reader:
     return BY_TYPE[field.type]
 
 
-@without_collector()
 def normalise_columns(parsed: ParsedDelivery, contract: Contract) -> Normalised:
     """Read every column of a delivery, each distinct value once."""
     count = len(parsed.row_numbers)

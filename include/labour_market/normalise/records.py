@@ -1,8 +1,5 @@
 """The records of one delivery as columns: raw (ParsedDelivery) and typed (Normalised)."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,15 +53,3 @@ class Normalised:
     row_numbers: list[int]
     issues: list[list[str]]
     notes: list[list[str]]
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Switch Python's cycle collector off while millions of values are created, none of them in a cycle; it would double the time."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()

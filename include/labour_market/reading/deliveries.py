@@ -25,7 +25,7 @@ from labour_market.batches.delivery_errors import (
 from labour_market.batches.formats import CSV, JSON_LINES, MAX_DEPTH, MAX_RECORDS, XLSX, nesting
 from labour_market.contracts import Contract
 from labour_market.normalise.dates import from_1904
-from labour_market.normalise.records import ParsedDelivery, Unreadable, without_collector
+from labour_market.normalise.records import ParsedDelivery, Unreadable
 from labour_market.normalise.text import LEGACY_SIGNS, legacy_encoding
 from labour_market.reading.layouts import Layout, layout_path, read_layout
 from labour_market.reading.sheet_tables import HEADER_SEARCH_ROWS, LEGACY_SHARE, blank, find_header, read_table
@@ -45,7 +45,6 @@ BOM = b"\xef\xbb\xbf"
 BYTE_ORDER_MARKS = {BOM: "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
-@without_collector()
 def parse_delivery(
     path: UPath | Path | str,
     media_type: str,
@@ -212,7 +211,8 @@ _SPACED_COLON = re.compile(rb'"[ \t\r]+:')
 
 def _has_spaced_colons(data: bytes) -> bool:
     """Whether a colon of a member may have a space before it, so that not every member has the signs ":."""
-    return any(signs in data for signs in (b'" ', b'"\t', b'"\r')) and bool(_SPACED_COLON.search(data))
+    spaces = [space for space in (b" ", b"\t", b"\r") if space in data]  # one sign is found ten times as fast as two
+    return any(b'"' + space in data for space in spaces) and bool(_SPACED_COLON.search(data))
 
 
 class _Members(NamedTuple):
