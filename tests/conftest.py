@@ -4,6 +4,8 @@ import os
 import secrets as random
 import shutil
 import socket
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -17,6 +19,7 @@ from hypothesis import settings as hypothesis_settings
 from psycopg import conninfo, sql
 
 TEMPLATE = "lmw_template"
+WARM_DBT = str(Path(__file__).with_name("warm_dbt.py"))
 SHARED_SERVER = "LMW_TEST_SERVER"  # the administrator's DSN of a server with the template, for many runs (tests/mutants)
 
 # a slow machine is no failure
@@ -77,7 +80,24 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def template(server: Server) -> str:
+def warm_dbt() -> Iterator[None]:
+    """The builds of this process run in forks of one that has loaded dbt; those of the commands that tests start load it themselves."""
+    from labour_market.transform import dbt
+
+    with tempfile.TemporaryDirectory(prefix="lmw-") as folder, pytest.MonkeyPatch.context() as patch:
+        address = f"{folder}/dbt"  # below pytest's folder it might be longer than a socket may be
+        with subprocess.Popen(
+            [sys.executable, "-P", WARM_DBT, address], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdin and process.stdout
+            patch.setenv("LMW_TEST_SPACES", process.stdout.readline())
+            patch.setattr(dbt, "COMMAND", (sys.executable, "-I", "-S", WARM_DBT, address))
+            yield
+            process.stdin.close()
+
+
+@pytest.fixture(scope="session")
+def template(server: Server, warm_dbt: None) -> str:
     """The name of a provisioned database with its reference lists and empty marts, to be cloned."""
     if SHARED_SERVER not in os.environ:
         make_template(server)

@@ -25,7 +25,8 @@ PARSED = "partial_parse.msgpack"  # the parsed project, in the target folder of 
 ABANDONED_SECONDS = 86_400
 NETWORK = ("keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout")
 SILENT_SECONDS = 7200.0  # while dbt runs, a build sends nothing to its session; a task of Airflow has no more time either
-PROCESS = Path(__file__).with_name("dbt_process.py")  # run by its path: importing our package would take longer than it saves
+# run by its path: importing our package would take longer than it saves
+COMMAND = (sys.executable, "-P", str(Path(__file__).with_name("dbt_process.py")))
 
 
 class BuildError(LabourMarketError):
@@ -52,7 +53,7 @@ class DbtProcess:
         network = [f"{name}={value}" for name, value in parts.items() if name in NETWORK]
         service.write_text("\n".join(["[warehouse]", *network, ""]), encoding="utf-8")
         self.process = subprocess.Popen(
-            [sys.executable, "-P", str(PROCESS), str(self.results)],
+            [*COMMAND, str(self.results)],
             env={
                 **os.environ,
                 "LMW_DBT_HOST": str(parts["host"]),
