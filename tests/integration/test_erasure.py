@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def province(tmp_path_factory):
 
 @pytest.fixture
 def gateway(province, warehouse, monkeypatch, tmp_path) -> Iterator[Gateway]:
-    with serve(province) as served:
+    with serve(replace(province, deliveries=())) as served:
         served.write_senders(tmp_path / "senders.yml")
         monkeypatch.setenv("LMW_SENDERS", str(tmp_path / "senders.yml"))
         yield served
@@ -419,6 +420,24 @@ def test_the_bytes_of_a_batch_that_waits_for_a_load_outlive_an_erasure(gateway, 
         )
         assert states.fetchall() == [("superseded", True), ("published", False)]
     assert "vault.person" not in places_of(warehouse, pseudonym_of(NUMBER), NUMBER)
+
+
+def test_a_file_that_waited_for_its_load_during_an_erasure_is_a_finding_whatever_becomes_of_its_batch(gateway, warehouse, tmp_path):
+    gateway.add_delivery("labour_survey", "803", "2022", records("labour_survey"), sequence=5)
+    load_all()
+    gateway.add_delivery("labour_survey", "803", "2022", records("labour_survey", commune_code="99999"), sequence=6)
+    sender = next(s for s in load_senders(load_settings().senders_file) if s.code == "803")
+    assert len(pull("labour_survey", sender)) == 1
+    approve_erasure(request_erasure(pseudonym_of(NUMBER), by="A", **OPERATIONS), by="B")
+    (finding,) = findings("erasure_unclear")
+    with pytest.raises(UsageError, match="waits for its load"):
+        erasure.destroy_unclear_file(finding.finding_id, by="A")
+    assert findings("erasure_unclear") == [finding], "a decision that had no effect closes nothing"
+    assert list(load("labour_survey").outcomes.values()) == ["quarantined"]
+    assert len(files_with(tmp_path / "landing", NUMBER)) == 1
+    erasure.destroy_unclear_file(finding.finding_id, by="A")
+    assert files_with(tmp_path / "landing", NUMBER) == []
+    assert findings("erasure_unclear") == []
 
 
 def test_an_erasure_leaves_nothing_in_the_stage_of_a_load_that_was_killed(gateway, warehouse, monkeypatch):

@@ -293,13 +293,15 @@ def _execute_blank(
 def _files_to_destroy(
     connection: psycopg.Connection, settings: Settings, contracts: list[Contract], person: PersonSearch
 ) -> tuple[dict[int, str], list[Batch]]:
-    """The batches whose file names the person; those that still wait for a load are left to it.
+    """The batches whose file names the person; those that still wait for a load are left to it, and to a person afterwards.
 
     Returns:
-        The batches whose file has a record of the person, with its hash, and the batches of files of which it is not known.
+        The batches whose file has a record of the person, with its hash; and the batches of files of which it is not known, or which
+        wait for a load.
     """
     named_by: dict[int, str] = {}
     unclear: dict[str, Batch] = {}
+    waiting: list[Batch] = []
     with Reader(settings) as reader:
         for contract in contracts:
             query = sql.SQL("select distinct batch_id from core.{} where person_key = any(%s)").format(sql.Identifier(contract.feed))
@@ -313,7 +315,11 @@ def _files_to_destroy(
                 )
             }
             for batch in ledger.find_batches(connection, feed=contract.feed):
-                if not batch.sha256 or batch.state in OPEN_STATES:
+                if not batch.sha256:
+                    continue
+                if batch.state in OPEN_STATES:
+                    if reader.search(contract, batch, person) != Named.NO:
+                        waiting.append(batch)
                     continue
                 named = Named.YES if batch.batch_id in in_core or batch.sha256 in named_by.values() else Named.NO
                 if named == Named.NO and batch.batch_id in partly:
@@ -322,7 +328,7 @@ def _files_to_destroy(
                     named_by[batch.batch_id] = batch.sha256
                 elif named == Named.UNCLEAR:
                     unclear[batch.sha256] = batch
-    return named_by, [batch for sha256, batch in unclear.items() if sha256 not in named_by.values()]
+    return named_by, [*waiting, *(batch for sha256, batch in unclear.items() if sha256 not in named_by.values())]
 
 
 def _note_unclear(connection: psycopg.Connection, request_id: int, batches: list[Batch]) -> None:
@@ -349,7 +355,7 @@ def destroy_unclear_file(finding_id: int, *, by: str, settings: Settings | None 
     """Destroy the file of a finding erasure_unclear, because a person found the erased person in it, and close the finding.
 
     Raises:
-        UsageError: There is no such open finding.
+        UsageError: There is no such open finding, or the batch still waits for its load.
     """
     settings = settings or load_settings()
     with connect("loader", settings) as connection:
@@ -365,6 +371,8 @@ def destroy_unclear_file(finding_id: int, *, by: str, settings: Settings | None 
             " inner join ops.reconcile_finding as finding using (batch_id) where finding.finding_id = %s)",
             [list(OPEN_STATES), finding_id],
         ).fetchall()
+        if not batches:
+            raise UsageError(f"the batch of finding {finding_id} still waits for its load, which needs the file: decide afterwards")
         mark_destroyed(connection, dict(batches), "erasure")
         ledger.close_finding(connection, finding_id, by=by, because="the file names the person and was destroyed")
     destroy_marked_files(settings)
