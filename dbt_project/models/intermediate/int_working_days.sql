@@ -21,5 +21,5 @@ marked_days as (
 select
     date_day,
     is_working_day,
-    min(date_day) filter (where is_working_day) over (order by date_day rows between current row and unbounded following) as working_day
+    min(date_day) filter (where is_working_day) over (order by date_day desc) as working_day
 from marked_days
