@@ -7,13 +7,12 @@ import pytest
 from labour_market.gateway import GatewayClient
 from labour_market.ingestion import pulling
 
-from tests.faults.nights import built, office
-from tests.faults.offices import Offices, served
+from tests.faults.offices import Offices, built, office, served
 from tests.faults.page import pytest_generate_tests, pytest_runtest_logreport, pytest_runtest_setup, pytest_sessionfinish
-from tests.integration.conftest import database, gateway, loader, original, province
+from tests.integration.conftest import database, loader
 
 __all__ = [
-    "built", "database", "gateway", "loader", "office", "original", "province",
+    "built", "database", "loader", "office",
     "pytest_generate_tests", "pytest_runtest_logreport", "pytest_runtest_setup", "pytest_sessionfinish",
 ]  # fmt: skip
 

@@ -1,17 +1,16 @@
-"""Scripted gateways of several offices, and the oracle: what was sent is compared with what the warehouse holds.
+"""Scripted gateways of several offices, and the steps of their nights: here every fault announces, pulls, loads and builds."""
 
-The oracle reads core, quarantine and the landing store itself; of the ledger it takes only which batch a delivery is.
-"""
-
+import gzip
 import hashlib
 import json
 import math
 import random
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from http.server import BaseHTTPRequestHandler
@@ -20,15 +19,26 @@ from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
 import psycopg
+import pytest
+from labour_market import transform
+from labour_market.contracts import load_contract
+from labour_market.database import access
 from labour_market.gateway import Sender
-from labour_market.ingestion.loading import LoadReport
+from labour_market.ingestion.loading import LoadReport, load
 from labour_market.ingestion.pipeline import ingest
-from labour_market.ingestion.reconcile import reconcile
-from psycopg import sql
+from labour_market.ingestion.pulling import pull
+from labour_market.quality import gate, suites
+from psycopg import conninfo, sql
 from simulator.area import read_districts
 from simulator.files import CSV, JSON, fill_in, json_lines, write_csv
 
+from tests.conftest import Server
+from tests.faults import children
+from tests.faults.sent import FEEDS, NOTHING, PERIODS, POOL, SENDERS, THIRD_SENDER, Content, Partition, Row, Sent, Truth
+from tests.faults.watching import look
 from tests.unit.test_gateway import TOKEN, Answer, Handler, Script
+
+assert gate and suites  # a load imports them, which takes seconds: here once, before the children are forked
 
 DISTRICTS = ("794", "795", "796", "797", "798", "799", "800", "801", "802", "803", "804", "805")
 DAY = "2023-06-14"
@@ -99,7 +109,7 @@ def form(feed: str, district: str, records: list[Record], encoding: str = "utf-8
 
 
 @dataclass(frozen=True)
-class Sent:
+class Announced:
     """A delivery as it was announced, and what it holds."""
 
     announcement: Record
@@ -120,7 +130,7 @@ class Offices:
     """The gateways of several offices on one server, and everything that they have sent."""
 
     page_size: int = 1_000
-    sent: dict[str, Sent] = field(default_factory=dict)
+    sent: dict[str, Announced] = field(default_factory=dict)
     faults: dict[tuple[str, str], list[Answer]] = field(default_factory=dict)
     permanent: set[tuple[str, str]] = field(default_factory=set)
     pages: dict[tuple[str, str], Callable[[list[Any]], list[Any]]] = field(default_factory=dict)
@@ -138,7 +148,9 @@ class Offices:
         url = f"http://127.0.0.1:{self.script.server_port}"
         return [Sender(code, code, f"{url}/{code}", TOKEN, feeds or ("job_orders",)) for code in codes]
 
-    def announce(self, sender: str, feed: str, period: str, records: list[Record], content: bytes | None = None, **declared: Any) -> Sent:
+    def announce(
+        self, sender: str, feed: str, period: str, records: list[Record], content: bytes | None = None, **declared: Any
+    ) -> Announced:
         """Announce records as JSON, or content as a file. declared: what the announcement has otherwise."""
         announcement = {
             "delivery_id": f"{sender}-{feed}-{len(self.sent) + 1}", "feed": feed, "sender_code": sender, "period": period, "sequence": 1,
@@ -149,8 +161,9 @@ class Offices:
             announcement |= {"media_type": CSV, "form_version": "TT01-2022/csv-a"}
         content = json_lines(records) if content is None else content
         announcement |= {"size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(), **declared}
-        sent = Sent(announcement, content, records)
-        self.sent[announcement["delivery_id"]] = sent
+        sent = Announced(announcement, content, records)
+        key = announcement["delivery_id"]
+        self.sent[f"{key}, again" if key in self.sent else key] = sent  # an id that is used twice: both are listed
         return sent
 
     def spoil(self, sender: str, part: str, *answers: Answer, permanent: bool = False) -> None:
@@ -175,6 +188,7 @@ class Offices:
         _, sender, _, _, *rest = split.path.split("/")
         if not rest:
             found: list[Any] = [s.announcement for s in self.sent.values() if (s.sender, s.feed) == (sender, query["feed"])]
+            found = [announcement for announcement in found if query.get("period") in (None, announcement["period"])]
             return self._page("items", found, cursor, self.pages.get((sender, "deliveries"))), JSON
         sent = self.sent[rest[0]]
         if rest[1] == "file":
@@ -208,8 +222,6 @@ class Offices:
         """The right answer, of which only a part arrives: length (Content-Length), chunked, or gzip."""
 
         def answer(handler: Handler) -> None:
-            import gzip
-
             content, kind = self.good(handler)
             part = content[: rng.randrange(len(content))]
             handler.send_response(200)
@@ -275,115 +287,167 @@ def night(senders: Iterable[Sender], *feeds: str, within: float = math.inf) -> t
     return reports, unreachable
 
 
-# ---- the oracle
-
-# sender, period (of a snapshot; "" of changes, whose number is current in one period) and number of a record
-Key = tuple[str, str, str]
-SNAPSHOTS = {"employers"}
-
-
-def current(loader: psycopg.Connection, feed: str = "job_orders") -> dict[Key, tuple[str, ...]]:
-    """The compared values of the current records of core."""
-    columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS[feed]))
-    rows = loader.execute(
-        sql.SQL("select sender_code, period, {} from core.{} where recorded_to = 'infinity'").format(columns, sql.Identifier(feed))
-    ).fetchall()
-    found = {(sender, period if feed in SNAPSHOTS else "", no): tuple(map(str, rest)) for sender, period, no, *rest in rows}
-    assert len(found) == len(rows), "a record is current twice"
-    return found
-
-
-def expected(*deliveries: Sent) -> dict[Key, tuple[str, ...]]:
-    """The current records after these deliveries, of which a later one replaces records of an earlier one."""
-    return {
-        (s.sender, str(s.announcement["period"]) if s.feed in SNAPSHOTS else "", r[COLUMNS[s.feed][0]]): values(s.feed, r)
-        for s in deliveries
-        for r in s.records
-    }
-
-
-def states(loader: psycopg.Connection) -> dict[str, str]:
-    """The state of each delivery that is in the ledger."""
-    return dict(loader.execute("select delivery_id, state from ops.batch").fetchall())
-
-
-def check_nothing_is_lost(loader: psycopg.Connection, offices: Offices) -> None:
-    """P1: each delivery whose bytes came has all its records in one place, and its bytes as they were sent."""
-    rows = loader.execute("select batch_id, delivery_id, feed, state, landing_path, superseded_by from ops.batch").fetchall()
-    for batch, delivery, feed, state, path, replacement in rows:
-        sent = offices.sent[delivery]
-        if path is None:
-            assert state in ("discovered", "rejected"), f"{delivery} is {state} without its bytes"
-            assert _kept(loader, feed, batch) == (set(), set())
-            continue
-        content = Path(str(path).removeprefix("file://")).read_bytes()
-        assert hashlib.sha256(content).hexdigest() == sent.announcement["sha256"], f"other bytes are kept of {delivery}"
-        published, quarantined = _kept(loader, feed, batch)
-        assert not published & quarantined, f"{delivery} has a record in core and in quarantine"
-        if state == "published" or (state == "superseded" and published | quarantined):
-            assert len(published | quarantined) == sent.announcement["record_count"], f"{delivery}: records are lost"
-        else:
-            assert (published, quarantined) == (set(), set()), f"{delivery} is {state} and has records in core"
-            assert state != "superseded" or replacement is not None
-
-
-def _kept(loader: psycopg.Connection, feed: str, batch: int) -> tuple[set[int], set[int]]:
-    """The rows of a batch in core, also of its history, and those in quarantine."""
-    in_core = sql.SQL("select row_no from core.{} where batch_id = %s").format(sql.Identifier(feed))
-    in_quarantine = "select row_no from quarantine.rejected_row where batch_id = %s and status <> 'superseded'"
-    return {n for (n,) in loader.execute(in_core, [batch])}, {n for (n,) in loader.execute(in_quarantine, [batch])}
-
-
-def check_nothing_is_silent(loader: psycopg.Connection, *, waiting: Iterable[str] = ()) -> None:
-    """P4: each batch has an outcome, and a blocked one its rule and its sentences; `waiting` are those that may wait, and are listed."""
-    rows = loader.execute("select delivery_id, state, reason_rule, reason_vi, remedy_vi from ops.batch").fetchall()
-    found = reconcile()
-    listed = {waits["batch_id"] for waits in found.waiting}
-    ids = dict(loader.execute("select delivery_id, batch_id from ops.batch").fetchall())
-    for delivery, state, rule, reason, remedy in rows:
-        if delivery in waiting:
-            assert state == "discovered" and ids[delivery] in listed
-        else:
-            assert state in FINAL, f"{delivery} is {state}"
-            assert (state in ("rejected", "quarantined")) == bool(rule and reason and remedy), f"{delivery} is {state} without a sentence"
-    lost = [finding.detail for finding in found.findings if finding.kind in ("lost_records", "orphan_records", "stuck")]
-    assert lost == []
-
-
-def check_failure_is_kept(loader: psycopg.Connection, sender: str, *, failing: bool, feed: str = "job_orders") -> None:
-    """P4: whether the last request to a sender failed is kept, with a reason that has no address and no token."""
-    (failure,) = loader.execute(
-        "select failure from ops.gateway_request where feed = %s and sender_code = %s", [feed, sender]
-    ).fetchone() or (None,)
-    assert bool(failure) == failing, failure
-    assert TOKEN not in str(failure) and "127.0.0.1" not in str(failure)
-
-
-def check_others(loader: psycopg.Connection, offices: Offices, *touched: str, feed: str = "job_orders") -> None:
-    """P6: every other sender has exactly the records that it sent."""
-    of_others = [sent for sent in offices.sent.values() if sent.sender not in touched and sent.feed == feed]
-    assert of_others
-    found = {key: value for key, value in current(loader, feed).items() if key[0] not in touched}
-    assert found == expected(*of_others)
-
-
-def snapshot(loader: psycopg.Connection, feed: str = "job_orders") -> list[Any]:
-    """Everything that core and quarantine hold of a feed, its history too."""
-    core = sql.SQL("select to_jsonb(c)::text from core.{} as c order by 1").format(sql.Identifier(feed))
-    in_quarantine = "select batch_id, row_no, rule_id, status from quarantine.rejected_row where feed = %s order by 1, 2, 3"
-    return [loader.execute(core).fetchall(), loader.execute(in_quarantine, [feed]).fetchall()]
-
-
-def check_second_night(loader: psycopg.Connection, senders: list[Sender], *feeds: str) -> None:
-    """P2: another night with the same deliveries changes nothing."""
-    feeds = feeds or ("job_orders",)
-    before = [snapshot(loader, feed) for feed in feeds]
-    night(senders, *feeds)
-    assert [snapshot(loader, feed) for feed in feeds] == before
-
-
 def skewed(rng: random.Random, hours: float, moment: datetime | None = None) -> str:
     """A moment as a clock that is wrong by some hours writes it, in UTC or in the zone of the province."""
     moment = moment or datetime.fromisoformat(f"{DAY}T16:00:00+07:00")
     wrong = datetime.fromtimestamp(moment.timestamp() + hours * 3600, rng.choice([UTC, moment.tzinfo]))
     return wrong.isoformat()
+
+
+# ---- a warehouse, and the nights of its offices
+
+
+@pytest.fixture(scope="session")
+def built(server: Server, clone: Callable[[], Any]) -> Iterator[str]:
+    """The name of a database whose first build, which writes and tests every table, is done."""
+    with clone() as dsn, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WAREHOUSE_DSN", dsn)
+        children.run(lambda: transform.build().sentence)
+        yield str(conninfo.conninfo_to_dict(dsn)["dbname"])
+
+
+@dataclass
+class Office:
+    """What was sent and what readers must see of it, with the steps of a night.
+
+    Attributes:
+        sent: every delivery, in the order of sending.
+        pending: those that no undisturbed night has loaded since.
+        truth: what readers must see when nothing is pending.
+    """
+
+    dsn: str
+    folder: Path
+    offices: Offices
+    admin: psycopg.Connection
+    sent: list[Sent] = field(default_factory=list)
+    pending: list[Sent] = field(default_factory=list)
+    truth: Truth = field(default_factory=Truth)
+
+    @property
+    def senders(self) -> list[Sender]:
+        """Those that a night asks."""
+        return self.offices.senders(sorted({*SENDERS, *(sent.sender for sent in self.sent)}), *FEEDS)
+
+    def send(self, sent: Sent, **declared: Any) -> Sent:
+        """Announce a delivery; declared: what the announcement says otherwise."""
+        records = sent.records()
+        if sent.wrong_count:
+            declared["record_count"] = len(records) + 1
+        announced = self.offices.announce(
+            sent.sender, sent.feed, sent.period, records,
+            **{"delivery_id": f"{sent.sender}-{sent.feed}-{sent.number}", "sequence": sent.sequence, "created_at": sent.created_at}
+            | declared,
+        )  # fmt: skip
+        sent = replace(sent, delivery_id=announced.announcement["delivery_id"])
+        self.sent.append(sent)
+        self.pending.append(sent)
+        self.truth.history.setdefault(sent.partition, [NOTHING])
+        return sent
+
+    def make(self, feed: str, sender: str, period: str, sequence: int = 1, *, version: int = 1, withdrawn: int = 0, bad: int = 0) -> Sent:
+        """A delivery of the sender's list without its first records, of which the first ones after them are bad."""
+        numbers = range(1 + withdrawn, POOL + 1)
+        rows = tuple(Row(number, version, place <= bad) for place, number in enumerate(numbers, 1))
+        return Sent(len(self.sent) + 1, feed, sender, period, sequence, rows)
+
+    def choose(self, seed: int, count: int = 3, feeds: tuple[str, ...] = ("labour_survey", "job_orders")) -> tuple[str, list[str]]:
+        """A feed and some senders, by the seed."""
+        return feeds[seed % len(feeds)], random.Random(seed).sample([*SENDERS, THIRD_SENDER], count)
+
+    def land_correction(self, feed: str, senders: list[str]) -> None:
+        """Publish a delivery of the first sender; then land a correction of it and a delivery of each other sender."""
+        period = PERIODS[feed][0]
+        self.send(self.make(feed, senders[0], period, withdrawn=4))  # so that the others bring new persons
+        self.pull(feed)
+        self.load(feed)
+        self.send(self.make(feed, senders[0], period, 2, version=2, withdrawn=10))
+        for sender in senders[1:]:
+            self.send(self.make(feed, sender, period))
+        self.pull(feed)
+
+    def load(self, feed: str) -> None:
+        """An undisturbed load, in this process, of all that was sent of a feed."""
+        assert not load(feed).errors
+        self.conclude(feed)
+
+    def pull(self, feed: str, period: str | None = None) -> None:
+        """Ask every sender."""
+        for sender in self.senders:
+            pull(feed, sender, period)
+
+    def pull_and_load(self, feed: str) -> list[str]:
+        """A night of a feed that a signal may end or an error spoil; to be called in a child. Returns the sentences of internal errors."""
+        self.pull(feed)
+        return load(feed).sentences
+
+    def night(self, *feeds: str) -> None:
+        """An undisturbed night of some feeds, by default of all."""
+        feeds = feeds or FEEDS
+        assert children.run(lambda: night(self.senders, *feeds)[1]) == [], "a sender was not reached"
+        for feed in feeds:
+            self.conclude(feed)
+
+    def conclude(self, feed: str) -> None:
+        """All that was sent of a feed is loaded."""
+        self.truth = self.truth.path(sent for sent in self.pending if sent.feed == feed)
+        self.pending = [sent for sent in self.pending if sent.feed != feed]
+
+    def build(self) -> str:
+        """An undisturbed build; returns its sentence."""
+        return str(children.run(lambda: transform.build().sentence))
+
+    def visible(self, *, in_marts: bool) -> dict[Partition, Content]:
+        """What readers see now of each partition of which something was sent."""
+        found = {name: content for feed in FEEDS for name, content in look(self.admin, feed, in_marts=in_marts).items()}
+        assert found.keys() <= self.truth.history.keys()
+        return {name: found.get(name, NOTHING) for name in self.truth.history}
+
+    def expected(self) -> dict[Partition, Content]:
+        """What they must see."""
+        return {name: self.truth.current(name) for name in self.truth.history}
+
+    def check(self, *, marts: bool = True) -> None:
+        """Core, and after a build the facts, show the latest truth."""
+        for in_marts in (False, True) if marts else (False,):
+            visible, expected = self.visible(in_marts=in_marts), self.expected()
+            wrong = [name for name in expected if visible[name] != expected[name]]
+            assert not wrong, f"{'marts' if in_marts else 'core'} of {wrong}"
+
+    def reconnect(self) -> None:
+        """After the server was started again."""
+        self.admin.close()
+        self.admin = psycopg.connect(self.dsn, autocommit=True)
+
+    def states(self) -> dict[str, str]:
+        """The state of each delivery, by its id."""
+        return dict(self.admin.execute("select delivery_id, state from ops.batch").fetchall())
+
+
+@contextmanager
+def opened(server: Server, template: str, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Office]:
+    """An office on a database of its own, a copy of the template; the environment names it."""
+    database = f"lmw_faults_{secrets.token_hex(4)}"
+    with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
+        admin.execute(sql.SQL("create database {} template {}").format(sql.Identifier(database), sql.Identifier(template)))
+    dsn = conninfo.make_conninfo(server.admin_dsn, dbname=database)
+    with psycopg.connect(dsn) as admin:
+        admin.execute(access.SCRIPT.read_bytes())  # the rights on a database are not copied with it
+    patch.setenv("WAREHOUSE_DSN", dsn)
+    patch.setenv("LMW_LANDING", str(folder / "landing"))
+    with served() as offices:
+        found = Office(dsn, folder, offices, psycopg.connect(dsn, autocommit=True))
+        try:
+            yield found
+        finally:
+            found.admin.close()
+            load_contract.cache_clear()
+    with psycopg.connect(server.admin_dsn, autocommit=True) as admin:
+        admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(database)))
+
+
+@pytest.fixture
+def office(server: Server, built: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    """Offices without any delivery yet, and a warehouse whose first build is done."""
+    with opened(server, built, tmp_path, monkeypatch) as found:
+        yield found

@@ -12,6 +12,8 @@ from labour_market.contracts import load_contract
 from tests.gate.gate_cases import ELSEWHERE, HERE, clean_rows
 
 SENDERS = ("803", "804")
+THIRD_SENDER = "805"  # of faults that need three batches in a load
+COMMUNES = {"803": HERE, "804": ELSEWHERE, THIRD_SENDER: "28075"}
 FEEDS = ("labour_survey", "fair_sessions", "job_orders")  # two of snapshots, one with persons; one of changes
 PERIODS = {
     "labour_survey": ("2021", "2022"),
@@ -93,14 +95,14 @@ class Sent:
         return {
             "form_no": self.key(row), "national_id": person_number(row.number), "education_level": self.value(row),
             "birth_date": date(2015 if row.bad else 1990, 5, 17), "surveyed_on": date(int(self.period), 10, 15),
-            "commune_code": HERE if self.sender == "803" else ELSEWHERE, "phone": f"09010001{row.version:02d}",
+            "commune_code": COMMUNES[self.sender], "phone": f"09010001{row.version:02d}",
             "full_name": f"Nguyễn Thị {('Lan', 'Hồng', 'Mai', 'Cúc')[row.number % 4]} {('Anh', 'Chi', 'Dung')[row.number % 3]}",
         }  # fmt: skip
 
     def _fair_sessions(self, row: Row) -> dict[str, Any]:
         return {
             "session_no": self.key(row), "held_on": f"{self.period}-05", "attendees_declared": -1 if row.bad else self.value(row),
-            "commune_code": HERE if self.sender == "803" else ELSEWHERE,
+            "commune_code": COMMUNES[self.sender],
         }  # fmt: skip
 
     def _job_orders(self, row: Row) -> dict[str, Any]:

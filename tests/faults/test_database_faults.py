@@ -18,25 +18,18 @@ from labour_market.database import connect, migrations, provision
 from labour_market.database.migrations import catalog
 from labour_market.errors import LabourMarketError
 from labour_market.ingestion.loading import load
+from labour_market.ingestion.pulling import pull
 from labour_market.local_stack import postgres
 from psycopg import sql
-from simulator import Gateway, Province
 
 from tests.conftest import Server, program
 from tests.faults import fault
 from tests.faults.interruption import Forked, Point, forked, killed, wrap
-from tests.faults.senders import (
-    FACTS,
-    Poller,
-    Senders,
-    check_atomic,
-    check_marts,
-    reader_of_core,
-    reader_of_marts,
-    senders,
-    wait_for_dbt,
-)
-from tests.faults.test_killed_processes import LOADING, PUBLICATION, check
+from tests.faults.offices import Office
+from tests.faults.oracle import check_atomic, check_office
+from tests.faults.sent import PERIODS, READ_AS
+from tests.faults.test_killed_processes import LOADING, PUBLICATION
+from tests.faults.watching import Poller, Watcher, rows_of, wait_for_dbt
 
 MOST_SECONDS_OF_A_READER = 5.0
 STOP_POINTS = [
@@ -64,40 +57,39 @@ def stoppable(server: Server) -> Iterator[Server]:
 
 
 @fault("the server stops while a feed is loaded", promises="P1 P2 P3 P4")
-def test_a_load_whose_server_stops_is_made_again(seed: int, gateway: Gateway, province: Province, stoppable: Server) -> None:
+def test_a_load_whose_server_stops_is_made_again(seed: int, stoppable: Server, office: Office) -> None:
     mode = ("fast", "immediate")[seed % 2]
-    sent = senders(gateway, province, seed)
-    sent.land_correction()
+    feed, codes = office.choose(seed)
+    office.land_correction(feed, codes)
     point = STOP_POINTS[(seed // 2) % len(STOP_POINTS)]
-    with Forked(lambda: load(sent.feed), lambda: wrap(point, lambda: stop(stoppable, mode))) as process:
+    with Forked(lambda: load(feed), lambda: wrap(point, lambda: stop(stoppable, mode))) as process:
         assert process.wait() == 1, "the load ends with an error"
     assert not postgres.server_running(stoppable.home)
     with pytest.raises(psycopg.OperationalError):
-        load(sent.feed)
+        load(feed)
     postgres.start_server(stoppable.home)
-    assert not load(sent.feed).errors
-    with connect("loader", autocommit=True) as loader:
-        check(sent, loader)
+    office.reconnect()
+    office.load(feed)
+    check_office(office)
 
 
 @fault("the server stops while dbt writes", promises="P2 P3", most=4)
 @pytest.mark.timeout(600)
-def test_a_build_whose_server_stops_is_made_again(seed: int, gateway: Gateway, province: Province, stoppable: Server) -> None:
-    sent = senders(gateway, province, seed, count=2)
-    sent.land_correction()
+def test_a_build_whose_server_stops_is_made_again(seed: int, stoppable: Server, office: Office) -> None:
+    feed, codes = office.choose(seed, 2)
+    office.land_correction(feed, codes)
     transform.build()
-    assert not load(sent.feed).errors
-    table = (f"marts.{FACTS[sent.feed]}", "indicators.indicator_cell")[seed % 2]
+    office.load(feed)
+    table = (f"marts.{READ_AS[feed][2]}", "indicators.indicator_cell")[seed % 2]
     with closing(connect("transformer")) as holder, Forked(transform.build) as build:
         holder.execute(f"lock table {table} in share mode")
         wait_for_dbt()
         stop(stoppable, ("immediate", "fast")[seed // 2 % 2])
         assert build.wait() == 1
     postgres.start_server(stoppable.home)
+    office.reconnect()
     transform.build()
-    with connect("loader", autocommit=True) as loader:
-        check(sent, loader)
-        check_marts(sent, loader)
+    check_office(office, marts=True)
 
 
 # ---- disks
@@ -135,46 +127,44 @@ def fill(disk: Path, leave: int) -> Path:
 
 @fault("the disk of the landing store is full", promises="P1 P4 P6")
 def test_a_pull_onto_a_full_disk_lands_the_rest_later(
-    seed: int, gateway: Gateway, province: Province, loader: psycopg.Connection, small_disk: Callable[[int], Path],
+    seed: int, office: Office, small_disk: Callable[[int], Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     disk = small_disk(2**20)
     monkeypatch.setenv("LMW_LANDING", str(disk / "landing"))
-    sent = senders(gateway, province, seed)
-    for code in sent.codes:
-        sent.send(code)
-    filler = fill(disk, leave=random.Random(seed).choice([0, 4096, 16_384, 40_960]))
+    feed, codes = office.choose(seed)
+    for code in codes:
+        office.send(office.make(feed, code, PERIODS[feed][0]))
+    filler = fill(disk, leave=random.Random(seed).choice([0, 4096, 16_384, 24_576]))
     refused = []
-    for code in sent.codes:
+    for sender in office.senders:
         try:
-            Senders(gateway, sent.feed, [code], {}).pull()
+            pull(feed, sender)
         except LabourMarketError as error:
             refused.append(str(error))
     assert refused
     assert all("No space left on device" in text for text in refused), "the sentence names the cause"
     partial = disk / "landing" / "partial"
     assert not partial.exists() or not list(partial.iterdir())
-    states = dict(loader.execute("select delivery_id, state from ops.batch").fetchall())
-    assert len(states) == len(sent.codes)
+    states = dict(office.admin.execute("select delivery_id, state from ops.batch").fetchall())
+    assert len(states) == len(codes)
     assert list(states.values()).count("failed") == len(refused)
     assert set(states.values()) <= {"failed", "landed"}
-    load(sent.feed)  # the others do not wait
-    assert "landed" not in {state for (state,) in loader.execute("select state from ops.batch")}
+    load(feed)  # the others do not wait
+    assert "landed" not in {state for (state,) in office.admin.execute("select state from ops.batch")}
     filler.unlink()
-    sent.pull()
-    assert not load(sent.feed).errors
-    check(sent, loader)
+    office.pull(feed)
+    office.load(feed)
+    check_office(office)
 
 
 @fault("the disk of the database is full while a feed is loaded", promises="P1 P2 P3 P4")
-def test_a_load_onto_a_full_disk_publishes_the_rest_later(
-    seed: int, gateway: Gateway, province: Province, loader: psycopg.Connection, warehouse: str, small_disk: Callable[[int], Path]
-) -> None:
+def test_a_load_onto_a_full_disk_publishes_the_rest_later(seed: int, office: Office, small_disk: Callable[[int], Path]) -> None:
     disk = small_disk(4 * 2**20)
-    sent = senders(gateway, province, seed)
-    sent.land_correction()
+    feed, codes = office.choose(seed)
+    office.land_correction(feed, codes)
     place = f"small_{os.getpid()}_{seed}"
-    with psycopg.connect(warehouse, autocommit=True) as admin:
+    with psycopg.connect(office.dsn, autocommit=True) as admin:
         admin.execute(sql.SQL("create tablespace {} location {}").format(sql.Identifier(place), sql.Literal(str(disk))))
         name = admin.info.dbname
         try:
@@ -184,22 +174,22 @@ def test_a_load_onto_a_full_disk_publishes_the_rest_later(
                     sql.SQL("alter role loader in database {} set default_tablespace = {}").format(sql.Identifier(name), sql.Literal(place))
                 )
             else:
-                admin.execute(sql.SQL("alter table core.{} set tablespace {}").format(sql.Identifier(sent.feed), sql.Identifier(place)))
-            filler = fill(disk, leave=random.Random(seed).choice([0, 1, 2, 8]) * 8192)
-            with reader_of_core(sent) as reader:
+                admin.execute(sql.SQL("alter table core.{} set tablespace {}").format(sql.Identifier(feed), sql.Identifier(place)))
+            filler = fill(disk, leave=random.Random(seed).choice([0, 1, 2]) * 8192)
+            with Watcher([feed], places=(False,)) as reader:
                 try:
-                    errors = load(sent.feed).sentences
+                    errors = load(feed).sentences
                 except psycopg.Error as error:
                     errors = [type(error).__name__]
                 assert errors
                 assert all("DiskFull" in text for text in errors)
                 filler.unlink()
-                assert not load(sent.feed).errors
-            check(sent, loader)
-            check_atomic(sent, reader)
+                office.load(feed)
+            check_office(office)
+            check_atomic(office, reader)
         finally:
             admin.execute(sql.SQL("alter role loader in database {} reset default_tablespace").format(sql.Identifier(name)))
-            admin.execute(sql.SQL("alter table core.{} set tablespace pg_default").format(sql.Identifier(sent.feed)))
+            admin.execute(sql.SQL("alter table core.{} set tablespace pg_default").format(sql.Identifier(feed)))
             for (table,) in admin.execute("select tablename from pg_tables where schemaname = 'stage'").fetchall():
                 admin.execute(sql.SQL("drop table stage.{}").format(sql.Identifier(table)))
             admin.execute(sql.SQL("revoke all on tablespace {} from loader").format(sql.Identifier(place)))
@@ -235,57 +225,55 @@ def write_log(dsn: str) -> None:
 
 
 @fault("the disk of the write-ahead log is full, and the server ends", promises="P1 P2 P3 P4", most=4)
-def test_a_server_without_space_for_its_log_loses_nothing(
-    seed: int, gateway: Gateway, province: Province, warehouse: str, log_on_small_disk: Path, server: Server
-) -> None:
-    sent = senders(gateway, province, seed)
-    sent.land_correction()
+def test_a_server_without_space_for_its_log_loses_nothing(seed: int, log_on_small_disk: Path, server: Server, office: Office) -> None:
+    feed, codes = office.choose(seed)
+    office.land_correction(feed, codes)
     filler = fill(log_on_small_disk, leave=0)
-    with forked(lambda: load(sent.feed)) as process:
+    with forked(lambda: load(feed)) as process:
         time.sleep(random.Random(seed).uniform(0, 2))
-        write_log(warehouse)
+        write_log(office.dsn)
         process.wait()
     filler.unlink()
     postgres.start_server(server.home)
-    assert not load(sent.feed).errors
-    with connect("loader", autocommit=True) as loader:
-        check(sent, loader)
+    office.reconnect()
+    office.load(feed)
+    check_office(office)
 
 
 @fault("a build needs more temporary space than there is", promises="P2 P3", most=3)
 @pytest.mark.timeout(600)
-def test_a_build_without_temporary_space_leaves_the_marts_as_they_were(
-    seed: int, gateway: Gateway, province: Province, loader: psycopg.Connection, warehouse: str
-) -> None:
-    sent = senders(gateway, province, seed, count=2)
-    sent.land_correction()
+def test_a_build_without_temporary_space_leaves_the_marts_as_they_were(seed: int, office: Office) -> None:
+    feed, codes = office.choose(seed, 2)
+    office.land_correction(feed, codes)
     transform.build()
-    assert not load(sent.feed).errors
-    with psycopg.connect(warehouse, autocommit=True) as admin, reader_of_marts(sent) as reader:
+    office.load(feed)
+    with psycopg.connect(office.dsn, autocommit=True) as admin, Watcher([feed], places=(True,)) as reader:
         role = sql.SQL("alter role transformer in database {}").format(sql.Identifier(admin.info.dbname))
         admin.execute(role + sql.SQL(" set temp_file_limit = 0"))
         admin.execute(role + sql.SQL(" set work_mem = '64kB'"))
         with pytest.raises(LabourMarketError, match="temp_file_limit"):
             transform.build()
-        assert loader.execute("select count(*) > 0 from ops.outbox where built_at is null").fetchone() == (True,)
+        assert office.admin.execute("select count(*) > 0 from ops.outbox where built_at is null").fetchone() == (True,)
         admin.execute(role + sql.SQL(" reset temp_file_limit"))
         admin.execute(role + sql.SQL(" reset work_mem"))
         transform.build()
-    check(sent, loader)
-    check_marts(sent, loader)
-    check_atomic(sent, reader)
+    check_office(office, marts=True)
+    check_atomic(office, reader)
 
 
 # ---- locks
 
 
+def _read_until_cancelled(session: psycopg.Connection) -> None:
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        session.execute("select count(*), pg_sleep(600) from bi.indicator")
+
+
 @fault("BI sessions stay in a transaction and read for long while a feed is loaded and built", promises="P3 P4", most=4)
 @pytest.mark.timeout(600)
-def test_no_reader_waits_and_no_reader_holds_up_a_build(
-    seed: int, gateway: Gateway, province: Province, loader: psycopg.Connection, warehouse: str
-) -> None:
-    sent = senders(gateway, province, seed, count=2)
-    sent.land_correction()
+def test_no_reader_waits_and_no_reader_holds_up_a_build(seed: int, office: Office) -> None:
+    feed, codes = office.choose(seed, 2)
+    office.land_correction(feed, codes)
     transform.build()
     with ExitStack() as sessions:
         idle = sessions.enter_context(connect("transformer"))
@@ -294,29 +282,30 @@ def test_no_reader_waits_and_no_reader_holds_up_a_build(
         ).fetchall()
         before = {name: idle.execute(f"select count(*) from {name}").fetchone() for (name,) in tables}  # noqa: S608
         long = sessions.enter_context(connect("bi_reader", autocommit=True))
-        reading = threading.Thread(target=lambda: long.execute("select count(*), pg_sleep(20) from bi.indicator"))
+        reading = threading.Thread(target=lambda: _read_until_cancelled(long))
         reading.start()
         readers = [
             sessions.enter_context(reader)
             for reader in (
-                reader_of_marts(sent),
-                reader_of_core(sent),
-                Poller("select count(*) from bi.indicator", "bi_reader"),
-                Poller("select count(*) from bi.batch_freshness", "bi_reader"),
+                Watcher([feed], places=(True,)),
+                Watcher([feed], places=(False,)),
+                Poller(rows_of("select count(*) from bi.indicator"), "bi_reader"),
+                Poller(rows_of("select count(*) from bi.batch_freshness"), "bi_reader"),
             )
         ]
-        assert not load(sent.feed).errors
+        office.load(feed)
         begun = time.monotonic()
         transform.build()
         seconds = time.monotonic() - begun
+        assert reading.is_alive(), "it reads as long as the build takes"
+        long.cancel()
         reading.join()
         assert {name: idle.execute(f"select count(*) from {name}").fetchone() for (name,) in tables}.keys() == before.keys()  # noqa: S608
     assert seconds < 240, "the build did not wait for the readers"
     assert max(reader.longest for reader in readers) < MOST_SECONDS_OF_A_READER
-    check(sent, loader)
-    check_marts(sent, loader)
+    check_office(office, marts=True)
     for reader in readers[:2]:
-        check_atomic(sent, reader)
+        check_atomic(office, reader)
 
 
 # ---- errors that pass
@@ -336,48 +325,45 @@ create trigger fail_once before insert or update on {table} for each statement e
 
 
 @fault("the server ends a transaction by a deadlock or a serialization failure", promises="P1 P2 P3 P4")
-def test_a_transaction_that_the_server_ended_is_tried_again(
-    seed: int, gateway: Gateway, province: Province, loader: psycopg.Connection, warehouse: str
-) -> None:
-    sent = senders(gateway, province, seed)
-    sent.land_correction()
+def test_a_transaction_that_the_server_ended_is_tried_again(seed: int, office: Office) -> None:
+    feed, codes = office.choose(seed)
+    office.land_correction(feed, codes)
     code = ("40001", "40P01", "55P03")[seed % 3]
-    table = ("core." + sent.feed, "ops.outbox", "ops.audit_result", "core." + sent.feed)[seed % 4]
+    table = ("core." + feed, "ops.outbox", "ops.audit_result", "core." + feed)[seed % 4]
     times = 1 if seed % 5 else 2
-    with psycopg.connect(warehouse, autocommit=True) as admin:
+    with psycopg.connect(office.dsn, autocommit=True) as admin:
         admin.execute(sql.SQL(RAISE).format(times=sql.Literal(times), code=sql.Literal(code), table=sql.SQL(table)))
-        with reader_of_core(sent) as reader:
-            report = load(sent.feed)
+        with Watcher([feed], places=(False,)) as reader:
+            report = load(feed)
             assert report.errors == {}, "it is tried again at once"
+        office.conclude(feed)
         assert admin.execute("select last_value > %s from public.failures", [times]).fetchone() == (True,)
-    check(sent, loader)
-    check_atomic(sent, reader)
+    check_office(office)
+    check_atomic(office, reader)
 
 
 # ---- schemas
 
 
 @fault("the schema is older or newer than the release", promises="P1 P4")
-def test_nothing_is_written_into_another_schema(
-    seed: int, gateway: Gateway, province: Province, loader: psycopg.Connection, warehouse: str
-) -> None:
-    sent = senders(gateway, province, seed, count=2)
-    sent.send(sent.codes[0])
-    sent.pull()
-    sent.send(sent.codes[1])
+def test_nothing_is_written_into_another_schema(seed: int, office: Office) -> None:
+    feed, codes = office.choose(seed, 2)
+    office.send(office.make(feed, codes[0], PERIODS[feed][0]))
+    office.pull(feed)
+    office.send(office.make(feed, codes[1], PERIODS[feed][0]))
     latest = migrations.revisions()[-1]
     other = ("9999", migrations.revisions()[seed % (len(migrations.revisions()) - 1)])[seed % 2]
-    with psycopg.connect(warehouse, autocommit=True) as admin:
+    with psycopg.connect(office.dsn, autocommit=True) as admin:
         admin.execute("update ops.alembic_version set version_num = %s", [other])
         before = admin.execute("select batch_id, state, attempt from ops.batch").fetchall()
-        for work in (sent.pull, lambda: load(sent.feed), transform.build):
+        for work in (lambda: office.pull(feed), lambda: load(feed), transform.build):
             with pytest.raises(LabourMarketError, match=r"revision|release"):
                 work()
         assert admin.execute("select batch_id, state, attempt from ops.batch").fetchall() == before
         admin.execute("update ops.alembic_version set version_num = %s", [latest])
-    sent.pull()
-    assert not load(sent.feed).errors
-    check(sent, loader)
+    office.pull(feed)
+    office.load(feed)
+    check_office(office)
 
 
 @fault("a migration is killed at any point", promises="P1 P2 P4")

@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any
 
 import psycopg
-import pytest
 from labour_market.database import connect
 from labour_market.database.kept_settings import SEED_HASH, keep_setting
 from labour_market.ingestion.reconcile import reconcile
@@ -21,36 +20,20 @@ from psycopg import sql
 from simulator.files import JSON, XLSX, as_tcvn3, encode
 
 from tests.faults import fault
-from tests.faults.offices import (
-    DAY,
-    DISTRICTS,
-    MONTH,
+from tests.faults.offices import DAY, DISTRICTS, MONTH, Announced, Offices, Record, communes, employers, form, night, orders
+from tests.faults.oracle import (
     Key,
-    Offices,
-    Record,
-    Sent,
     check_nothing_is_lost,
     check_nothing_is_silent,
     check_others,
     check_second_night,
-    communes,
     current,
-    employers,
     expected,
-    form,
-    night,
-    orders,
     snapshot,
     states,
 )
 from tests.fixtures.hostile_workbooks import HOSTILE, workbook
 from tests.unit.test_gateway import body
-
-
-@pytest.fixture
-def loader(warehouse: str):
-    with connect("loader", autocommit=True) as connection:
-        yield connection
 
 
 def clean(offices: Offices, rng: random.Random, *codes: str, feed: str = "job_orders") -> None:
@@ -61,7 +44,7 @@ def clean(offices: Offices, rng: random.Random, *codes: str, feed: str = "job_or
         offices.announce(code, feed, DAY if feed == "job_orders" else MONTH, records)
 
 
-def reason(loader: psycopg.Connection, sent: Sent) -> tuple[str, str]:
+def reason(loader: psycopg.Connection, sent: Announced) -> tuple[str, str]:
     """Of a blocked delivery: the rule without its feed, and the Vietnamese sentence."""
     rule, sentence = loader.execute(
         "select reason_rule, reason_vi from ops.batch where delivery_id = %s", [sent.announcement["delivery_id"]]
@@ -74,7 +57,7 @@ def of_sender(loader: psycopg.Connection, sender: str, feed: str = "job_orders")
     return {key: value for key, value in current(loader, feed).items() if key[0] == sender}
 
 
-def quarantined(loader: psycopg.Connection, sent: Sent, action: str = "quarantine") -> set[int]:
+def quarantined(loader: psycopg.Connection, sent: Announced, action: str = "quarantine") -> set[int]:
     """The rows of a delivery in quarantine."""
     rows = loader.execute(
         "select row_no from quarantine.rejected_row join ops.batch using (batch_id) where delivery_id = %s and action = %s"
@@ -247,7 +230,7 @@ def test_a_delivery_that_comes_again(seed: int, offices: Offices, loader) -> Non
     second = offices.announce(other.sender, "employers", MONTH, employers(rng, other.sender, 3), delivery_id="other-bytes")
     offices.sent.pop("other-bytes")
     kept = offices.sent[other.announcement["delivery_id"]]
-    changed = Sent({**second.announcement, "delivery_id": other.announcement["delivery_id"]}, second.content, second.records)
+    changed = Announced({**second.announcement, "delivery_id": other.announcement["delivery_id"]}, second.content, second.records)
     offices.sent[other.announcement["delivery_id"]] = changed
     night(senders, "employers")
     assert [(f.kind, f.sender_code) for f in reconcile().findings] == [("announcement_changed", other.sender)]
@@ -394,7 +377,7 @@ def test_poison(seed: int, offices: Offices, loader, caplog) -> None:
     codes = rng.sample(DISTRICTS, 12)
     days = rng.sample([p for p in POISON if p[0] == "posted_on"], 5)  # the simulator writes no form with them
     others = rng.sample([p for p in POISON if p[0] != "posted_on"], len(POISON) - 5)
-    outcomes: dict[str, tuple[Sent, set[int]]] = {}
+    outcomes: dict[str, tuple[Announced, set[int]]] = {}
     for place, code in enumerate(codes[:10]):
         as_file = place % 2 == 1
         records = orders(rng, 20)
@@ -468,7 +451,7 @@ def _spoil_fields(
         assert states(loader)[delivery] == "published", reason(loader, sent)
         in_quarantine = quarantined(loader, sent)
         assert in_quarantine <= {row + 1 for row in rows}
-        clean_rows = Sent(sent.announcement, b"", [r for n, r in enumerate(sent.records) if n not in rows])
+        clean_rows = Announced(sent.announcement, b"", [r for n, r in enumerate(sent.records) if n not in rows])
         found = of_sender(loader, sent.sender, sent.feed)
         assert expected(clean_rows).items() <= found.items()
         for row, name in rows.items():
@@ -501,20 +484,20 @@ def _spoil_fields(
 # ---- too much
 
 
-def _bombs(offices: Offices, rng: random.Random) -> dict[str, Callable[[str], Sent]]:
+def _bombs(offices: Offices, rng: random.Random) -> dict[str, Callable[[str], Announced]]:
     """Deliveries that are small and want much; each is announced by a call with its sender."""
 
-    def workbook_of(content: bytes) -> Callable[[str], Sent]:
-        def announce(code: str) -> Sent:
+    def workbook_of(content: bytes) -> Callable[[str], Announced]:
+        def announce(code: str) -> Announced:
             return offices.announce(code, "job_orders", DAY, orders(rng, 2), content, media_type=XLSX, form_version="TT01-2022/xlsx-a")
 
         return announce
 
-    def claim(**declared: Any) -> Callable[[str], Sent]:
+    def claim(**declared: Any) -> Callable[[str], Announced]:
         return lambda code: offices.announce(code, "job_orders", DAY, orders(rng, 2), **declared)
 
-    def answer(content: bytes, **headers: str) -> Callable[[str], Sent]:
-        def announce(code: str) -> Sent:
+    def answer(content: bytes, **headers: str) -> Callable[[str], Announced]:
+        def announce(code: str) -> Announced:
             sent = offices.announce(code, "job_orders", DAY, orders(rng, 2))
             offices.spoil(code, sent.announcement["delivery_id"], body(content, JSON, **headers), permanent=True)
             return sent
@@ -567,7 +550,7 @@ def test_bombs(seed: int, offices: Offices, loader) -> None:
 
 @fault("a code is not in its list yet, and comes with a change of the list", promises="P1 P2 P4 P5 P6")
 def test_a_code_that_comes_with_a_change_of_the_list(seed: int, offices: Offices, loader, warehouse: str) -> None:
-    """A row with it is quarantined, such a batch blocked; after the change a replay releases the row, and the batch is loaded again."""
+    """A row with it is quarantined, such a batch blocked; after the change a replay releases the row, a night loads the batch."""
     rng = random.Random(seed)
     few, many, other = rng.sample(DISTRICTS, 3)
     missing = {code: rng.choice(communes(code)) for code in (few, many)}
@@ -596,6 +579,7 @@ def test_a_code_that_comes_with_a_change_of_the_list(seed: int, offices: Offices
         admin.execute("update reference.area_unit set code = substr(code, 2) where level = 'commune' and code like 'x%'")
     keep_setting(loader, SEED_HASH, f"changed-{seed}")
     replay("employers", sender=few, reason="the list has the commune", dry_run=False)
+    night(senders, "employers")
     assert current(loader, "employers") == expected(*offices.sent.values())
     assert quarantined(loader, one) == set()
     check_nothing_is_lost(loader, offices)

@@ -1,7 +1,7 @@
 """Faults of a sender's gateway, from its name and its list of deliveries to the last byte of a file."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -9,32 +9,21 @@ from itertools import pairwise
 from typing import Any
 
 import psycopg
-import pytest
-from labour_market.database import connect
 from labour_market.gateway import client as client_module
 from labour_market.ingestion.reconcile import reconcile
 from labour_market.ingestion.refusal import refuse_batch
 from simulator.files import CSV, JSON
 
 from tests.faults import fault
-from tests.faults.offices import (
-    DAY,
-    DISTRICTS,
-    MONTH,
-    Offices,
-    Sent,
+from tests.faults.offices import DAY, DISTRICTS, MONTH, Announced, Offices, employers, form, night, orders, skewed
+from tests.faults.oracle import (
     check_failure_is_kept,
     check_nothing_is_lost,
     check_nothing_is_silent,
     check_others,
     check_second_night,
     current,
-    employers,
     expected,
-    form,
-    night,
-    orders,
-    skewed,
     states,
 )
 from tests.unit.test_gateway import TOKEN, Answer, body, endless_list, failing, page
@@ -42,7 +31,7 @@ from tests.unit.test_gateway import TOKEN, Answer, body, endless_list, failing, 
 LOGIN = body(b"<!doctype html><html>login</html>", "text/html")
 
 
-def three(offices: Offices, rng: random.Random, *, as_file: bool | None = None) -> tuple[str, list[Sent]]:
+def three(offices: Offices, rng: random.Random, *, as_file: bool | None = None) -> tuple[str, list[Announced]]:
     """One delivery of job orders of each of three districts; the first of them, in random order, is the one with the fault."""
     codes = rng.sample(DISTRICTS, 3)
     sent = []
@@ -53,15 +42,9 @@ def three(offices: Offices, rng: random.Random, *, as_file: bool | None = None) 
     return codes[0], sent
 
 
-def part_of(rng: random.Random, sent: Sent) -> str:
+def part_of(rng: random.Random, sent: Announced) -> str:
     """A place where a gateway can fail: the list of deliveries, or the content of one."""
     return rng.choice(["deliveries", sent.announcement["delivery_id"]])
-
-
-@pytest.fixture
-def loader(warehouse: str) -> Iterator[psycopg.Connection]:
-    with connect("loader", autocommit=True) as connection:
-        yield connection
 
 
 def check_converged(loader: psycopg.Connection, offices: Offices, feed: str = "job_orders") -> None:

@@ -7,32 +7,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from labour_market import transform
 from labour_market.database import connect, locks
 from labour_market.errors import LabourMarketError
 from labour_market.ingestion.loading import load
-from labour_market.ingestion.reconcile import reconcile
 from labour_market.settings import load_settings
 from psycopg import sql
-from simulator import Gateway, Province
 
 from tests.faults import fault
 from tests.faults.interruption import Forked, Point, forked, killed, wrap
-from tests.faults.senders import (
-    FACTS,
-    Poller,
-    Senders,
-    check_atomic,
-    check_marts,
-    check_nothing_lost,
-    check_one_effect,
-    reader_of_core,
-    reader_of_marts,
-    senders,
-    wait_for_dbt,
-)
+from tests.faults.offices import Office
+from tests.faults.oracle import check_atomic, check_office
+from tests.faults.sent import PERIODS, READ_AS
+from tests.faults.watching import Poller, Watcher, rows_of, wait_for_dbt
 
 LEDGER = "labour_market.batches.ledger"
 LOADING = "labour_market.ingestion.loading"
@@ -83,95 +71,83 @@ def some(points: list[Point], seed: int, count: int) -> list[Point]:
     return chosen
 
 
-def check(sent: Senders, loader: psycopg.Connection) -> None:
-    check_nothing_lost(sent, loader)
-    check_one_effect(sent, loader)
-    result = reconcile(reread=True)
-    assert (result.findings, result.waiting) == ([], [])
-
-
 @fault("the process of a pull is killed at any point", promises="P1 P2 P4")
-def test_a_killed_pull_is_made_again(seed: int, gateway: Gateway, province: Province, loader: psycopg.Connection) -> None:
-    sent = senders(gateway, province, seed, count=2)
-    for code in sent.codes:
-        sent.send(code)
-    assert sum(killed(sent.pull, point) for point in some(PULL_POINTS, seed, 3)) > 0
+def test_a_killed_pull_is_made_again(seed: int, office: Office) -> None:
+    feed, codes = office.choose(seed, 2)
+    for code in codes:
+        office.send(office.make(feed, code, PERIODS[feed][0]))
+    assert sum(killed(lambda: office.pull(feed), point) for point in some(PULL_POINTS, seed, 3)) > 0
     store = Path(load_settings().landing_url)
     for abandoned in store.glob("partial/*"):
         os.utime(abandoned, (0, 0))  # a day later
-    sent.pull()
-    assert not load(sent.feed).errors
-    check(sent, loader)
+    office.pull(feed)
+    office.load(feed)
+    check_office(office)
     files = [path.name for path in store.rglob("*") if path.is_file()]
-    assert sorted(files) == sorted(sha256 for (sha256,) in loader.execute("select distinct sha256 from ops.batch"))
+    assert sorted(files) == sorted(sha256 for (sha256,) in office.admin.execute("select distinct sha256 from ops.batch"))
 
 
 @fault("the process of a load is killed at any point", promises="P1 P2 P3 P5")
-def test_a_killed_load_is_made_again(seed: int, gateway: Gateway, province: Province, loader: psycopg.Connection) -> None:
-    sent = senders(gateway, province, seed)
-    sent.land_correction()
-    with reader_of_core(sent) as reader:
+def test_a_killed_load_is_made_again(seed: int, office: Office) -> None:
+    feed, codes = office.choose(seed)
+    office.land_correction(feed, codes)
+    with Watcher([feed], places=(False,)) as reader:
         for point in some(LOAD_POINTS, seed, 3):
-            killed(lambda: load(sent.feed), point)
-        assert not load(sent.feed).errors
-    check(sent, loader)
-    check_atomic(sent, reader)
-    left = loader.execute("select count(*) from pg_tables where schemaname = 'stage'").fetchone()
+            killed(lambda: load(feed), point)
+        office.load(feed)
+    check_office(office)
+    check_atomic(office, reader)
+    left = office.admin.execute("select count(*) from pg_tables where schemaname = 'stage'").fetchone()
     assert left == (0,)
 
 
 @fault("the process of a load is killed while it waits for any answer of the server", promises="P1 P2 P3 P5")
-def test_a_load_that_is_killed_while_it_waits_is_made_again(
-    seed: int, gateway: Gateway, province: Province, loader: psycopg.Connection
-) -> None:
-    sent = senders(gateway, province, seed)
-    sent.land_correction()
+def test_a_load_that_is_killed_while_it_waits_is_made_again(seed: int, office: Office) -> None:
+    feed, codes = office.choose(seed)
+    office.land_correction(feed, codes)
     chance = random.Random(seed)
-    with reader_of_core(sent) as reader:
+    with Watcher([feed], places=(False,)) as reader:
         for _ in range(3):
-            killed(lambda: load(sent.feed), Point("psycopg:Connection.wait", chance.choice(["before", "after"]), chance.randrange(1, 140)))
-        assert not load(sent.feed).errors
-    check(sent, loader)
-    check_atomic(sent, reader)
+            killed(lambda: load(feed), Point("psycopg:Connection.wait", chance.choice(["before", "after"]), chance.randrange(1, 140)))
+        office.load(feed)
+    check_office(office)
+    check_atomic(office, reader)
 
 
 @fault("the process of a build is killed or ended at any point", promises="P2 P3", most=6)
 @pytest.mark.timeout(600)
-def test_a_killed_build_is_made_again(seed: int, gateway: Gateway, province: Province, loader: psycopg.Connection) -> None:
-    sent = senders(gateway, province, seed, count=2)
-    sent.send(sent.codes[0])
-    sent.pull()
-    load(sent.feed)
+def test_a_killed_build_is_made_again(seed: int, office: Office) -> None:
+    feed, codes = office.choose(seed, 2)
+    office.send(office.make(feed, codes[0], PERIODS[feed][0]))
+    office.pull(feed)
+    office.load(feed)
     transform.build()
-    sent.send(sent.codes[0], version=2, keep=0.6)
-    sent.send(sent.codes[1])
-    sent.pull()
-    load(sent.feed)
-    with reader_of_marts(sent) as reader:
+    office.send(office.make(feed, codes[0], PERIODS[feed][0], 2, version=2, withdrawn=10))
+    office.send(office.make(feed, codes[1], PERIODS[feed][0]))
+    office.pull(feed)
+    office.load(feed)
+    with Watcher([feed], places=(True,)) as reader:
         number = (signal.SIGKILL, signal.SIGTERM)[(seed + seed // len(BUILD_POINTS)) % 2]
         assert forked(transform.build, BUILD_POINTS[seed % len(BUILD_POINTS)], number).wait() == -number
         transform.build()
-    check(sent, loader)
-    check_atomic(sent, reader)
-    check_marts(sent, loader)
+    check_office(office, marts=True)
+    check_atomic(office, reader)
 
 
 @fault("dbt is killed between two models", promises="P2 P3 P4", most=4)
 @pytest.mark.timeout(600)
-def test_readers_see_one_build_when_dbt_is_killed_between_models(
-    seed: int, gateway: Gateway, province: Province, loader: psycopg.Connection
-) -> None:
+def test_readers_see_one_build_when_dbt_is_killed_between_models(seed: int, office: Office) -> None:
     """Right: facts, cells and vintages are those of one build, until the next build has replaced all of them."""
-    sent = senders(gateway, province, seed, count=2)
-    sent.land_correction()
+    feed, codes = office.choose(seed, 2)
+    office.land_correction(feed, codes)
     transform.build()
-    assert not load(sent.feed).errors
+    office.load(feed)
     query = sql.SQL(
         "select (select count(*) from marts.{fact}), (select sum(numerator)::text from indicators.indicator_cell),"
         " (select count(*) from vintages.fct_report_indicator where known_to = 'infinity')"
-    ).format(fact=sql.Identifier(FACTS[sent.feed]))
+    ).format(fact=sql.Identifier(READ_AS[feed][2]))
     table = ("indicators.indicator_cell", "vintages.fct_report_indicator")[seed % 2]
-    with Poller(query) as reader, connect("transformer") as holder:
+    with Poller(rows_of(query)) as reader, connect("transformer") as holder:
         holder.execute(f"lock table {table} in share mode")
         with Forked(transform.build) as build:
             wait_for_dbt()
@@ -180,8 +156,7 @@ def test_readers_see_one_build_when_dbt_is_killed_between_models(
         holder.rollback()
         transform.build()
     assert len(reader.answers) == 2, "that before the build, and that after the next one"
-    check(sent, loader)
-    check_marts(sent, loader)
+    check_office(office, marts=True)
 
 
 class TaskEndedError(BaseException):
@@ -196,79 +171,76 @@ def end_as_airflow_does() -> None:
 
 
 @fault("a step is ended by SIGTERM, by Airflow or from the keyboard", promises="P1 P2 P3 P4")
-def test_a_step_that_a_signal_ends_is_made_again(seed: int, gateway: Gateway, province: Province, loader: psycopg.Connection) -> None:
-    sent = senders(gateway, province, seed)
-    sent.land_correction()
-    sent.send(sent.codes[1], version=2, keep=0.6)
+def test_a_step_that_a_signal_ends_is_made_again(seed: int, office: Office) -> None:
+    feed, codes = office.choose(seed)
+    office.land_correction(feed, codes)
+    office.send(office.make(feed, codes[1], PERIODS[feed][0], 2, version=2, withdrawn=10))
     chance = random.Random(seed)
     ways: list[tuple[Callable[[], Any], signal.Signals]] = [
         (lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL), signal.SIGTERM),
         (end_as_airflow_does, signal.SIGTERM),
         (lambda: signal.signal(signal.SIGINT, signal.default_int_handler), signal.SIGINT),
     ]
-    with reader_of_core(sent) as reader:
-        for work, points in ((sent.pull, PULL_POINTS), (lambda: load(sent.feed), LOAD_POINTS)):
+    with Watcher([feed], places=(False,)) as reader:
+        for work, points in ((lambda: office.pull(feed), PULL_POINTS), (lambda: load(feed), LOAD_POINTS)):
             point, (prepare, number) = chance.choice(points), chance.choice(ways)
             Forked(work, prepare, lambda point=point, number=number: wrap(point, lambda: os.kill(os.getpid(), number))).wait()
-        sent.pull()
-        assert not load(sent.feed).errors
-    check(sent, loader)
-    check_atomic(sent, reader)
+        office.pull(feed)
+        office.load(feed)
+    check_office(office)
+    check_atomic(office, reader)
 
 
 @fault("the same batches are loaded by two processes at once", promises="P2 P3")
-def test_two_loads_at_once_publish_each_batch_once(seed: int, gateway: Gateway, province: Province, loader: psycopg.Connection) -> None:
-    sent = senders(gateway, province, seed)
-    sent.land_correction()
-    with reader_of_core(sent) as reader:
-        processes = [forked(sent.pull), *(forked(lambda: load(sent.feed)) for _ in range(2 + seed % 2))]
+def test_two_loads_at_once_publish_each_batch_once(seed: int, office: Office) -> None:
+    feed, codes = office.choose(seed)
+    office.land_correction(feed, codes)
+    with Watcher([feed], places=(False,)) as reader:
+        processes = [forked(lambda: office.pull(feed)), *(forked(lambda: load(feed)) for _ in range(2 + seed % 2))]
         assert [process.wait() for process in processes] == [0] * len(processes)
-    check(sent, loader)
-    check_atomic(sent, reader)
+        office.conclude(feed)
+    check_office(office)
+    check_atomic(office, reader)
 
 
 @fault("a load is stopped, the next one runs, and the first goes on", promises="P1 P2 P3")
-def test_a_stopped_load_publishes_nothing_after_the_next(
-    seed: int, gateway: Gateway, province: Province, loader: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stopped_load_publishes_nothing_after_the_next(seed: int, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "SILENT_SECONDS", 1)
     monkeypatch.setattr(locks, "LOOK_EVERY_SECONDS", 0.3)
-    sent = senders(gateway, province, seed)
-    sent.land_correction()
+    feed, codes = office.choose(seed)
+    office.land_correction(feed, codes)
     points = [point for point in LOAD_POINTS if not point.function.endswith("_supersede_older")]  # only of a snapshot
     point = points[seed * 4 % len(points)]
-    with reader_of_core(sent) as reader, forked(lambda: load(sent.feed), point, signal.SIGSTOP) as stopped:
+    with Watcher([feed], places=(False,)) as reader, forked(lambda: load(feed), point, signal.SIGSTOP) as stopped:
         stopped.wait_stopped()
-        assert not load(sent.feed).errors
-        check(sent, loader)
+        office.load(feed)
+        check_office(office)
         stopped.send(signal.SIGCONT)
         stopped.wait()
-    check(sent, loader)
-    check_atomic(sent, reader)
+    check_office(office)
+    check_atomic(office, reader)
 
 
 @fault("a pull is stopped while it fetches, the next one runs, and the first goes on", promises="P1 P2 P4")
-def test_a_stopped_pull_lands_nothing_after_the_next(seed: int, gateway: Gateway, province: Province, loader: psycopg.Connection) -> None:
-    sent = senders(gateway, province, seed, count=2)
-    for code in sent.codes:
-        sent.send(code)
-    with forked(sent.pull, PULL_POINTS[seed % len(PULL_POINTS)], signal.SIGSTOP) as stopped:
+def test_a_stopped_pull_lands_nothing_after_the_next(seed: int, office: Office) -> None:
+    feed, codes = office.choose(seed, 2)
+    for code in codes:
+        office.send(office.make(feed, code, PERIODS[feed][0]))
+    with forked(lambda: office.pull(feed), PULL_POINTS[seed % len(PULL_POINTS)], signal.SIGSTOP) as stopped:
         stopped.wait_stopped()
-        sent.pull()
+        office.pull(feed)
         if seed % 2:
-            assert not load(sent.feed).errors
+            office.load(feed)
         stopped.send(signal.SIGCONT)
         assert stopped.wait() == 0
-    assert not load(sent.feed).errors
-    check(sent, loader)
-    landings = loader.execute("select count(*) from ops.batch_event where to_state = 'landed' group by batch_id").fetchall()
+    office.load(feed)
+    check_office(office)
+    landings = office.admin.execute("select count(*) from ops.batch_event where to_state = 'landed' group by batch_id").fetchall()
     assert landings == [(1,), (1,)]
 
 
 @fault("the key of the pseudonyms is gone, or is another one", promises="P1 P4 P8")
-def test_a_load_without_its_key_publishes_nothing(
-    seed: int, gateway: Gateway, province: Province, loader: psycopg.Connection, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_load_without_its_key_publishes_nothing(seed: int, office: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     home = tmp_path / "home"
     secrets = load_settings().secrets_dir
     home.mkdir(mode=0o700)
@@ -279,9 +251,9 @@ def test_a_load_without_its_key_publishes_nothing(
     monkeypatch.setenv("LMW_HOME", str(home))
     for name in ("pseudonym_key", "pseudonym_key.id"):
         (home / "secrets" / name).unlink(missing_ok=True)
-    sent = senders(gateway, province, seed, feeds=("labour_survey",))
-    sent.land_correction()
-    persons = loader.execute("select person_key from core.labour_survey where person_key is not null").fetchall()
+    feed, codes = office.choose(seed, feeds=("labour_survey",))
+    office.land_correction(feed, codes)
+    persons = office.admin.execute("select person_key from core.labour_survey where person_key is not null").fetchall()
     assert persons
     key, kept = home / "secrets" / "pseudonym_key", (home / "secrets" / "pseudonym_key").read_text()
     change: dict[int, Callable[[], Any]] = {
@@ -297,15 +269,17 @@ def test_a_load_without_its_key_publishes_nothing(
     }
     change[seed % 6]()
     with pytest.raises(LabourMarketError):
-        load(sent.feed)
-    assert loader.execute("select person_key from core.labour_survey where person_key is not null").fetchall() == persons
-    assert loader.execute("select count(*) from ops.batch where state = 'landed'").fetchone() == (3,)
+        load(feed)
+    assert office.admin.execute("select person_key from core.labour_survey where person_key is not null").fetchall() == persons
+    assert office.admin.execute("select count(*) from ops.batch where state = 'landed'").fetchone() == (3,)
     monkeypatch.delenv("LMW_PSEUDONYM_KEY", raising=False)
     for name in ("pseudonym_key", "pseudonym_key.id"):
         (home / "secrets" / name).unlink(missing_ok=True)
     key.touch(mode=0o600)
     key.write_text(kept)
-    assert not load(sent.feed).errors
-    check(sent, loader)
-    ids = loader.execute("select distinct split_part(person_key, ':', 1) from core.labour_survey where person_key is not null").fetchall()
+    office.load(feed)
+    check_office(office)
+    ids = office.admin.execute(
+        "select distinct split_part(person_key, ':', 1) from core.labour_survey where person_key is not null"
+    ).fetchall()
     assert len(ids) == 1

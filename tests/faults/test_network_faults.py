@@ -17,18 +17,19 @@ import psutil
 import psycopg
 import pytest
 from labour_market import transform
-from labour_market.database import connect, connections
+from labour_market.database import connections
 from labour_market.errors import LabourMarketError
 from labour_market.ingestion.loading import load
 from labour_market.local_stack import postgres, processes, stack
 from psycopg import conninfo
-from simulator import Gateway, Province
 
 from tests.conftest import Server, free_port, program
 from tests.faults import fault
 from tests.faults.interruption import Forked, Point, forked, wrap
-from tests.faults.senders import check_atomic, check_marts, reader_of_core, senders
-from tests.faults.test_killed_processes import LOADING, PUBLICATION, check
+from tests.faults.offices import Office
+from tests.faults.oracle import check_atomic, check_office
+from tests.faults.test_killed_processes import LOADING, PUBLICATION
+from tests.faults.watching import Watcher
 
 CLONE_NEWNET = 0x40000000
 LOST_SECONDS = 6
@@ -109,11 +110,9 @@ def restart(server: Server, addresses: str) -> None:
 
 
 @fault("the network between a load and the database is cut", promises="P1 P2 P3 P4")
-def test_a_load_whose_network_is_cut_ends_and_holds_nothing(
-    seed: int, warehouse: str, gateway: Gateway, province: Province, elsewhere: Elsewhere
-) -> None:
-    sent = senders(gateway, province, seed)
-    sent.land_correction()
+def test_a_load_whose_network_is_cut_ends_and_holds_nothing(seed: int, elsewhere: Elsewhere, office: Office) -> None:
+    feed, codes = office.choose(seed)
+    office.land_correction(feed, codes)
     reached, go_on = os.pipe(), os.pipe()
 
     def wait_for_the_cut() -> None:
@@ -122,32 +121,29 @@ def test_a_load_whose_network_is_cut_ends_and_holds_nothing(
 
     point = CUT_POINTS[seed % len(CUT_POINTS)]
     with (
-        reader_of_core(sent) as reader,
-        Forked(lambda: load(sent.feed), lambda: elsewhere.enter(warehouse), lambda: wrap(point, wait_for_the_cut)) as process,
+        Watcher([feed], places=(False,)) as reader,
+        Forked(lambda: load(feed), lambda: elsewhere.enter(office.dsn), lambda: wrap(point, wait_for_the_cut)) as process,
     ):
         os.read(reached[0], 1)
         elsewhere.cut()
         os.write(go_on[1], b"x")
         begun = time.monotonic()
-        assert not load(sent.feed).errors  # on the server's machine
+        office.load(feed)  # on the server's machine
         assert time.monotonic() - begun < 4 * LOST_SECONDS + 20, "the server ended the session that was cut off, and its locks"
         assert process.wait() == 1, "the process ended by itself"
         assert time.monotonic() - begun < 8 * LOST_SECONDS + 30
         elsewhere.heal()
-    assert not load(sent.feed).errors
-    with connect("loader", autocommit=True) as loader:
-        check(sent, loader)
-    check_atomic(sent, reader)
+    office.load(feed)
+    check_office(office)
+    check_atomic(office, reader)
 
 
 @fault("the network between dbt and the database is cut", promises="P2 P3", most=2)
 @pytest.mark.timeout(600)
-def test_a_build_whose_network_is_cut_is_made_again(
-    seed: int, warehouse: str, gateway: Gateway, province: Province, elsewhere: Elsewhere
-) -> None:
-    sent = senders(gateway, province, seed, count=2)
-    sent.land_correction()
-    with Forked(transform.build, lambda: elsewhere.enter(warehouse)) as process, psycopg.connect(warehouse, autocommit=True) as admin:
+def test_a_build_whose_network_is_cut_is_made_again(seed: int, elsewhere: Elsewhere, office: Office) -> None:
+    feed, codes = office.choose(seed, 2)
+    office.land_correction(feed, codes)
+    with Forked(transform.build, lambda: elsewhere.enter(office.dsn)) as process, psycopg.connect(office.dsn, autocommit=True) as admin:
         query = "select count(*) > 0 from pg_stat_activity where datname = current_database() and application_name = 'lmw-dbt'"
         while admin.execute(query).fetchone() == (False,):
             time.sleep(0.1)
@@ -156,11 +152,9 @@ def test_a_build_whose_network_is_cut_is_made_again(
         assert process.wait() == 1
         assert time.monotonic() - begun < 10 * LOST_SECONDS + 60, "dbt does not wait for an answer that cannot come"
         elsewhere.heal()
-    assert not load(sent.feed).errors
+    office.load(feed)
     transform.build()
-    with connect("loader", autocommit=True) as loader:
-        check(sent, loader)
-        check_marts(sent, loader)
+    check_office(office, marts=True)
 
 
 # ---- the local stack

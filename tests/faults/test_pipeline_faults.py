@@ -30,7 +30,7 @@ from psycopg import sql
 from simulator import build_province, serve
 
 from tests.faults import children, fault
-from tests.faults.nights import Office
+from tests.faults.offices import Office
 from tests.faults.sent import FEEDS, PERIODS, READ_AS, SENDERS, person_number
 
 OPERATIONS = {"because": "hồ sơ 12", "legal_basis": "Luật 91/2025/QH15, điều 14"}
@@ -382,7 +382,7 @@ def test_a_replay_of_all_bytes_gives_the_same_core_history_marts_and_vault(
 ) -> None:
     """Right: with the ledger and the landing store alone, core with its history, vault, marts and indicators come back."""
     rng = random.Random(seed)
-    province = build_province(tmp_path / "province", scale=0.02, scenario="clean" if seed % 2 else "default")
+    province = build_province(tmp_path / "province", scale=0.004, scenario="clean" if seed % 2 else "default")
     with serve(province) as gateway:
         gateway.write_senders(tmp_path / "senders.yml")
         everybody = load_senders(tmp_path / "senders.yml")
@@ -475,10 +475,8 @@ def test_what_is_published_is_what_was_announced(seed: int, office: Office) -> N
     others = [period for period in PERIODS[feed] if period != sent.period]
     changes: list[dict[str, Any]] = [{"period": others[0]}, {"sequence": 9}, {"sha256": "0" * 64}, {"size_bytes": 7}, {"record_count": 3}]
     change = rng.choice([*changes, {"declared_totals": {"records": 4}}])
-    deliveries = office.gateway._server.deliveries
-    for place, delivery in enumerate(deliveries):
-        if delivery.announcement["delivery_id"] == sent.delivery_id:
-            deliveries[place] = replace(delivery, announcement={**delivery.announcement, **change})
+    announced = office.offices.sent[sent.delivery_id]
+    office.offices.sent[sent.delivery_id] = replace(announced, announcement={**announced.announcement, **change})
     if not is_landed:  # the ledger has never seen the first announcement: the second is the announcement
         assert children.run(lambda: office.pull_and_load(feed)) == []
         return

@@ -22,7 +22,7 @@ from labour_market.settings import PROJECT_ROOT
 
 from tests.conftest import free_port
 from tests.faults import children, fault
-from tests.faults.nights import Office
+from tests.faults.offices import Office
 from tests.faults.sent import FEEDS, PERIODS, SENDERS
 
 LMW = str(Path(sys.executable).parent / "lmw")
@@ -35,14 +35,11 @@ def reconcile_task(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path / "airflow"))
     monkeypatch.setenv("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", f"sqlite:///{tmp_path}/airflow.db")
 
-    def run() -> Any:
-        spec = importlib.util.spec_from_file_location("reconcile_batches", PROJECT_ROOT / "dags" / "reconcile_batches.py")
-        assert spec and spec.loader
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module.reconcile.function()
-
-    return run
+    spec = importlib.util.spec_from_file_location("reconcile_batches", PROJECT_ROOT / "dags" / "reconcile_batches.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)  # takes seconds: here once, before the children are forked
+    return module.reconcile.function
 
 
 def send_everything(office: Office, rng: random.Random) -> None:

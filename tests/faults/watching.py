@@ -1,13 +1,16 @@
-"""A reader on a connection of its own, who looks at core and at the marts all the time."""
+"""Readers on connections of their own, who ask the same again and again: what core and the marts show, or any other question."""
 
 import threading
+import time
 from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any, Self
 
 import psycopg
 from labour_market.database import connect
 from psycopg import sql
 
-from tests.faults.sent import FEEDS, READ_AS, Content, Partition
+from tests.faults.sent import FEEDS, NOTHING, READ_AS, Content, Partition
 
 PAUSE_SECONDS = 0.02
 
@@ -33,52 +36,105 @@ def look(connection: psycopg.Connection, feed: str, *, in_marts: bool) -> dict[P
     return {partition: frozenset(content) for partition, content in found.items()}
 
 
-class Watcher:
-    """The thread of the reader; `seen` has all that each partition showed since it was last emptied."""
+class Poller:
+    """A reader that asks again and again until its block ends, and pauses as long as the answer took.
 
-    def __init__(self) -> None:
-        self.seen: dict[tuple[bool, Partition], set[Content]] = defaultdict(set)
-        self.known: set[tuple[bool, Partition]] = set()
-        self.error: psycopg.Error | None = None
-        self.looks = 0
-        self._lock = threading.Lock()
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
+    Attributes:
+        answers: What it was answered, without repetitions in a row.
+        longest: The longest time that it waited for an answer, in seconds.
+    """
 
-    def take(self) -> dict[tuple[bool, Partition], set[Content]]:
-        """All that was seen since the last time. The first part of a key is whether it was in the marts."""
-        if self.error:
-            raise self.error
-        with self._lock:
-            seen, self.seen = self.seen, defaultdict(set)
-        return seen
+    def __init__(self, read: Callable[[psycopg.Connection], Any], role: str = "transformer") -> None:
+        self.answers: list[Any] = []
+        self.longest = 0.0
+        self._read, self._role = read, role
+        self._count = 0
+        self._lock, self._end = threading.Lock(), threading.Event()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._poll, daemon=True)
 
     def wait(self) -> None:
-        """Wait until everything was looked at once more."""
-        looks = self.looks
-        while self.looks < looks + 2 and not self._ended.wait(PAUSE_SECONDS) and not self.error:
-            continue
+        """Wait until a question was asked and answered from now on."""
+        count = self._count
+        while self._count < count + 2 and self._thread.is_alive():
+            self._end.wait(PAUSE_SECONDS)
 
-    def end(self) -> None:
-        """End the thread."""
-        self._ended.set()
-        self._thread.join()
-
-    def _watch(self) -> None:
-        try:
-            with connect("transformer", autocommit=True) as connection:
-                while not self._ended.wait(PAUSE_SECONDS):
-                    for feed in FEEDS:
-                        for in_marts in (False, True):
-                            self._note(feed, in_marts, look(connection, feed, in_marts=in_marts))
-                    self.looks += 1
-        except psycopg.Error as error:
-            self.error = error
-
-    def _note(self, feed: str, in_marts: bool, found: dict[Partition, Content]) -> None:
+    def take(self) -> list[Any]:
+        """The answers since the last time, of which the first one may be the last one of that time."""
+        if self._error:
+            raise self._error
         with self._lock:
-            self.known |= {(in_marts, partition) for partition in found}
-            for place in self.known:
-                if place[0] == in_marts and place[1][0] == feed:
-                    self.seen[place].add(found.get(place[1], frozenset()))
+            answers, self.answers = self.answers, self.answers[-1:]
+        return answers
+
+    def _poll(self) -> None:
+        try:
+            with connect(self._role, autocommit=True) as connection:
+                while not self._end.is_set():
+                    begun = time.monotonic()
+                    answer = self._read(connection)
+                    seconds = time.monotonic() - begun
+                    self.longest = max(self.longest, seconds)
+                    with self._lock:
+                        if not self.answers or answer != self.answers[-1]:
+                            self.answers.append(answer)
+                    self._count += 1
+                    self._end.wait(max(PAUSE_SECONDS, seconds))
+        except BaseException as error:  # noqa: BLE001  # it is raised where the block ends
+            self._error = error
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        while not self._count and self._thread.is_alive():
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join(60)
+        if self._error:
+            raise self._error
+
+
+def rows_of(query: sql.Composable | str) -> Callable[[psycopg.Connection], Any]:
+    """Asks a query; the order of the rows does not count."""
+    return lambda connection: sorted(connection.execute(query).fetchall())
+
+
+class Watcher(Poller):
+    """Looks at what each partition shows, in core and in the marts."""
+
+    def __init__(self, feeds: Iterable[str] = FEEDS, *, places: tuple[bool, ...] = (False, True)) -> None:
+        super().__init__(
+            lambda connection: {
+                (in_marts, partition): content
+                for feed in feeds
+                for in_marts in places
+                for partition, content in look(connection, feed, in_marts=in_marts).items()
+            }
+        )
+        self._known: set[tuple[bool, Partition]] = set()
+
+    def contents(self) -> dict[tuple[bool, Partition], list[Content]]:
+        """All that each partition showed since the last time, in order. The first part of a key is whether it was in the marts."""
+        found: dict[tuple[bool, Partition], list[Content]] = defaultdict(list)
+        for answer in self.take():
+            self._known |= answer.keys()
+            for place in self._known:
+                content = answer.get(place, NOTHING)
+                if not found[place] or found[place][-1] != content:
+                    found[place].append(content)
+        return found
+
+
+def wait_for_dbt() -> None:
+    """Wait until dbt waits for a lock of another session."""
+    until = time.monotonic() + 240
+    query = (
+        "select count(*) > 0 from pg_stat_activity"
+        " where datname = current_database() and application_name = 'lmw-dbt' and wait_event_type = 'Lock'"
+    )
+    with connect("transformer", autocommit=True) as connection:
+        while connection.execute(query).fetchone() == (False,):
+            assert time.monotonic() < until, "dbt never came to the table"
+            time.sleep(0.05)
