@@ -23,6 +23,7 @@ from tests.disclosure.published import COUNTS, FRACTIONS, IMPERSONAL, Cell, Geog
 
 SMALLEST = 5
 SECONDS = 10  # for one call of the solver
+COMPONENT_SECONDS = 20  # after that, what is left of a component is undecided
 ENOUGH = 4  # unknowns that a draw must settle to be worth more than asking for each alone
 ROUNDING = Fraction(1, 10**6)  # restated counts have six decimals
 
@@ -83,12 +84,13 @@ class _Problem:
     fixed_by: dict[int, str] = field(default_factory=dict)
 
 
-def attack(published: Published, geography: Geography | None = None) -> Report:
+def attack(published: Published, geography: Geography | None = None, presume: bool = True) -> Report:
     """The hidden cells that the public can compute, or prove to be small.
 
     Args:
         published: What the role bi_reader can read.
         geography: The lists of areas; those of the repository, unless given.
+        presume: Also take a person to be in one part of a total only, where the figures do not refute it. A finding can then be wrong.
 
     Returns:
         The findings with their identities.
@@ -96,17 +98,18 @@ def attack(published: Published, geography: Geography | None = None) -> Report:
     started = time.monotonic()
     gc.disable()  # millions of small objects that all stay
     try:
-        report = _attack(published, geography or Geography.published())
+        report = _attack(published, geography or Geography.published(), presume)
     finally:
         gc.enable()
     report.seconds = time.monotonic() - started
     return report
 
 
-def _attack(published: Published, geography: Geography) -> Report:
+def _attack(published: Published, geography: Geography, presume: bool) -> Report:
     figures = figures_of(published)
     report = Report(changes=list(_changes(published)))
-    problem = _problem(figures.known, figures.hidden, identities(published, figures, geography), geography, report)
+    relations = [identity for identity in identities(published, figures, geography) if presume or not identity.presumed]
+    problem = _problem(figures.known, figures.hidden, relations, geography, report)
     number = {cell: i for i, cell in enumerate(problem.cells)}
     targets = {
         number[cell]
@@ -396,17 +399,22 @@ class _Solver:
     def resolve(self, targets: Sequence[int], report: Report) -> None:
         """Find a set with 5 or more, and two that differ, for each of these unknowns; report the others."""
         columns = [self.column[i] for i in targets]
-        self.rounds(columns)
+        stop = time.monotonic() + COMPONENT_SECONDS
+        self.rounds(columns, stop)
         ends: dict[int, list[float | None]] = {c: [None, None] for c in columns}
         undecided = set()
         for c in columns:
-            if self.highest[c] < SMALLEST:
+            if time.monotonic() > stop:
+                undecided |= {c} if self.highest[c] < SMALLEST or not self.lowest[c] < self.highest[c] else set()
+            elif self.highest[c] < SMALLEST:
                 ends[c][1] = self.limit(c, +1)
                 if ends[c][1] >= SMALLEST > self.highest[c] and not self.search(c, float(SMALLEST), self.high[c]):
                     undecided.add(c)
         for c in columns:
             for direction in (-1, +1):
-                if self.highest[c] <= self.lowest[c] and c not in undecided:
+                if self.highest[c] <= self.lowest[c] and time.monotonic() > stop:
+                    undecided.add(c)
+                elif self.highest[c] <= self.lowest[c] and c not in undecided:
                     ends[c][direction > 0] = limit = self.limit(c, direction)
                     nearest = self.highest[c] + direction
                     if (limit - nearest) * direction >= 0 and self.highest[c] <= self.lowest[c]:
@@ -426,7 +434,7 @@ class _Solver:
         high = self.high[c] if ends[1] is None else ends[1]
         report.findings[cell] = Finding(kind, cell, low, None if np.isinf(high) else high, "several identities together")
 
-    def rounds(self, columns: Sequence[int]) -> None:
+    def rounds(self, columns: Sequence[int], stop: float) -> None:
         """Sets of whole numbers with much in some of the unknowns that are still open, drawn by chance, as long as each settles several."""
         self.search(columns[0], self.low[columns[0]], self.high[columns[0]])
         weights = np.random.default_rng(0)
@@ -446,7 +454,7 @@ class _Solver:
             if not len(found := np.array(model.getSolution().col_value)) or not self.keep(found):
                 return
             after = (self.highest[at] < SMALLEST).sum() + (~(self.lowest[at] < self.highest[at])).sum()
-            if not after or (draw and before - after < ENOUGH):
+            if not after or (draw and before - after < ENOUGH) or time.monotonic() > stop:
                 return
 
     def limit(self, c: int, direction: int) -> float:
