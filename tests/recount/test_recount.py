@@ -1,0 +1,97 @@
+"""Every figure of every metric is what its published definition says: recounted with pandas from core, apart from dbt."""
+
+import csv
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pandas as pd
+import pytest
+from labour_market.settings import DBT_DIR
+
+from tests.recount.figures import CELL, RECOUNTS
+from tests.recount.published import Published, values_of
+
+with (DBT_DIR / "seeds" / "metric" / "metric.csv").open(encoding="utf-8") as file:
+    METRICS = {row["metric"]: row for row in csv.DictReader(file)}
+DIGITS = {
+    "tension": 3,
+    "tension_planned": 3,
+    "started_per_employer": 2,
+    "started_per_million_vnd": 2,
+    "age_of_money": 2,
+    "plan_days_late": 1,
+    "cost_per_placement": 0,
+    "programme_cost_per_placement": 0,
+    "poor_rate": 6,
+    "near_poor_rate": 6,
+}
+ROUNDS = "the latest round of each sender is counted as one period, whatever its year"
+TOO_EARLY = "a share by day 90 is given where nobody was followed for 90 days"
+COVERED = "persons of any age are counted over persons aged 15 to 64, and without a period"
+EVER = "a household of an earlier review is covered by a start of a later year"
+DISAGREES = {
+    "employed": ROUNDS,
+    "seekers_surveyed": ROUNDS,
+    "openings_planned": ROUNDS,
+    "tension_planned": ROUNDS,
+    "counselling_coverage_a": COVERED,
+    "counselling_coverage_b": COVERED,
+    "filled_within_90_days": TOO_EARLY,
+    "placed_within_90_days": TOO_EARLY,
+    "poor_households_without_placement": EVER,
+}
+
+
+def rounded(value: Fraction | int | None, digits: int) -> Decimal | None:
+    """A number as it is published: half is rounded up."""
+    if value is None or pd.isna(value):
+        return None
+    exact = Fraction(value) * 10**digits
+    return Decimal(int(abs(exact) + Fraction(1, 2)) * (1 if exact >= 0 else -1)).scaleb(-digits)
+
+
+def expected(row: dict[str, Any], metric: str) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+    """Numerator, denominator and value of a recounted figure, as they are published."""
+    numerator, denominator = rounded(row["numerator"], 6), rounded(row["denominator"], 6)
+    if "value" in row:
+        value = rounded(row["value"], 4)
+    elif not METRICS[metric]["denominator"]:
+        value = numerator
+    else:
+        value = rounded(Fraction(numerator or 0) / Fraction(denominator), DIGITS.get(metric, 4)) if denominator else None
+    return numerator, denominator, value
+
+
+def test_the_province_has_blocked_corrected_and_withdrawn_deliveries_and_two_rounds(published: Published):
+    states = set(published.query("select distinct state from ops.batch")["state"])
+    assert {"published", "superseded", "quarantined", "rejected"} <= states
+    withdrawn = published.query("select 1 from ops.batch where state = 'published' and sequence > 1 and records_published = 0")
+    assert len(withdrawn) == 1
+    assert set(published.rounds["year"]) == {"2021", "2022"}
+    assert set(published.latest_of_year("employers")["year"]) == {"2022", "2023"}
+
+
+def test_every_metric_is_recounted():
+    assert set(RECOUNTS) == set(METRICS)
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [pytest.param(name, marks=pytest.mark.xfail(reason=DISAGREES[name], strict=True)) if name in DISAGREES else name for name in METRICS],
+)
+def test_every_figure_of_a_metric_is_what_its_definition_says(published: Published, metric: str):
+    recounted = {cell: expected(row, metric) for cell, row in RECOUNTS[metric](published).to_dict("index").items()}
+    found = published.query("select * from indicators.indicator_cell where metric = %s", [metric])
+    cells = {row[:5]: row[5:] for row in values_of(found, *CELL, "numerator", "denominator", "value")}
+    assert cells
+    # a cell in which nothing is counted may be there, as zero, or not
+    wrong = {
+        cell: (figure, recounted.get(cell))
+        for cell, figure in cells.items()
+        if figure != recounted.get(cell) and (cell in recounted or figure[0] or figure[1] or figure[2])
+    }
+    missing = {cell: figure for cell, figure in recounted.items() if cell not in cells and (figure[0] or figure[1])}
+    assert not wrong and not missing, (
+        f"{len(wrong)} of {len(cells)} differ, {len(missing)} are missing: {[*wrong.items()][:3]} {[*missing.items()][:3]}"
+    )
