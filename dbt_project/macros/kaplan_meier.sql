@@ -1,9 +1,10 @@
 {#
   Kaplan-Meier by group, of a relation with the columns of `by` and (days, is_event, weight): a case that is still open on its last known day is censored.
-  Gives by, cases, events, median_days (null where half was not reached) and by_day: the share with an event within `within_days` days. Survival is rounded to nine digits,
-  so that a product that is one half is one half.
+  Gives by, cases, events, quartile_days and median_days (null where a quarter or half was not reached), and of each of `within_days`: events_by_<days>, and by_<days>,
+  the share with an event until then; null where no case was observed for so long and some have had no event. Survival is rounded to nine digits, so that a product that is
+  one half is one half.
 #}
-{% macro kaplan_meier(cases, by, within_days=90) -%}
+{% macro kaplan_meier(cases, by, within_days=[30, 60, 90, 180]) -%}
 (
     with timed as (
         select {{ by | join(', ') }}, days, sum(weight) as leaving, coalesce(sum(weight) filter (where is_event), 0) as events
@@ -31,8 +32,14 @@
         {{ by | join(', ') }},
         sum(leaving) as cases,
         sum(events) as events,
+        min(days) filter (where survival <= 0.75) as quartile_days,
         min(days) filter (where survival <= 0.5) as median_days,
-        1 - coalesce(min(survival) filter (where days <= {{ within_days }}), 1) as by_day
+        {%- for last_day in within_days %}
+        coalesce(sum(events) filter (where days <= {{ last_day }}), 0) as events_by_{{ last_day }},
+        case
+            when max(days) >= {{ last_day }} or min(survival) = 0 then 1 - coalesce(min(survival) filter (where days <= {{ last_day }}), 1)
+        end as by_{{ last_day }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from curve
     group by {{ by | join(', ') }}
 )

@@ -117,9 +117,13 @@ def test_a_cohort_keeps_open_orders_apart_from_its_fill_rate(cell):
 
 
 def test_time_to_fill_counts_open_orders(cell):
-    """One of four was filled, on day 9, when three were still open (one had been withdrawn on day 7): 1/3 within 90 days, no median."""
+    """One of four was filled, on day 9, when three were still open (one had been withdrawn on day 7): a quarter by then, no median.
+
+    The last one was observed for 13 days, so nothing is known of day 30 and later.
+    """
     assert cell("time_to_fill", "2023-Q2") == (1, 4, None)
-    assert cell("filled_within_90_days", "2023-Q2")[2] == Decimal("0.3333")
+    assert cell("time_to_fill_p25", "2023-Q2") == (1, 4, 9)
+    assert [cell(f"filled_within_{days}_days", "2023-Q2") for days in (30, 60, 90, 180)] == [(1, 4, None)] * 4
 
 
 def test_a_session_yields_starts_for_its_employers_and_its_final_cost(cell, admin):

@@ -275,7 +275,7 @@ def _quantile(steps: list[tuple[int, Fraction]], share: Fraction) -> int | None:
 
 
 def _share_by(steps: list[tuple[int, Fraction]], days: int) -> Fraction | None:
-    """The share with an event by a day. Not known where nobody was followed for so long and some have had no event."""
+    """The share with an event by a day. Not known where nobody was observed for so long and some have had no event."""
     if steps[-1][0] < days and steps[-1][1] > 0:
         return None
     return 1 - min((survival for day, survival in steps if day <= days), default=Fraction(1))
@@ -293,8 +293,8 @@ def _estimate(cases: pd.DataFrame, value: Callable[[list[tuple[int, Fraction]]],
     return pd.DataFrame.from_dict(rows, orient="index", dtype=object)
 
 
-QUANTILES = {"time_to_{}": Fraction(1, 2)}
-DAYS = (90,)
+QUANTILES = {"time_to_{}": Fraction(1, 2), "time_to_{}_p25": Fraction(1, 4)}
+DAYS = (30, 60, 90, 180)
 CASES = {"fill": _order_durations, "place": _search_durations}
 DONE = {"fill": "filled", "place": "placed"}
 

@@ -27,7 +27,6 @@ DIGITS = {
     "near_poor_rate": 6,
 }
 ROUNDS = "the latest round of each sender is counted as one period, whatever its year"
-TOO_EARLY = "a share by day 90 is given where nobody was followed for 90 days"
 COVERED = "persons of any age are counted over persons aged 15 to 64, and without a period"
 EVER = "a household of an earlier review is covered by a start of a later year"
 DISAGREES = {
@@ -37,8 +36,6 @@ DISAGREES = {
     "tension_planned": ROUNDS,
     "counselling_coverage_a": COVERED,
     "counselling_coverage_b": COVERED,
-    "filled_within_90_days": TOO_EARLY,
-    "placed_within_90_days": TOO_EARLY,
     "poor_households_without_placement": EVER,
 }
 

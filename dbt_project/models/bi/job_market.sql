@@ -8,5 +8,9 @@
     'fill_rate',
     'still_open',
     'time_to_fill',
-    'filled_within_90_days'
+    'time_to_fill_p25',
+    'filled_within_30_days',
+    'filled_within_60_days',
+    'filled_within_90_days',
+    'filled_within_180_days'
 ]) }}

@@ -13,5 +13,9 @@
     'lost_m12',
     'not_reached_m12',
     'time_to_place',
-    'placed_within_90_days'
+    'time_to_place_p25',
+    'placed_within_30_days',
+    'placed_within_60_days',
+    'placed_within_90_days',
+    'placed_within_180_days'
 ]) }}

@@ -9,12 +9,9 @@ search_durations as materialized (
 ),
 
 cases as (
-    {%- for durations, median_metric, share_metric in [
-        ('order_durations', 'time_to_fill', 'filled_within_90_days'), ('search_durations', 'time_to_place', 'placed_within_90_days')
-    ] %}
+    {%- for durations, ending in [('order_durations', 'fill'), ('search_durations', 'place')] %}
         select
-            '{{ median_metric }}' as median_metric,
-            '{{ share_metric }}' as share_metric,
+            '{{ ending }}' as ending,
             in_cells.period_kind,
             in_cells.period,
             in_cells.area_mode,
@@ -33,11 +30,10 @@ cases as (
 
 curves as (
     select *
-    from {{ kaplan_meier('cases', [
-        'median_metric', 'share_metric', 'period_kind', 'period', 'area_mode', 'area_code', 'area', 'breakdown'
-    ]) }} as estimates
+    from {{ kaplan_meier('cases', ['ending', 'period_kind', 'period', 'area_mode', 'area_code', 'area', 'breakdown']) }} as estimates
 )
 
+-- the persons of a share are those with an event until its day, later, and not at all
 select
     metrics.metric,
     curves.period_kind,
@@ -49,9 +45,18 @@ select
     {{ rounded_sum('curves.events') }} as numerator,
     {{ rounded_sum('curves.cases') }} as denominator,
     metrics.value,
-    case when curves.median_metric = 'time_to_place' then {{ smallest_group(['curves.events', 'curves.cases - curves.events']) }} end as persons
+    case when curves.ending = 'place' then metrics.persons end as persons
 from curves
 cross join
     lateral (
-        values (curves.median_metric, curves.median_days::numeric), (curves.share_metric, round(curves.by_day, 4))
-    ) as metrics (metric, value)
+        values
+        {%- for last_day in days_of_shares() %}
+            (
+                case curves.ending when 'fill' then 'filled' else 'placed' end || '_within_{{ last_day }}_days',
+                round(curves.by_{{ last_day }}, 4),
+                {{ smallest_group(['curves.events_by_' ~ last_day, 'curves.events - curves.events_by_' ~ last_day, 'curves.cases - curves.events']) }}
+            ),
+        {%- endfor %}
+        ('time_to_' || curves.ending, curves.median_days::numeric, {{ smallest_group(['curves.events', 'curves.cases - curves.events']) }}),
+        ('time_to_' || curves.ending || '_p25', curves.quartile_days::numeric, {{ smallest_group(['curves.events', 'curves.cases - curves.events']) }})
+    ) as metrics (metric, value, persons)
