@@ -7,5 +7,5 @@ select
     denominator as poor_households_with_working_age_members,
     is_suppressed
 from bi.indicator
-where metric = 'poor_households_without_placement' and (area_mode = 'restated' or area_code = 'all') and period = %(vintage)s
+where metric = 'poor_household_unplaced_rate' and (area_mode = 'restated' or area_code = 'all') and period = %(vintage)s
 order by area_code = 'all' desc, numerator desc nulls last, area_code

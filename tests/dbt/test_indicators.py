@@ -183,8 +183,14 @@ def test_the_fall_in_poverty_names_its_baseline_and_stays_within_a_standard(cell
 
 def test_a_household_whose_member_started_has_a_placement(cell):
     """Seventeen poor households; six of their members started at the fair, none is six months on: 11 have no member placed."""
-    assert cell("poor_households_without_placement", "2022", "standard=2022-2025")[:2] == (11, 17)
+    assert cell("poor_household_unplaced_rate", "2022", "standard=2022-2025")[:2] == (11, 17)
     assert cell("poor_household_coverage", "2022", "standard=2022-2025") == (0, 17, 0)
+
+
+def test_a_start_of_a_later_year_places_no_household_of_an_earlier_review(cell):
+    """The six started on 12 June 2023, more than a year after the reviews of 31 December 2021 and 1 January 2022."""
+    assert cell("poor_household_unplaced_rate", "2021", "standard=2016-2020") == (30, 30, 1)
+    assert cell("poor_household_unplaced_rate", "2022-01", "standard=2022-2025") == (20, 20, 1)
 
 
 def test_the_next_smallest_cell_is_hidden_with_a_hidden_one(admin):

@@ -404,7 +404,7 @@ def counselling_coverage(published: Published, metric: str) -> pd.DataFrame:
 # poor households
 
 
-@recounts("poor_household_coverage", "poor_households_without_placement")
+@recounts("poor_household_coverage", "poor_household_unplaced_rate")
 def households_with_work(published: Published, metric: str) -> pd.DataFrame:
     """Of poor households with members of working age. A start counts when it is earlier than twelve months after the day of the review."""
     households = published.households

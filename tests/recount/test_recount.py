@@ -28,7 +28,6 @@ DIGITS = {
 }
 ROUNDS = "the latest round of each sender is counted as one period, whatever its year"
 COVERED = "persons of any age are counted over persons aged 15 to 64, and without a period"
-EVER = "a household of an earlier review is covered by a start of a later year"
 DISAGREES = {
     "employed": ROUNDS,
     "seekers_surveyed": ROUNDS,
@@ -36,7 +35,6 @@ DISAGREES = {
     "tension_planned": ROUNDS,
     "counselling_coverage_a": COVERED,
     "counselling_coverage_b": COVERED,
-    "poor_households_without_placement": EVER,
 }
 
 

@@ -42,7 +42,7 @@
 }) }}
 {%- endmacro %}
 
-{# Poor households with a member of working age: whether a member is in sustained work, and whether none ever started a job. #}
+{# Poor households with a member of working age: whether a member is in sustained work, and whether none started a job in time. #}
 {% macro households_measures() -%}
 {%- set cells = {'vintage': ['standard']} -%}
 {%- set groups = ['sustained', 'unplaced', 'households - sustained - unplaced'] -%}
@@ -57,7 +57,7 @@
     'measures': [
         {'metric': 'poor_household_coverage', 'numerator': 'sustained', 'denominator': 'households', 'cells': cells, 'smallest_of': groups},
         {
-            'metric': 'poor_households_without_placement', 'numerator': 'unplaced', 'denominator': 'households', 'cells': cells,
+            'metric': 'poor_household_unplaced_rate', 'numerator': 'unplaced', 'denominator': 'households', 'cells': cells,
             'smallest_of': groups,
         },
     ],

@@ -1,5 +1,5 @@
 -- Only poor households with members of working age.
 {{ metrics_as_columns([
     'poor_household_coverage',
-    'poor_households_without_placement'
+    'poor_household_unplaced_rate'
 ]) }}
