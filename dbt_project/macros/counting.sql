@@ -29,7 +29,7 @@
 {%- endmacro %}
 
 {#
-  Rows of persons (unit_key, sex, flags) in each area, with is_repeated_unit. Where a person has several rows in an area, each has the flags that are true in any of them, so that
+  Rows of persons (unit_key, year, sex, flags) in each area, with is_repeated_unit. Where a person has several rows of a year in an area, each has the flags that are true in any of them, so that
   the person is counted in the same groups by all of them; `flags` are further columns to which that applies.
 #}
 {% macro persons_in_areas(persons, flags=[]) -%}
@@ -43,6 +43,7 @@ select
     placed.fact,
     placed.batch_id,
     placed.row_no,
+    placed.year,
     placed.area_mode,
     placed.area_code,
     placed.area,
@@ -51,7 +52,7 @@ select
     {%- for attribute in attributes %}
     placed.{{ attribute }}{{ ',' if not loop.last }}
     {%- endfor %}
-from {{ in_areas("(select *, count(*) over (partition by unit_key) as rows_of_unit from " ~ persons ~ ")") }} as placed
+from {{ in_areas("(select *, count(*) over (partition by unit_key, year) as rows_of_unit from " ~ persons ~ ")") }} as placed
 where placed.rows_of_unit = 1
 union all
 select
@@ -61,6 +62,7 @@ select
     placed.fact,
     placed.batch_id,
     placed.row_no,
+    placed.year,
     placed.area_mode,
     placed.area_code,
     placed.area,
@@ -69,9 +71,9 @@ select
     {%- for attribute in attributes %}
     bool_or(placed.{{ attribute }}) over person_in_area as {{ attribute }}{{ ',' if not loop.last }}
     {%- endfor %}
-from {{ in_areas("(select *, count(*) over (partition by unit_key) as rows_of_unit from " ~ persons ~ ")") }} as placed
+from {{ in_areas("(select *, count(*) over (partition by unit_key, year) as rows_of_unit from " ~ persons ~ ")") }} as placed
 where placed.rows_of_unit > 1
-window person_in_area as (partition by placed.area_mode, placed.area_code, placed.unit_key)
+window person_in_area as (partition by placed.area_mode, placed.area_code, placed.unit_key, placed.year)
 {%- endmacro %}
 
 {# A person by pseudonym; one without is counted by the key of the row. #}

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from tests.dbt.rows import Core, employer, one, person, session, visit
 from tests.dbt.test_programme import household, move, step
 
-COUNSELLED = {"794": 12, "795": 3, "796": 7, "797": 9}
+COUNSELLED = {"794": 13, "795": 3, "796": 7, "797": 9}
 COMMUNES = {"794": "27694", "795": "27787", "796": "27721", "797": "27757"}
 SEWER = {"title": "công nhân may", "employer_no": "1", "occupation_code": "8153"}
 STARTED = {
@@ -46,7 +46,7 @@ def province(core: Core) -> None:
         core.publish("fair_attendance", code, "2023-06", [
             visit(str(n), "A", f"k:{code}-{n}", commune_code=COMMUNES[code], sex="female", **(STARTED if code == "794" and n < 6 else {}))
             for n in range(counselled)
-        ])  # fmt: skip
+        ] + [visit(f"not surveyed {key}", "A", key, sex="female") for key in (None, "k:elsewhere") if code == "797"])  # fmt: skip
         funds = [("subproject_4_3", 60), ("unemployment_insurance", 40)] if code == "794" else [("subproject_4_3", 100)]
         core.publish("fair_sessions", code, "2023-06", [
             session("A", fund, share, kind="fixed", commune_code=COMMUNES[code],
@@ -194,12 +194,22 @@ def test_a_start_of_a_later_year_places_no_household_of_an_earlier_review(cell):
 
 
 def test_the_next_smallest_cell_is_hidden_with_a_hidden_one(admin):
-    """3 of 795 are too few; with the province's 31 and the others' 12, 7 and 9 shown, they could be computed by subtraction."""
+    """3 of 795 are too few; with the province's 32 and the others' 13, 7 and 9 shown, they could be computed by subtraction.
+
+    The smallest of the others is 794: of its 13 eight state a need, and 5 do not.
+    """
     rows = admin.execute(
         "select area_code, numerator::int, is_suppressed from bi.indicator where metric = 'counselling_coverage_a' and breakdown = 'all'"
         " and area_mode = 'as_reported' order by 1"
     ).fetchall()
-    assert rows == [("794", 12, False), ("795", None, True), ("796", None, True), ("797", 9, False), ("all", 31, False)]
+    assert rows == [("794", None, True), ("795", None, True), ("796", 7, False), ("797", 9, False), ("all", 32, False)]
+
+
+def test_coverage_is_of_those_who_were_surveyed_and_in_the_year_of_their_round(cell):
+    """Twenty were surveyed in each of four districts; eight state a need, all of them counselled. Two visitors were not surveyed."""
+    assert cell("counselling_coverage_a", "2022") == (32, 80, Decimal("0.4000"))
+    assert cell("counselling_coverage_b", "2022") == (8, 8, Decimal("1.0000"))
+    assert cell("counselled_persons", "2023")[2] == 34
 
 
 def test_what_is_hidden_of_a_district_is_hidden_of_its_communes_in_every_mode(admin):
@@ -292,9 +302,9 @@ def test_a_question_says_what_it_asks_and_binds_its_parameters(built):
 
 
 def test_the_funnel_hides_a_session_from_which_a_small_one_could_be_computed(admin):
-    """3 of 795 are too few, and all of June are known: 31. The next smallest is hidden too: 794, where six of twelve started."""
+    """3 of 795 are too few, and all of June are known: 34. The next smallest is hidden too: 794, where six of thirteen started."""
     funnel = admin.execute("select sender_code, attended, started from bi.fair_funnel where measure = 'persons' order by 1").fetchall()
-    assert funnel == [("794", None, None), ("795", None, None), ("796", 7, 0), ("797", 9, 0), ("all", 31, 6)]
+    assert funnel == [("794", None, None), ("795", None, None), ("796", 7, 0), ("797", 11, 0), ("all", 34, 6)]
 
 
 def test_a_delivery_is_on_time_until_the_last_day_that_its_contract_allows(cell):

@@ -41,7 +41,7 @@ def official(admin) -> dict[str, list[tuple]]:
     asked = {
         "supply": "select occupation_official, occupation_sk, count(*) from marts.fct_labour_supply group by 1, 2 order by 1, 2",
         "orders": "select occupation_official, occupation_sk, sum(openings) from marts.fct_job_order group by 1, 2 order by 1, 2",
-        "view": "select * from bi.supply_demand_by_occupation order by area_mode, area_code, occupation_code",
+        "view": "select * from bi.supply_demand_by_occupation order by period, area_mode, area_code, occupation_code",
     }
     return {name: admin.execute(query).fetchall() for name, query in asked.items()}
 

@@ -131,8 +131,8 @@ def test_a_code_that_only_isco_has_is_read_as_its_vsco_group_and_no_code_is_neve
 def test_small_counts_of_persons_are_hidden_and_openings_are_not(admin):
     row = one(
         admin,
-        "select seekers, openings_planned, tension_planned from bi.supply_demand_by_occupation"
-        " where area_mode = 'as_reported' and area_code = '794' and occupation_code = '81'",
+        "select seekers_compared, openings_planned, tension_planned from bi.supply_demand_by_occupation"
+        " where period = '2023' and area_mode = 'as_reported' and area_code = '794' and occupation_code = '81'",
     )
     assert (row[0], row[1]) == (6, 10)
     disabled = (

@@ -34,6 +34,7 @@ def published(clone, tmp_path_factory) -> Iterator[Published]:
         add_registers(gateway, province)
         add_earlier_round(gateway, province)
         add_earlier_register(gateway)
+        add_trade_orders(gateway, province)
         gateway.write_senders(home / "senders.yml")
         reports, unreachable = ingest(load_senders(home / "senders.yml"), load_order())
         assert not unreachable
@@ -122,3 +123,20 @@ def add_earlier_register(gateway: Gateway) -> None:
                 "contact_email": None,
             }
             gateway.add_delivery("employers", sender, period, [employer], created_at=f"{period}-14T15:00:00+07:00")
+
+
+def add_trade_orders(gateway: Gateway, province: Province) -> None:
+    """Orders of two years for a trade that has a code only in the province's list."""
+    for delivery in deliveries(province, "job_orders"):
+        if delivery.announcement["media_type"] == "application/json" and delivery.announcement["sender_code"] in RESURVEYED:
+            order = records(delivery)[0] | {
+                "title": "trồng thanh long",
+                "occupation_code": None,
+                "deadline": None,
+                "closed_on": None,
+                "close_reason": None,
+            }
+            for number, (openings, day) in enumerate([(3, "2023-05-31"), (5, "2022-12-20")], 1):
+                sender = delivery.announcement["sender_code"]
+                posted = order | {"order_no": f"TRADE-{number}", "openings": openings, "openings_female": 0, "posted_on": day}
+                gateway.add_delivery("job_orders", sender, day, [posted], created_at=f"{day}T15:00:00+07:00")

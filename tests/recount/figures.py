@@ -360,7 +360,8 @@ def tension_planned(published: Published) -> pd.DataFrame:
 
 @recounts("openings_ordered")
 def openings_ordered(published: Published) -> pd.DataFrame:
-    return count(total(in_cells(published.orders, ["all"], ["trade"]), "openings"))
+    orders = published.orders.assign(year=[str(day.year) for day in published.orders["posted_on"]])
+    return count(total(in_cells(orders, ["year"], ["trade"]), "openings"))
 
 
 # who was counselled

@@ -7,6 +7,8 @@ resolutions as (select * from {{ ref('occupation_resolution') }}),
 
 trades as (
     select
+        period_kind,
+        period,
         area_mode,
         area_code,
         area,
@@ -16,10 +18,12 @@ trades as (
         bool_or(is_suppressed) as is_suppressed
     from indicators
     where metric in ('employed', 'openings_ordered') and starts_with(breakdown, 'trade=')
-    group by area_mode, area_code, area, breakdown
+    group by period_kind, period, area_mode, area_code, area, breakdown
 )
 
 select
+    trades.period_kind,
+    trades.period,
     trades.area_mode,
     trades.area_code,
     trades.area,

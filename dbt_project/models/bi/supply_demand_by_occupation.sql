@@ -1,10 +1,13 @@
--- Openings are those that employers plan. Level 2 of VSCO is where the feeds conform.
+-- Openings are those that employers plan. Persons of a year are those of its survey round; openings are compared with the seekers of the latest round until
+-- then. Level 2 of VSCO is where the feeds conform.
 with indicators as (select * from {{ ref('indicator') }}),
 
 occupations as (select * from {{ ref('dim_occupation') }}),
 
 measures as (
     select
+        period_kind,
+        period,
         area_mode,
         area_code,
         area,
@@ -12,14 +15,17 @@ measures as (
         max(value) filter (where metric = 'employed') as employed,
         max(value) filter (where metric = 'seekers_surveyed') as seekers,
         max(value) filter (where metric = 'openings_planned') as openings_planned,
+        max(denominator) filter (where metric = 'tension_planned') as seekers_compared,
         max(value) filter (where metric = 'tension_planned') as tension_planned,
         bool_or(is_suppressed) as is_suppressed
     from indicators
     where metric in ('employed', 'seekers_surveyed', 'openings_planned', 'tension_planned') and starts_with(breakdown, 'occupation=')
-    group by area_mode, area_code, area, breakdown
+    group by period_kind, period, area_mode, area_code, area, breakdown
 )
 
 select
+    measures.period_kind,
+    measures.period,
     measures.area_mode,
     measures.area_code,
     measures.area,
@@ -29,6 +35,7 @@ select
     measures.employed,
     measures.seekers,
     measures.openings_planned,
+    measures.seekers_compared,
     measures.tension_planned,
     measures.is_suppressed
 from measures

@@ -4,9 +4,10 @@ from labour_market.batches.states import BatchState
 
 QUERIES = {
     "supply_demand": """
-        select occupation_code || ' ' || occupation_vi as occupation, seekers::int as seekers, openings_planned::int as openings
+        select occupation_code || ' ' || occupation_vi as occupation, seekers_compared::int as seekers, openings_planned::int as openings
         from bi.supply_demand_by_occupation
-        where area_mode = 'as_reported' and area_code = 'all' and occupation_code not in ('unknown', 'not_applicable')
+        where period = (select max(period) from bi.indicator where metric = 'openings_planned')
+            and area_mode = 'as_reported' and area_code = 'all' and occupation_code not in ('unknown', 'not_applicable')
         order by occupation_code
     """,
     "funnel": """
@@ -21,6 +22,7 @@ QUERIES = {
             nullif(round(value, 2), 0) as tension
         from bi.indicator
         where metric = 'tension_planned' and area_mode = 'as_reported' and area_code <> 'all' and breakdown = 'all'
+            and period = (select max(period) from bi.indicator where metric = 'tension_planned')
         order by area_code
     """,
     "coding": """

@@ -16,6 +16,10 @@ placements as (
     select * from {{ ref('fct_placement') }}
 ),
 
+survey_rounds as (
+    select * from {{ ref('int_survey_rounds__with_end_date') }}
+),
+
 wishes as (
     select
         supply.*,
@@ -27,27 +31,6 @@ wishes as (
     inner join dates as surveyed on supply.surveyed_date_sk = surveyed.date_sk
     inner join occupations on supply.wanted_occupation_sk = occupations.occupation_sk
     where supply.wants_job
-),
-
-survey_days as (
-    select
-        sender_code,
-        period,
-        min(surveyed_date_sk) as first_date_sk
-    from supply
-    where surveyed_date_sk > 0
-    group by sender_code, period
-),
-
-survey_rounds as (
-    select
-        survey_days.sender_code,
-        survey_days.period,
-        lead(dates.date_day, 1, 'infinity') over (
-            partition by survey_days.sender_code order by dates.date_day, survey_days.period
-        ) as next_begins_on
-    from survey_days
-    inner join dates on survey_days.first_date_sk = dates.date_sk
 ),
 
 first_starts as (

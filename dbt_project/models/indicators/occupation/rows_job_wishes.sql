@@ -6,6 +6,7 @@ select
     row_no,
     area_sk,
     district_code,
+    year,
     wanted_occupation_code as occupation
-from {{ ref('int_surveyed_persons__latest') }}
+from {{ ref('int_surveyed_persons__by_round') }}
 where wants_job

@@ -3,7 +3,7 @@ with demand as (
 ),
 
 periods as (
-    select * from {{ ref('int_periods__latest') }}
+    select * from {{ ref('int_periods__latest_of_year') }}
     where feed = 'employers'
 ),
 
@@ -18,6 +18,7 @@ select
     demand.row_no,
     demand.area_sk,
     demand.district_code,
+    periods.year,
     occupations.code as occupation,
     demand.openings
 from demand

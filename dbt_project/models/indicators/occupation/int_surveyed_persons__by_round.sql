@@ -1,10 +1,10 @@
--- Persons of the latest survey of each sender, with the level-2 occupations in which they work and want to work.
+-- Persons of the survey round of each sender and year, with the level-2 occupations in which they work and want to work.
 with supply as (
     select * from {{ ref('fct_labour_supply') }}
 ),
 
 periods as (
-    select * from {{ ref('int_periods__latest') }}
+    select * from {{ ref('int_periods__latest_of_year') }}
     where feed = 'labour_survey'
 ),
 
@@ -14,6 +14,7 @@ occupations as (
 
 select
     supply.*,
+    periods.year,
     {{ counting_key('supply', 'supply_sk') }} as person_key,
     occupations.code as occupation_code,
     wanted_occupations.code as wanted_occupation_code
