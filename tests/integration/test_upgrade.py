@@ -30,9 +30,19 @@ BUILD_VIEWS = {"bi.vintage_batch"}  # each build adds rows
 FEWER_ROWS = {"bi.occupation_queue"}  # a title with an unknown word may name a person and is no longer shown
 FREE_TEXT = {("bi.occupation_queue", "most_often_sent"), ("bi.typed_total", "as_typed")}  # less of it is shown, for the same reason
 # texts of bi.metric_definition that describe a metric and are no figure
-DESCRIPTIONS = {"label_en", "numerator", "denominator", "definition_en", "known_traps", "feeds"}
+DESCRIPTIONS = {"label_en", "numerator", "denominator", "definition_vi", "definition_en", "known_traps", "feeds"}
 # columns that have another name since a release
 RENAMED = {("bi.stated_figure", "said_of"): "time_reference", ("quarantine.rejected_row", "value_class"): "value_pattern"}
+# metrics with another definition than in a release, and the views with columns of them
+REDEFINED = [
+    "employed", "seekers_surveyed", "openings_planned", "openings_ordered", "tension_planned", "counselling_coverage_a",
+    "counselling_coverage_b", "poor_household_coverage", "poor_households_without_placement", "filled_within_90_days",
+    "placed_within_90_days",
+]  # fmt: skip
+REDEFINED_VIEWS = {
+    "bi.counselling_coverage", "bi.job_market", "bi.placement_outcomes", "bi.poor_household_coverage", "bi.provincial_trades",
+    "bi.supply_demand_by_occupation",
+}  # fmt: skip
 Rows = dict[str, dict[str, int]]  # of each relation: how often each row occurs, by its hash
 
 
@@ -44,6 +54,8 @@ class Upgraded:
     rows: Rows
     columns: dict[str, list[str]]
     figures: Rows
+    past: set[str]
+    metrics: list[str]
     changes: list[str]
 
 
@@ -57,20 +69,27 @@ def columns_of(admin: psycopg.Connection, schemas: list[str]) -> dict[str, list[
     ):
         if (relation == "bi.metric_definition" and column in DESCRIPTIONS) or (relation, column) in FREE_TEXT:
             continue
-        if relation not in WORK_TABLES | CLOCK_VIEWS and column not in REBUILT_COLUMNS:
+        if relation not in WORK_TABLES | CLOCK_VIEWS | REDEFINED_VIEWS and column not in REBUILT_COLUMNS:
             found.setdefault(relation, []).append(column)
     return found
 
 
-def rows_of(admin: psycopg.Connection, columns: dict[str, list[str]]) -> Rows:
-    """How often each row of each relation occurs, by a hash of these columns in this order."""
+def rows_of(admin: psycopg.Connection, columns: dict[str, list[str]], metrics: list[str]) -> Rows:
+    """How often each row of each relation occurs, by a hash of these columns in this order; of some metrics."""
     rows: Rows = {}
     for relation, names in columns.items():
-        query = sql.SQL("select md5(row({})::text) as hash, count(*) from {} group by 1").format(
-            sql.SQL(", ").join(map(sql.Identifier, names)), sql.Identifier(*relation.split("."))
+        defined = sql.SQL("metric = any(%s)" if "metric" in names else "%s::text[] is not null")
+        query = sql.SQL("select md5(row({})::text) as hash, count(*) from {} where {} group by 1").format(
+            sql.SQL(", ").join(map(sql.Identifier, names)), sql.Identifier(*relation.split(".")), defined
         )
-        rows[relation] = dict(admin.execute(query).fetchall())
+        rows[relation] = dict(admin.execute(query, [metrics]).fetchall())
     return rows
+
+
+def past_of_redefined(admin: psycopg.Connection) -> set[str]:
+    """What a release had as the figures of the redefined metrics."""
+    query = "select md5((to_jsonb(known) - 'known_to')::text) from vintages.fct_report_indicator as known where metric = any(%s)"
+    return {digest for (digest,) in admin.execute(query, [REDEFINED])}
 
 
 @pytest.fixture(scope="module", params=RELEASES, ids=lambda path: path.name.split(".")[0])
@@ -96,12 +115,14 @@ def upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
             with psycopg.connect(login, autocommit=True) as admin:
                 admin.execute("set timezone to utc")
                 columns, figures = columns_of(admin, KEPT_SCHEMAS), columns_of(admin, ["bi"])
-                before = Upgraded(login, rows_of(admin, columns), columns | figures, rows_of(admin, figures), [])
-            assert sum(before.rows["vintages.fct_report_indicator"].values()) > 10_000
+                known = [metric for (metric,) in admin.execute("select metric from bi.metric_definition") if metric not in REDEFINED]
+                rows, past = rows_of(admin, columns, known), past_of_redefined(admin)
+                before = Upgraded(login, rows, columns | figures, rows_of(admin, figures, known), past, known, [])
+            assert sum(before.rows["vintages.fct_report_indicator"].values()) > 9_000
             lines: list[str] = []
             stack.prepare(progress=lines.append)
             transform.build()
-            yield Upgraded(login, before.rows, before.columns, before.figures, lines)
+            yield Upgraded(login, before.rows, before.columns, before.figures, before.past, known, lines)
         finally:
             stop_server(home)
 
@@ -119,7 +140,7 @@ def columns_now(upgraded: Upgraded, relations: Rows) -> dict[str, list[str]]:
 
 
 def test_every_row_of_the_release_is_still_there(upgraded, admin):
-    after = rows_of(admin, columns_now(upgraded, upgraded.rows))
+    after = rows_of(admin, columns_now(upgraded, upgraded.rows), upgraded.metrics)
     lost = {
         relation: len(rows.keys() - after[relation].keys())
         for relation, rows in upgraded.rows.items()
@@ -131,9 +152,14 @@ def test_every_row_of_the_release_is_still_there(upgraded, admin):
     assert {relation: after[relation] for relation in recorded} == {relation: upgraded.rows[relation] for relation in recorded}
 
 
+def test_what_was_known_of_a_redefined_metric_is_still_known(upgraded, admin):
+    """Its last figures of the release have ended, since the build counts others."""
+    assert upgraded.past and upgraded.past <= past_of_redefined(admin)
+
+
 def test_every_figure_is_the_same(upgraded, admin):
-    after = rows_of(admin, columns_now(upgraded, upgraded.figures))
-    assert sum(upgraded.figures["bi.indicator"].values()) > 10_000
+    after = rows_of(admin, columns_now(upgraded, upgraded.figures), upgraded.metrics)
+    assert sum(upgraded.figures["bi.indicator"].values()) > 9_000
     differing = {relation for relation, rows in upgraded.figures.items() if after[relation] != rows}
     assert differing <= BUILD_VIEWS | FEWER_ROWS
     assert all(after[relation].keys() <= upgraded.figures[relation].keys() for relation in FEWER_ROWS)
