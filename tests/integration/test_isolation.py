@@ -315,4 +315,4 @@ def test_a_replay_in_which_a_batch_fails_is_red_and_names_it(loader, province):
     loader.execute("alter table core.employers add constraint none_of_794 check (sender_code <> '794') not valid")
     done = CliRunner().invoke(app, ["replay", "employers", "--reason", "a rule was fixed", "--execute"])
     assert (done.exit_code, states(loader)) == (1, {bad: "failed", good: "published"})
-    assert f"batch {bad} 794" in done.output
+    assert f"batch {bad} employers 794" in done.output

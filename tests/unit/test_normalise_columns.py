@@ -1,4 +1,3 @@
-import gc
 import unicodedata
 from datetime import date
 
@@ -7,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from labour_market.contracts import Field, contract_feeds, load_contract
 from labour_market.normalise import BY_KIND, BY_TYPE, NOT_NORMAL, UnreadableValueError, codes, normalise_columns, reader, text
-from labour_market.normalise.records import ParsedDelivery, without_collector
+from labour_market.normalise.records import ParsedDelivery
 from odd_values import TEXTS
 
 
@@ -203,13 +202,3 @@ def test_a_column_of_one_kind_of_number_is_read_like_one_of_several() -> None:
     for column in ([1, 2, 1], [1.0, 2.0, 1.0], [1, 2.0, 1], [True, 1, 1.0], [True, False, True]):
         read = normalise_columns(columns_of("employers", headcount=list(column)), load_contract("employers"))
         assert read.columns["headcount"] == [None if isinstance(value, bool) else int(value) for value in column]
-
-
-def test_the_collector_is_off_while_columns_are_read_and_then_as_it_was() -> None:
-    assert gc.isenabled()
-    with without_collector():
-        assert not gc.isenabled()
-        with without_collector():
-            assert not gc.isenabled()
-        assert not gc.isenabled()
-    assert gc.isenabled()
