@@ -390,6 +390,8 @@ class _Solver:
         self.matrix, self.least, self.most = _matrix(problem, unknowns, relations)
         self.low, self.high = _limits(problem, unknowns)
         self.integral = np.array([problem.integral[i] for i in unknowns])
+        # sums in floating point: whole numbers are exact up to 1e-9; with a number that is none (areas that share a divided commune, whose
+        # shown figures are rounded to six decimals) up to 1e-5. A set that is wrongly taken makes the attacker weaker, never a finding.
         self.tolerance = np.where(abs(self.matrix) @ (~self.integral).astype(float) > 0, 1e-5, 1e-9)
         self.lowest = np.full(len(unknowns), np.inf)  # in the sets that were found
         self.highest = np.full(len(unknowns), -np.inf)
