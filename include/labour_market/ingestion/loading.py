@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from labour_market.quality.gate import Verdict
 
 LOG = logging.getLogger(__name__)
-MAX_ROUNDS = 20
+MAX_ROUNDS = 20  # audits of one load, each about a second: more deliveries of one partition must not keep back the feed
 # the server undid a transaction for the sake of another one, and it is to be made again
 PASSING_ERRORS = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, psycopg.errors.LockNotAvailable)
 

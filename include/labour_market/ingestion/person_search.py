@@ -67,7 +67,8 @@ def _search_bytes(data: bytes, person: PersonSearch) -> Named:
             if number and number.search(part):
                 return Named.YES
             has_name = has_name or bool(name and name.search(part))
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, RuntimeError, NotImplementedError):  # damaged, or with a password
+    # damaged, with a password (RuntimeError), or of an unknown kind of compression, for which zipfile raises NotImplementedError
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, RuntimeError, NotImplementedError):
         return Named.UNCLEAR
     is_searched = bool(number or name) and not _hides_text(data)
     return Named.UNCLEAR if has_name or not is_searched else Named.NO
