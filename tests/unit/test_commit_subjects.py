@@ -24,7 +24,7 @@ def check_message(folder: Path, message: str) -> subprocess.CompletedProcess[str
     "subject",
     [
         "cli: print one line for each feed",
-        "dbt, indicators: address review notes",
+        "dbt: address review notes",
         "ci: feed the cache",
         "star: process rows in one pass",
         f"docs: {'x' * 66}",
@@ -43,6 +43,8 @@ def test_a_subject_of_the_form_is_accepted(tmp_path: Path, subject: str):
         "cli: printing of lines",
         "cli: the lines are printed",
         "cli:print one line",
+        "cli, dags: print one line",
+        "cli dags: print one line",
         f"docs: {'x' * 67}",
     ],
 )
