@@ -7,9 +7,10 @@ from labour_market.settings import DBT_DIR, PROVINCE_TIME
 from labour_market.site.queries import STATES
 
 
-def test_dbt_uses_the_same_open_states_and_the_same_time_zone():
+def test_dbt_uses_the_same_states_and_the_same_time_zone():
     variables = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
     assert variables["open_states"] == list(OPEN_STATES)
+    assert variables["blocked_states"] == list(BLOCKED_STATES)
     assert variables["time_zone"] == PROVINCE_TIME.key
 
 

@@ -23,4 +23,4 @@ from batches
 left join areas on areas.level = 'district' and batches.sender_code = areas.code
 left join offices
     on batches.sender_code = offices.unit_code and batches.delivered_on >= offices.valid_from and batches.delivered_on < offices.valid_to
-where batches.state in ('quarantined', 'rejected')
+where {{ is_blocked('batches.state') }}

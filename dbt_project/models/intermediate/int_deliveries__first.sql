@@ -1,7 +1,7 @@
 -- On time: within the days that the contract allows from the first of the period, by the province's calendar.
 with batches as (
     select * from {{ ref('stg_ops__batch') }}
-    where state in ('published', 'superseded', 'quarantined', 'rejected')
+    where not {{ is_open('state') }}
 )
 
 select distinct on (batches.feed, batches.sender_code, batches.period)

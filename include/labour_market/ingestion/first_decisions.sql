@@ -4,7 +4,7 @@ with decisions as (
         event.batch_id,
         coalesce(
             min(event.event_id) filter (where event.to_state = 'published'),
-            max(event.event_id) filter (where event.to_state in ('quarantined', 'rejected')),
+            max(event.event_id) filter (where event.to_state = any(%(blocked)s)),
             max(event.event_id)
         ) as decided
     from ops.batch_event as event

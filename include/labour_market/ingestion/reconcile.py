@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 from labour_market.batches import ledger
 from labour_market.batches.landing import LandingStore
 from labour_market.batches.ledger import Finding
-from labour_market.batches.states import OPEN_STATES, BatchState
+from labour_market.batches.states import BLOCKED_STATES, OPEN_STATES, BatchState
 from labour_market.contracts import contract_feeds
 from labour_market.database import connect, read_sql
 from labour_market.errors import UsageError
@@ -117,7 +117,8 @@ def _core_counts() -> sql.Composed:
 
 
 def _unbalanced(connection: psycopg.Connection) -> list[Finding]:
-    rows = connection.execute(read_sql(__package__, "unbalanced_batches").format(core_counts=_core_counts())).fetchall()
+    query = read_sql(__package__, "unbalanced_batches").format(core_counts=_core_counts())
+    rows = connection.execute(query, {"blocked": list(BLOCKED_STATES)}).fetchall()
     return [
         Finding(
             "lost_records",

@@ -115,7 +115,8 @@ def _groups_of_feeds(batches: list[Batch]) -> list[list[Batch]]:
 
 def _groups_of_history(connection: psycopg.Connection, batches: list[Batch]) -> list[list[Batch]]:
     """The loads in which the batches were first decided on, across all feeds. Batches that one load audited together stay together."""
-    rows = connection.execute(read_sql(__package__, "first_decisions"), {"batches": [batch.batch_id for batch in batches]}).fetchall()
+    values = {"batches": [batch.batch_id for batch in batches], "blocked": list(BLOCKED_STATES)}
+    rows = connection.execute(read_sql(__package__, "first_decisions"), values).fetchall()
     moves = {batch_id: (decided, staged) for batch_id, decided, staged in rows}
     groups: list[list[Batch]] = []
     first_decided = 0

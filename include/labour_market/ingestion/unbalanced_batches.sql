@@ -22,7 +22,7 @@ counted as (
 select feed, sender_code, period, batch_id, state, declared_records, records_parsed, core_records, quarantined_records
 from counted
 where case
-    when state in ('quarantined', 'rejected') then core_records <> 0 or reason_rule is null or reason_vi is null
+    when state = any(%(blocked)s) then core_records <> 0 or reason_rule is null or reason_vi is null
     -- also while it is replayed
     when published_at is not null
         then declared_records <> core_records + quarantined_records

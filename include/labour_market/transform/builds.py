@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 
 from labour_market.batches.outbox import pending_events, rebuild_every_partition
+from labour_market.batches.states import OPEN_STATES
 from labour_market.contracts import load_contracts
 from labour_market.database import connect, read_sql, require_current_schema
 from labour_market.database.kept_settings import BUILT_STATE, FULL_BUILD, SEED_HASH, keep_setting, read_setting
@@ -124,7 +125,7 @@ def _state(connection: psycopg.Connection) -> dict[str, Any]:
 
     None of the decisions and moves is ever changed or deleted, so their number is enough; a proposal changes nothing.
     """
-    row = connection.execute(read_sql(__package__, "state_of_figures")).fetchone()
+    row = connection.execute(read_sql(__package__, "state_of_figures"), {"open": list(OPEN_STATES)}).fetchone()
     assert row
     return dict(zip(("decisions", "cutoff", "ended_batches"), row, strict=True))
 

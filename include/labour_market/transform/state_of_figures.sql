@@ -2,4 +2,4 @@
 select
     (select count(*) from ops.occupation_decision where to_state <> 'proposed') as decisions,
     (select cutoff.day::text from intermediate.int_reporting_cutoff_date as cutoff) as cutoff,
-    (select count(*) from ops.batch_event where to_state in ('published', 'quarantined', 'rejected', 'superseded')) as ended_batches
+    (select count(*) from ops.batch_event where to_state <> all(%(open)s)) as ended_batches

@@ -39,7 +39,7 @@ select
     sequence,
     {{ plain_delivery_id() }} as delivery_id,
     case
-        when known_published_at is not null and known_state not in ('quarantined', 'rejected', 'superseded') then 'published'
+        when known_published_at is not null and known_state <> 'superseded' and not {{ is_blocked('known_state') }} then 'published'
         else known_state
     end as state,
     declared_records,
