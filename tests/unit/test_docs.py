@@ -230,6 +230,13 @@ def test_the_table_of_layers_is_that_of_the_package():
     assert [int(number) for number, _ in rows] == list(range(1, len(LAYERS) + 1))
 
 
+def test_every_layer_of_the_dbt_project_is_described():
+    layers = {path.name for path in (DBT_DIR / "models").iterdir() if path.is_dir()}
+    listed = set(re.findall(r"^\| (\w+) \| `dbt_project/models/", text_of(PROJECT_ROOT / "CONTRIBUTING.md"), flags=re.MULTILINE))
+    drawn = text_of(ARCHITECTURE).partition("## The dbt project")[2].partition("Nothing reads upward")[0]
+    assert listed == layers == set(re.findall(r"`(\w+)` \(", drawn))
+
+
 def test_every_decision_is_listed_and_has_its_three_parts():
     records = sorted(path for path in DECISIONS.glob("*.md") if path.name != "README.md")
     numbers = [path.name[:4] for path in records]
