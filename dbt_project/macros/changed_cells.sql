@@ -52,7 +52,7 @@ union all
 
 {#
   What decides which cells a build counts again. Known only while dbt runs.
-    is_outdated: no build of everything has succeeded since the project or the reference lists changed, or within the last week
+    is_outdated: no build of everything has succeeded since the project or the reference lists changed, or within full_build_days
     is_cutoff_new: the reporting cutoff date is another than in the last build: it moved with today's date or with an event
     feeds: of the scope
 #}
@@ -62,7 +62,7 @@ select
     not exists (
         select 1
         from {{ source('ops', 'setting') }} as full_build
-        where full_build.name = 'full_build' and full_build.set_at > clock_timestamp() - interval '7 days'
+        where full_build.name = 'full_build' and full_build.set_at > clock_timestamp() - interval '{{ var("full_build_days") }} days'
             and full_build.set_at > (select max(changes.set_at) from {{ source('ops', 'setting') }} as changes where changes.name in ('seed_hash', 'deployed_project'))
     ) as is_outdated,
     cutoff.day::text is distinct from (

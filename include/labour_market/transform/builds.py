@@ -25,7 +25,7 @@ from labour_market.transform.selection import every_node, nodes_of_feeds
 
 LOG = logging.getLogger(__name__)
 
-FULL_BUILD_EVERY = timedelta(days=7)  # the macro state_of_cells has the same days
+FULL_BUILD_EVERY = timedelta(days=7)  # full_build_days of dbt_project.yml
 # what a build does not need: files of the parsed project, and the relations of schemas that it does not write
 LEAN = ["--no-write-json", "--cache-selected-only"]
 
