@@ -83,12 +83,6 @@ class AirflowApi:
         """The task instances of a run."""
         return list(self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", params={"limit": 500})["task_instances"])
 
-    def count_task_instances(self, night: Night) -> int:
-        """The number of task instances that a night started, those of the build included. A skipped task starts no process."""
-        builds = {run["dag_run_id"] for run in self.runs(BUILD, night.started) if run["partition_key"] == night.key}
-        runs = [*night.runs.items(), *((BUILD, run) for run in builds)]
-        return sum(task["state"] != "skipped" for dag_id, run in runs for task in self.task_instances(dag_id, run))
-
     def start_night(self) -> Night:
         """Unpause the DAGs, so that the scheduler runs the night that is due; where they were not paused, trigger the night's runs.
 
