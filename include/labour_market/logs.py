@@ -5,13 +5,14 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg
 
 from labour_market.errors import LabourMarketError, UsageError
 
+Progress = Callable[[str], None]  # takes a line for the person who waits
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs addresses, and the id of a delivery is text of a sender
 

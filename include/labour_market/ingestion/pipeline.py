@@ -1,16 +1,15 @@
 """A night in one process, without Airflow: pull from every sender at once, then load feed by feed."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from labour_market.errors import LabourMarketError
 from labour_market.gateway import Sender
 from labour_market.ingestion.loading import LoadReport, load_each
 from labour_market.ingestion.pulling import pull
-from labour_market.logs import describe, trace
+from labour_market.logs import Progress, describe, trace
 
-Progress = Callable[[str], None]
 MAX_SENDERS_AT_ONCE = 32
 LOG = logging.getLogger(__name__)
 

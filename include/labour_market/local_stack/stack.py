@@ -5,7 +5,6 @@ import json
 import os
 import sys
 import urllib.request
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from labour_market.database import admin_dsn, can_log_in, connect, provision, se
 from labour_market.errors import LabourMarketError
 from labour_market.local_stack import processes
 from labour_market.local_stack.postgres import server_running, start_server, stop_server
+from labour_market.logs import Progress
 from labour_market.settings import (
     CONFIG_DIR,
     PROJECT_ROOT,
@@ -30,7 +30,6 @@ from labour_market.settings import (
     secret,
 )
 
-Progress = Callable[[str], None]
 AIRFLOW_COMPONENTS = ("airflow-api", "airflow-scheduler", "airflow-processor")
 COMPONENTS = ("gateway", *AIRFLOW_COMPONENTS, "site")  # PostgreSQL is managed by pg_ctl
 POOLS = CONFIG_DIR / "pools.json"  # in the form of `airflow pools import`, which the containers use
