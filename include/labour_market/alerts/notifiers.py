@@ -50,7 +50,12 @@ class SmtpNotifier:
         return replace(self, to=to)
 
     def send(self, subject: str, text: str) -> None:
-        """See Notifier."""
+        """Send a message as a mail.
+
+        Raises:
+            AlertNotSentError: The server cannot be reached or did not accept it.
+            UsageError: The address is not of the form smtp://USER:PASSWORD@HOST:PORT/?from=SENDER&to=RECEIVER.
+        """
         parts = urlsplit(self.address)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname or not {"from", "to"} <= query.keys():
@@ -85,7 +90,11 @@ class WebhookNotifier:
         """A webhook has no recipients."""
 
     def send(self, subject: str, text: str) -> None:
-        """See Notifier."""
+        """Send a message to the webhook.
+
+        Raises:
+            AlertNotSentError: The webhook cannot be reached or did not accept it.
+        """
         try:
             with requests.Session() as session:
                 session.trust_env = False

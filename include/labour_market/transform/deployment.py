@@ -85,7 +85,19 @@ def deployed_project(connection: psycopg.Connection) -> dict[str, Any]:
 
 
 def tables_to_fill(connection: psycopg.Connection, project: list[Model], grains: dict[str, str]) -> list[Model]:
-    """The tables that are absent, or whose columns, types or grain are not those of the model."""
+    """The tables that are absent, or whose columns, types or grain are not those of the model.
+
+    Args:
+        connection: An administrator's.
+        project: The models of the project.
+        grains: Relation -> the grain with which it was deployed.
+
+    Returns:
+        The models of these tables.
+
+    Raises:
+        BuildError: One of them is a table of vintages, whose rows no build can restore.
+    """
     columns = relations.columns_of(connection, sorted({model.schema for model in project}))
     unnamed = sorted(set(_owned_tables(connection, [KEPT_SCHEMA])) - {model.relation for model in project})
     to_fill = []

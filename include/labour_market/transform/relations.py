@@ -124,7 +124,16 @@ def place_table(connection: psycopg.Connection, relation: str, source_schema: st
 
 
 def refuse_losses(connection: psycopg.Connection, relation: str, successor: str | None = None) -> None:
-    """Raise BuildError when a relation that is to be replaced has parts, such as triggers, that its successor does not have."""
+    """Refuse to replace a relation that would lose parts, such as triggers.
+
+    Args:
+        connection: An administrator's.
+        relation: The relation that is replaced, as schema.name.
+        successor: The one that takes its place, as schema.name; None: it has no parts yet.
+
+    Raises:
+        BuildError: The successor does not have all parts of the relation.
+    """
     parts = parts_of_relation(connection, relation)
     kept = parts_of_relation(connection, successor) if successor else {}
     if lost := sorted(name for part, name in parts.items() if part not in kept):
@@ -135,7 +144,16 @@ def refuse_losses(connection: psycopg.Connection, relation: str, successor: str 
 
 
 def refuse_existing_schema(connection: psycopg.Connection, name: str, owner: str | None = None) -> None:
-    """Raise BuildError when a schema that the deployment creates and drops exists already; one of this owner is its own."""
+    """Refuse a schema of a name that the deployment creates and drops, if it exists already.
+
+    Args:
+        connection: An administrator's.
+        name: The schema.
+        owner: A schema of this owner is the deployment's own.
+
+    Raises:
+        BuildError: There is a schema of this name and of another owner.
+    """
     row = connection.execute("select pg_get_userbyid(nspowner) from pg_namespace where nspname = %s", [name]).fetchone()
     if row and row[0] != owner:
         raise BuildError(f"the schema {name} of {row[0]} exists, and a deployment creates and drops one of this name: rename or drop it")
@@ -143,7 +161,11 @@ def refuse_existing_schema(connection: psycopg.Connection, name: str, owner: str
 
 @contextmanager
 def refusal(subject: str) -> Iterator[None]:
-    """Make a BuildError of what PostgreSQL refuses to do with a subject. The detail of the server is left out: it quotes values."""
+    """Make a BuildError of what PostgreSQL refuses to do with a subject. The detail of the server is left out: it quotes values.
+
+    Raises:
+        BuildError: PostgreSQL refused a statement of the block.
+    """
     try:
         yield
     except psycopg.DataError as error:  # its message quotes values too
@@ -153,7 +175,11 @@ def refusal(subject: str) -> Iterator[None]:
 
 
 def place_routine(connection: psycopg.Connection, statement: str) -> None:
-    """Create or replace a function. One whose result has other columns is dropped before, and keeps its grants and comment."""
+    """Create or replace a function. One whose result has other columns is dropped before, and keeps its grants and comment.
+
+    Raises:
+        BuildError: The function must be dropped, and other objects depend on it.
+    """
     try:
         with connection.transaction(), acting_as(connection, OWNER):
             connection.execute(statement.encode())
