@@ -21,6 +21,11 @@ class UsageError(LabourMarketError):
 def check_known(kind: str, name: str | None, known: Collection[str]) -> None:
     """Check a name that a call gives; None means any, and is not checked.
 
+    Args:
+        kind: What the name is of, such as feed; part of the sentence.
+        name: The name.
+        known: The names that exist.
+
     Raises:
         UsageError: It is not among the known names, which the sentence lists.
     """

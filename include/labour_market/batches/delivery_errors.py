@@ -59,12 +59,24 @@ class DeliveryRefusedError(InvalidDeliveryError):
 
 
 def invalid_shape(row: int, problem: str, problem_vi: str) -> InvalidDeliveryError:
-    """A row that is not a record; problem and problem_vi: why, in English and Vietnamese."""
+    """A row that is not a record; problem and problem_vi: why, in English and Vietnamese.
+
+    Args:
+        row: Number of the row.
+        problem: Why it is no record, in English.
+        problem_vi: The same in Vietnamese.
+    """
     return InvalidDeliveryError("shape", {"row": row, "problem": problem, "problem_vi": problem_vi})
 
 
 def too_large(quantity: str, quantity_vi: str, limit: int) -> InvalidDeliveryError:
-    """A delivery over a limit of some quantity, named in English and Vietnamese."""
+    """A delivery over a limit of some quantity, named in English and Vietnamese.
+
+    Args:
+        quantity: What there is too much of, in English.
+        quantity_vi: The same in Vietnamese.
+        limit: How much is allowed.
+    """
     return InvalidDeliveryError("too_large", {"quantity": quantity, "quantity_vi": quantity_vi, "limit": limit})
 
 

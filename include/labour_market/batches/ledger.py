@@ -196,6 +196,12 @@ def open_findings(connection: psycopg.Connection) -> list[Finding]:
 def close_finding(connection: psycopg.Connection, finding_id: int, *, by: str, because: str) -> None:
     """Close a finding about an announcement or a person, which a person has seen to. Other findings end with their cause.
 
+    Args:
+        connection: The loader's.
+        finding_id: The finding.
+        by: The person who has seen to it; kept with the finding.
+        because: What was done; kept with the finding.
+
     Raises:
         UsageError: There is no such open finding, or it is about something else, or there is no reason.
     """
@@ -216,6 +222,11 @@ def close_finding(connection: psycopg.Connection, finding_id: int, *, by: str, b
 
 def take(connection: psycopg.Connection, batch_id: int, states: Iterable[BatchState]) -> int:
     """Take a batch for a new attempt.
+
+    Args:
+        connection: The loader's.
+        batch_id: The batch.
+        states: The states in which it may be taken.
 
     Returns:
         The number of the attempt: the fencing token, an argument of move().
@@ -327,7 +338,15 @@ def find_batches(
     period: str | None = None,
     states: Iterable[BatchState] | None = None,
 ) -> list[Batch]:
-    """Batches in the order in which they must be loaded: of their first publication, else of their deliveries. None: of any."""
+    """Batches in the order in which they must be loaded: of their first publication, else of their deliveries. None: of any.
+
+    Args:
+        connection: Of a role that reads the ledger.
+        feed: Only batches of this feed.
+        sender: Only those of this sender.
+        period: Only those of this period.
+        states: Only those in one of these states.
+    """
     query = read_sql(__package__, "find_batches").format(columns=BATCH_COLUMNS)
     values = {"feed": feed, "sender": sender, "period": period, "states": list(states) if states else None}
     with connection.cursor(row_factory=class_row(Batch)) as cursor:
@@ -335,7 +354,13 @@ def find_batches(
 
 
 def batches_to_refetch(connection: psycopg.Connection, feed: str, sender: str) -> list[Batch]:
-    """The rejected batches of a sender whose bytes differed from the announcement in fewer than MAX_FETCHES pulls."""
+    """The rejected batches of a sender whose bytes differed from the announcement in fewer than MAX_FETCHES pulls.
+
+    Args:
+        connection: The loader's.
+        feed: The feed.
+        sender: The code of the sender.
+    """
     rules = [f"{feed}.file.{name}" for name in REFETCHED]
     query = sql.SQL(
         "select {} from ops.batch where feed = %s and sender_code = %s and state = 'rejected' and sha256 is null and reason_rule = any(%s)"

@@ -68,7 +68,13 @@ def record(admin: psycopg.Connection) -> None:
 
 
 def set_password(admin: psycopg.Connection, role: str, password: str) -> None:
-    """Set a role's password; the server, and so its log, gets only the SCRAM verifier."""
+    """Set a role's password; the server, and so its log, gets only the SCRAM verifier.
+
+    Args:
+        admin: An administrator's connection.
+        role: The role.
+        password: In plain text.
+    """
     verifier = admin.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
     admin.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(role), sql.Literal(verifier)))
 

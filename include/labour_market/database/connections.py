@@ -87,7 +87,13 @@ def dsn(role: str, settings: Settings | None = None) -> str:
 
 
 def connect(role: str, settings: Settings | None = None, *, autocommit: bool = False) -> psycopg.Connection:
-    """An open connection of that role."""
+    """An open connection of that role.
+
+    Args:
+        role: One of ROLES.
+        settings: Of the installation; default: of the environment.
+        autocommit: Whether each statement is a transaction of its own.
+    """
     return psycopg.connect(dsn(role, settings), autocommit=autocommit)
 
 

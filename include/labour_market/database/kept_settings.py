@@ -19,7 +19,13 @@ def read_setting(connection: psycopg.Connection, name: str) -> str | None:
 
 
 def keep_setting(connection: psycopg.Connection, name: str, value: str) -> None:
-    """Keep a value in place of the earlier one. set_at becomes the present time, also when the value is the same."""
+    """Keep a value in place of the earlier one. set_at becomes the present time, also when the value is the same.
+
+    Args:
+        connection: Of a role that writes ops.setting.
+        name: One of the names above.
+        value: The value.
+    """
     connection.execute(
         "insert into ops.setting (name, value) values (%s, %s)"
         " on conflict (name) do update set value = excluded.value, set_at = clock_timestamp()",

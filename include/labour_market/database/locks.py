@@ -28,7 +28,13 @@ def feed_load(feed: str) -> str:
 
 
 def partition_publish(feed: str, sender_code: str, period: str) -> str:
-    """One publication of a partition of core at a time."""
+    """One publication of a partition of core at a time.
+
+    Args:
+        feed: The feed.
+        sender_code: The sender.
+        period: The period, as the ledger has it.
+    """
     return f"lmw.publish:{feed}:{sender_code}:{period}"
 
 

@@ -112,7 +112,13 @@ def core_comments(contract: Contract) -> dict[str, str]:
 
 
 def core_comment(feed: str, column: str, text: str) -> sql.Composed:
-    """Statement that comments on a column of core.<feed>, or on the table where column is ''."""
+    """Statement that comments on a column of core.<feed>, or on the table where column is ''.
+
+    Args:
+        feed: The feed.
+        column: The column, or '' for the table.
+        text: The comment.
+    """
     kind, name = ("column", sql.Identifier("core", feed, column)) if column else ("table", sql.Identifier("core", feed))
     return sql.SQL("comment on {} {} is {}").format(sql.SQL(kind), name, sql.Literal(text))
 

@@ -52,6 +52,12 @@ def changes(connection: psycopg.Connection, first: datetime, second: datetime, m
     the metric is counted from. A district's own figure lists only deliveries of that district, where the rows of the feed stay in the
     district of their sender.
 
+    Args:
+        connection: Of a role that reads bi and vintages.
+        first: One moment, with its time zone.
+        second: The other moment.
+        metric: Only cells of this metric.
+
     Returns:
         One dict a cell: CELL_KEY, value_then, value_later, and batches, a list of "feed sender/delivery".
 

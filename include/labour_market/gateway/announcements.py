@@ -86,7 +86,13 @@ class AnnouncementDefect:
 
 
 def read_announcement(item: Any, sender_code: str, feed: str) -> Delivery | AnnouncementDefect:
-    """Read an item of the list of deliveries; a defect when it cannot be read."""
+    """Read an item of the list of deliveries; a defect when it cannot be read.
+
+    Args:
+        item: The item, as JSON was parsed.
+        sender_code: The sender that listed it.
+        feed: The feed that was asked for.
+    """
     try:
         return Delivery.model_validate(item)
     except ValidationError as error:

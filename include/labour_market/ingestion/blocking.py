@@ -21,7 +21,15 @@ LOG = logging.getLogger(__name__)
 def reject_batch(
     connection: psycopg.Connection, contract: Contract, batch: Batch, attempt: int, error: InvalidDeliveryError
 ) -> tuple[str, BatchState]:
-    """Block a batch with the sentences of the rule that its delivery breaks; returns the rule's id and the state it reached."""
+    """Block a batch with the sentences of the rule that its delivery breaks; returns the rule's id and the state it reached.
+
+    Args:
+        connection: The loader's.
+        contract: Of the feed.
+        batch: The batch.
+        attempt: The attempt that has taken it.
+        error: Why it cannot be read.
+    """
     rule = contract.rule(f"file.{error.rule_name}")
     reason_vi, reason_en, remedy_vi = block_reason(rule, batch.delivery_id, error.details)
     state = ledger.block(
@@ -42,7 +50,13 @@ def reject_batch(
 def fail_batch(connection: psycopg.Connection, batch: Batch, attempt: int | None, error: Exception) -> None:
     """Move a batch to failed with the traceback of the internal error that ended an attempt on it. It is tried again.
 
-    A batch that another attempt has taken meanwhile is left to that attempt. attempt: None when the batch was not taken yet.
+    A batch that another attempt has taken meanwhile is left to that attempt.
+
+    Args:
+        connection: The loader's.
+        batch: The batch.
+        attempt: The attempt that has taken it; None: it was not taken yet.
+        error: The internal error.
     """
     traceback = trace(error)
     LOG.error("batch failed: %s\n%s", " ".join(f"{name}={value}" for name, value in place_of(batch, attempt).items()), traceback)

@@ -102,7 +102,16 @@ def pending_requests(settings: Settings | None = None) -> list[dict[str, Any]]:
 
 
 def refuse_erasure(request_id: int, *, by: str, settings: Settings | None = None) -> None:
-    """Refuse a request; nothing is erased. Raises UsageError as approve_erasure does."""
+    """Refuse a request; nothing is erased.
+
+    Args:
+        request_id: The request.
+        by: The person who decides; kept with the decision.
+        settings: Of the installation; default: of the environment.
+
+    Raises:
+        UsageError: There is no such request, or it is one's own.
+    """
     with connect("loader", settings) as connection:
         request = _take(connection, request_id, by)
         _log_decision(connection, request, by, "refused", Erased(0, 0, 0, 0))
@@ -112,6 +121,11 @@ def approve_erasure(request_id: int, *, by: str, settings: Settings | None = Non
     """Approve a request of another person, and erase. The next build counts the figures without the person.
 
     A file of which it is not known whether it names the person is kept, and is a finding.
+
+    Args:
+        request_id: The request.
+        by: The person who decides; kept with the decision.
+        settings: Of the installation; default: of the environment.
 
     Raises:
         UsageError: There is no such request, or it is one's own.
@@ -154,7 +168,13 @@ def approve_erasure(request_id: int, *, by: str, settings: Settings | None = Non
 
 
 def blank_erased_of_batch(connection: psycopg.Connection, contract: Contract, batch_id: int) -> int:
-    """Take the values from the records that this transaction wrote of erased persons; returns their number."""
+    """Take the values from the records that this transaction wrote of erased persons; returns their number.
+
+    Args:
+        connection: The loader's, in the transaction that publishes the batch.
+        contract: Of the feed.
+        batch_id: The batch.
+    """
     if not _names_persons(contract) or connection.execute("select exists (select from vault.erased_person)").fetchone() == (False,):
         return 0
     condition = sql.SQL(
@@ -353,6 +373,11 @@ def _note_unclear(connection: psycopg.Connection, request_id: int, batches: list
 
 def destroy_unclear_file(finding_id: int, *, by: str, settings: Settings | None = None) -> None:
     """Destroy the file of a finding erasure_unclear, because a person found the erased person in it, and close the finding.
+
+    Args:
+        finding_id: The finding.
+        by: The person who decides; kept with the decision.
+        settings: Of the installation; default: of the environment.
 
     Raises:
         UsageError: There is no such open finding, or the batch still waits for its load.

@@ -222,7 +222,13 @@ class Load:
         self.audit_and_publish(staged, table)
 
     def stage(self, reader: Reader, batch: Batch, table: str) -> None:
-        """Read a batch from the landing store and copy it into a stage table."""
+        """Read a batch from the landing store and copy it into a stage table.
+
+        Args:
+            reader: The process that reads it.
+            batch: The batch, taken by this load.
+            table: The stage table, without its schema.
+        """
         attempt = self.attempts[batch.batch_id]
         with log_stage(LOG, "read", **place_of(batch, attempt)) as counts:
             reading = reader.read(self.contract, batch)
@@ -293,7 +299,13 @@ class Load:
         return verdicts
 
     def publish_or_block(self, batch: Batch, verdict: "Verdict", table: str) -> None:
-        """Publish an audited batch, or block it, as its verdict says."""
+        """Publish an audited batch, or block it, as its verdict says.
+
+        Args:
+            batch: The batch, staged by this load.
+            verdict: Its verdict.
+            table: The stage table, without its schema.
+        """
         attempt = self.attempts[batch.batch_id]
         ledger.move(self.connection, batch.batch_id, attempt, BatchState.AUDITED, actor(), counted_totals=Jsonb(verdict.totals))
         if verdict.blocked_by is None:

@@ -114,7 +114,13 @@ def require_key_of_database(connection: psycopg.Connection, key: PseudonymKey) -
 
 
 def person_key(key: PseudonymKey, kind: str, normalised_id: str) -> str:
-    """The pseudonym of a person: key id, ":", 32 hex digits of HMAC-SHA-256 over kind:id."""
+    """The pseudonym of a person: key id, ":", 32 hex digits of HMAC-SHA-256 over kind:id.
+
+    Args:
+        key: The key of the installation.
+        kind: What the id is, such as a citizen number; ids of two kinds never have the same pseudonym.
+        normalised_id: The id, normalised.
+    """
     mac = key.mac.copy()
     mac.update(f"{kind}:{normalised_id}".encode())
     return f"{key.key_id}:{mac.hexdigest()[:32]}"
@@ -132,7 +138,13 @@ def _folded_word(word: str) -> str:
 
 
 def match_key(key: PseudonymKey, name: str, birth: date) -> str | None:
-    """The pseudonym of a name and a day of birth; None for a name without letters, and for 1 January, which means an unknown day."""
+    """The pseudonym of a name and a day of birth; None for a name without letters, and for 1 January, which means an unknown day.
+
+    Args:
+        key: The key of the installation.
+        name: The name as it was sent.
+        birth: The day of birth.
+    """
     folded = folded_name(name)
     if not folded or (birth.month, birth.day) == (1, 1):
         return None

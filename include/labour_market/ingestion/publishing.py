@@ -54,7 +54,13 @@ class Published:
 
 
 def find_replacement(connection: psycopg.Connection, contract: Contract, batch: Batch) -> tuple[int, str] | None:
-    """The published batch that makes a batch redundant, and why; None when the batch must be loaded."""
+    """The published batch that makes a batch redundant, and why; None when the batch must be loaded.
+
+    Args:
+        connection: The loader's.
+        contract: Of the feed.
+        batch: The batch.
+    """
     row = connection.execute(read_sql(__package__, "batch_with_same_content"), vars(batch)).fetchone()
     if row:
         return int(row[0]), "same content as an earlier delivery"
@@ -63,7 +69,15 @@ def find_replacement(connection: psycopg.Connection, contract: Contract, batch: 
 
 
 def supersede(connection: psycopg.Connection, batch: Batch, attempt: int, replacement: tuple[int, str], actor: str) -> None:
-    """Move a batch that find_replacement found to be redundant to superseded."""
+    """Move a batch that find_replacement found to be redundant to superseded.
+
+    Args:
+        connection: The loader's.
+        batch: The batch.
+        attempt: The attempt that has taken it.
+        replacement: What find_replacement returned.
+        actor: The name that the ledger keeps.
+    """
     other, reason = replacement
     ledger.move(
         connection,

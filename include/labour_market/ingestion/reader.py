@@ -129,6 +129,11 @@ class Reader:
     def search(self, contract: Contract, batch: Batch, person: PersonSearch) -> Named:
         """Look for a person in the landed file of a batch; a file of which the process dies, or that is gone, is unclear.
 
+        Args:
+            contract: Of the batch's feed.
+            batch: A batch whose bytes were landed.
+            person: What to look for.
+
         Raises:
             ReaderNotStartedError: There is no process to read it.
         """

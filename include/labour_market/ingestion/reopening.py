@@ -15,7 +15,13 @@ CHECKED_AGAINST = "checked_against"  # in the detail of the move that blocks a b
 
 
 def digest_of_checks(connection: psycopg.Connection, contract: Contract, form_version: str | None) -> str:
-    """A digest of what decides on a batch besides its bytes: the contract with its rules, the layout of its form, the reference lists."""
+    """A digest of what decides on a batch besides its bytes: the contract with its rules, the layout of its form, the reference lists.
+
+    Args:
+        connection: The loader's.
+        contract: Of the feed.
+        form_version: Of the delivery; None: it is no form.
+    """
     layout = layout_path(contract.feed, form_version) if form_version else None
     files = [CONTRACTS_DIR / f"{contract.feed}.odcs.yaml", CONTRACTS_DIR / "every_feed.rules.yaml", *([layout] if layout else [])]
     digest = hashlib.sha256((read_setting(connection, SEED_HASH) or "").encode())
@@ -28,6 +34,11 @@ def reopen_blocked(connection: psycopg.Connection, contract: Contract, actor: st
     """Land the blocked batches of a feed again that were checked against other rules, another layout or other lists than those of now.
 
     So is a published batch whose replay was blocked. A batch that a person rejected, and one whose bytes never arrived, stays blocked.
+
+    Args:
+        connection: The loader's.
+        contract: Of the feed.
+        actor: The name that the ledger keeps.
 
     Returns:
         The ids of the batches.

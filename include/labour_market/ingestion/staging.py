@@ -34,6 +34,11 @@ class StagingError(LabourMarketError):
 def make_stage_table(connection: psycopg.Connection, contract: Contract, token: str) -> str:
     """Make stage.<feed>__<token> and stage.<feed>__<token>_failures, which the auditor may fill.
 
+    Args:
+        connection: The loader's.
+        contract: Of the feed.
+        token: A part of the name that no other table has.
+
     Returns:
         The name of the first, without its schema.
     """
@@ -52,6 +57,13 @@ def make_stage_table(connection: psycopg.Connection, contract: Contract, token: 
 def split_stage_table(connection: psycopg.Connection, contract: Contract, table: str, token: str, batches: Sequence[Batch]) -> str:
     """Make another stage table with the rows that some batches have in a stage table.
 
+    Args:
+        connection: The loader's.
+        contract: Of the feed.
+        table: The stage table, without its schema.
+        token: A part of the name that no other table has.
+        batches: The batches whose rows are copied.
+
     Returns:
         The name of the new table, without its schema.
     """
@@ -68,6 +80,11 @@ def drop_stage_tables(connection: psycopg.Connection, feed: str, settings: Setti
 
     The caller holds the feed's lock, so that none is in use: a session of the auditor that has locks on them is of a load that was stopped
     in its audit, and is ended.
+
+    Args:
+        connection: The loader's.
+        feed: The feed.
+        settings: Of the installation.
     """
     tables = connection.execute(
         "select tablename from pg_tables where schemaname = 'stage' and starts_with(tablename, %s)", [f"{feed}__"]

@@ -51,7 +51,13 @@ class AirflowApi:
         return response.json() if response.content else None
 
     def ensure_pool(self, name: str, slots: int, description: str) -> None:
-        """Create a pool unless there is one of that name."""
+        """Create a pool unless there is one of that name.
+
+        Args:
+            name: The pool.
+            slots: How many tasks may run in it at once.
+            description: What it limits.
+        """
         if name not in {pool["name"] for pool in self.call("GET", "/pools")["pools"]}:
             self.call("POST", "/pools", json={"name": name, "slots": slots, "description": description})
 
@@ -68,7 +74,13 @@ class AirflowApi:
         self.call("PATCH", f"/dags/{dag_id}", params={"update_mask": "is_paused"}, json={"is_paused": False})
 
     def trigger(self, dag_id: str, *, conf: dict[str, Any] | None = None, partition_key: str | None = None) -> str:
-        """Start a run of a DAG and return its id."""
+        """Start a run of a DAG and return its id.
+
+        Args:
+            dag_id: The DAG.
+            conf: The parameters of the run.
+            partition_key: The partition of the run, a day.
+        """
         body: dict[str, Any] = {"logical_date": None, "conf": conf or {}}
         if partition_key:
             body["partition_key"] = partition_key

@@ -155,6 +155,12 @@ def holder_of(port: int) -> str | None:
 def wait_until(component: str, ready: Callable[[], bool], seconds: float, log: Path | None = None) -> None:
     """Wait until ready() holds.
 
+    Args:
+        component: The name of what starts, for the message.
+        ready: Whether it answers.
+        seconds: How long to wait.
+        log: The file of its output.
+
     Raises:
         LabourMarketError: The message names what did not come up, with the end of its log.
     """

@@ -22,7 +22,13 @@ class Calibration:
     digest: str
 
     def probability(self, level: int, method: str, support: float) -> float:
-        """The share of titles with such evidence whose code was right at that level; 0 below the first step."""
+        """The share of titles with such evidence whose code was right at that level; 0 below the first step.
+
+        Args:
+            level: Digits of the code: 1, 2 or 4.
+            method: The coding method.
+            support: The support that the evidence gives to the code.
+        """
         share_right = 0.0
         for since, share, _ in self.steps[evidence_kind(method), level]:
             if support < since:

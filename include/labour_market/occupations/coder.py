@@ -209,7 +209,13 @@ def _answer(title: str, evidence: Evidence | None, calibration: Calibration) -> 
 
 
 def weigh(titles: Sequence[str], industries: Sequence[str | None], statuses: Sequence[str | None]) -> list[Evidence | None]:
-    """The evidence on each title, None where it is similar to no entry. Many titles are distributed over all processors."""
+    """The evidence on each title, None where it is similar to no entry. Many titles are distributed over all processors.
+
+    Args:
+        titles: The titles as they were sent.
+        industries: The industry of each; None: not known.
+        statuses: The employment status of each; None: not known.
+    """
     keys = [(clean_title(title), WORKS_FOR.get(status or "", "")) for title, status in zip(titles, statuses, strict=True)]
     distinct = list(dict.fromkeys(key for key in keys if key[0]))
     if len(distinct) < _WORTH_PROCESSES:

@@ -83,7 +83,13 @@ def labelled(part: str) -> tuple[Labelled, ...]:
 
 
 def is_right(answer: str, codes: Iterable[str], level: int) -> bool | None:
-    """Whether the first digits of an answer, as many as level, are those of a right code; None where a right code has fewer digits."""
+    """Whether the first digits of an answer, as many as level, are those of a right code; None where a right code has fewer digits.
+
+    Args:
+        answer: The code that the coder gave.
+        codes: The right codes.
+        level: The number of digits that are compared.
+    """
     if any(len(code) < level for code in codes):
         return None
     return any(answer[:level] == code[:level] for code in codes)

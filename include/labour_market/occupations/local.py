@@ -108,6 +108,12 @@ def approve(connection: psycopg.Connection, code: str, *, by: str, start: date, 
 def refuse(connection: psycopg.Connection, code: str, *, by: str, because: str) -> None:
     """Refuse a proposal, with the reason.
 
+    Args:
+        connection: Of the role steward.
+        code: The proposed code.
+        by: The person who decides; kept with the decision.
+        because: The reason; kept with the decision.
+
     Raises:
         UsageError: When the same person proposed it or it is not in state proposed.
     """
@@ -146,7 +152,15 @@ def promote(connection: psycopg.Connection, code: str, successors: Mapping[str, 
 
 
 def retire(connection: psycopg.Connection, code: str, *, by: str, on: date, because: str) -> None:
-    """Take a code out of use for new titles; titles that have the code keep it."""
+    """Take a code out of use for new titles; titles that have the code keep it.
+
+    Args:
+        connection: Of the role steward.
+        code: An approved code.
+        by: The person who decides; kept with the decision.
+        on: The first day on which it is not used.
+        because: The reason; kept with the decision.
+    """
     _move(connection, find(connection, code), "retired", by, because, valid_to=on)
 
 
@@ -231,6 +245,13 @@ def decisions(connection: psycopg.Connection, code: str) -> list[dict[str, Any]]
 
 def correct(connection: psycopg.Connection, title: str, code: str, *, by: str, because: str) -> str:
     """Record the right code of a title. It applies to every title with the same clean form, from now on.
+
+    Args:
+        connection: Of the role steward.
+        title: The title as it was sent.
+        code: The right code, official.
+        by: The person who decides; kept with the decision.
+        because: The reason; kept with the decision.
 
     Returns:
         The clean form of the title.

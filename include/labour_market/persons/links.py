@@ -94,6 +94,12 @@ def links(connection: psycopg.Connection, state: str | None = None) -> list[dict
 def confirm(connection: psycopg.Connection, link_id: int, *, by: str, because: str) -> None:
     """Record that the two of a pair are one person.
 
+    Args:
+        connection: Of the role steward.
+        link_id: The pair.
+        by: The person who decides; kept with the decision.
+        because: The reason; kept with the decision.
+
     Raises:
         UsageError: There is no such link, the pair is refused or withdrawn, or the pseudonym is linked to another person.
     """
@@ -112,6 +118,12 @@ def confirm(connection: psycopg.Connection, link_id: int, *, by: str, because: s
 
 def refuse(connection: psycopg.Connection, link_id: int, *, by: str, because: str) -> None:
     """Record that the two of a pair are two persons; the pair is not proposed again.
+
+    Args:
+        connection: Of the role steward.
+        link_id: The pair.
+        by: The person who decides; kept with the decision.
+        because: The reason; kept with the decision.
 
     Raises:
         UsageError: There is no such link, or the pair is refused already.

@@ -73,7 +73,13 @@ def checks_of(contract: Contract) -> list[Check]:
 
 
 def fill(checks: Sequence[Check], stage_table: str, batches: Sequence[BatchDays]) -> list[Check]:
-    """The checks with their templates filled in for stage.<stage_table> and the batches in it."""
+    """The checks with their templates filled in for stage.<stage_table> and the batches in it.
+
+    Args:
+        checks: The checks.
+        stage_table: The stage table, without its schema.
+        batches: The batches in it, with their days.
+    """
 
     def filled(value: Any) -> Any:
         return fill_template(value, stage_table, batches) if isinstance(value, str) else value
@@ -82,7 +88,13 @@ def fill(checks: Sequence[Check], stage_table: str, batches: Sequence[BatchDays]
 
 
 def fill_template(text: str, stage_table: str, batches: Sequence[BatchDays]) -> str:
-    """One template of SQL filled in for stage.<stage_table> and the batches in it."""
+    """One template of SQL filled in for stage.<stage_table> and the batches in it.
+
+    Args:
+        text: The template.
+        stage_table: The stage table, without its schema.
+        batches: The batches in it, with their days.
+    """
     names = ("first_day", "next_day", "delivered_on")
     days = ", ".join(f"({b.batch_id}, {', '.join(f'{literal(getattr(b, n))}::date' for n in names)})" for b in batches)
     values = {

@@ -64,7 +64,15 @@ def _fill_in(template: str, details: Mapping[str, Any]) -> str:
 
 
 def not_fetched_sentence(batch_id: int, sender: str, period: str, nights: int, reason: str) -> str:
-    """What to do about a delivery that could not be fetched for several nights, in Vietnamese and English. reason: of the last try."""
+    """What to do about a delivery that could not be fetched for several nights, in Vietnamese and English.
+
+    Args:
+        batch_id: The batch.
+        sender: The code of its sender.
+        period: Its period.
+        nights: In how many nights it was tried.
+        reason: Why the last try failed.
+    """
     return (
         f"Lô {batch_id} của đơn vị {sender}, kỳ {period}: đã {nights} đêm không tải được ({reason}). Đề nghị đơn vị gửi mở lại đường tải"
         " của lần gửi này trên cổng dữ liệu; nếu không còn tệp gốc thì gửi lại với mã lần gửi mới và rút thông báo cũ."

@@ -58,7 +58,13 @@ def header_key(header: str) -> str:
 
 
 def layout_path(feed: str, form_version: str, root: Path = LAYOUTS_DIR) -> Path | None:
-    """The path of the layout of a form version; None when there is none, or the name is invalid."""
+    """The path of the layout of a form version; None when there is none, or the name is invalid.
+
+    Args:
+        feed: The feed.
+        form_version: Of the delivery, such as TT01-2022/csv-a.
+        root: The folder with the layouts.
+    """
     if not _FORM_VERSION.fullmatch(form_version):
         return None
     path = root / feed / (form_version.replace("/", "__") + ".csv")

@@ -139,7 +139,13 @@ def _remove_abandoned(folder: Path) -> None:
 
 
 def run_dbt(arguments: list[str], settings: Settings, folder: str = "dbt") -> list[dict[str, Any]]:
-    """Run dbt in a process of its own; see DbtProcess."""
+    """Run dbt in a process of its own; see DbtProcess.
+
+    Args:
+        arguments: The command and its options.
+        settings: Of the installation.
+        folder: Where the parsed project is kept, below the home: one for each set of variables.
+    """
     with DbtProcess(settings, folder) as dbt:
         return dbt.run(arguments)
 

@@ -88,7 +88,7 @@ def tables_to_fill(connection: psycopg.Connection, project: list[Model], grains:
     """The tables that are absent, or whose columns, types or grain are not those of the model.
 
     Args:
-        connection: An administrator's.
+        connection: The transformer's.
         project: The models of the project.
         grains: Relation -> the grain with which it was deployed.
 
@@ -139,7 +139,14 @@ def _drop_scratch_schema(connection: psycopg.Connection) -> None:
 
 
 def switch_when_free(project: list[Model], filled: list[Model], digest: str, settings: Settings) -> None:
-    """Switch to the new relations in one transaction, and retry while other transactions hold the old ones."""
+    """Switch to the new relations in one transaction, and retry while other transactions hold the old ones.
+
+    Args:
+        project: All models of the project.
+        filled: Those whose tables are filled in the scratch schema.
+        digest: Of the project; kept as the deployed one.
+        settings: Of the installation.
+    """
     admin = conninfo.make_conninfo(
         admin_dsn(settings),
         dbname=str(conninfo.conninfo_to_dict(dsn("transformer", settings))["dbname"]),

@@ -59,7 +59,13 @@ def canonical_type(connection: psycopg.Connection, name: str) -> str:
 
 
 def dependents(connection: psycopg.Connection, schemas: list[str], models: list[str]) -> list[DependentView]:
-    """Views and materialized views that are no models and read relations of these schemas, each after those that it reads."""
+    """Views and materialized views that are no models and read relations of these schemas, each after those that it reads.
+
+    Args:
+        connection: An administrator's.
+        schemas: The schemas of the project.
+        models: The models, as schema.name.
+    """
     rows = connection.execute(
         "select pg_class.oid from pg_class join pg_namespace on pg_namespace.oid = relnamespace where nspname = any(%s)", [schemas]
     ).fetchall()
@@ -114,7 +120,13 @@ def retire(connection: psycopg.Connection, relation: str) -> str:
 
 
 def place_table(connection: psycopg.Connection, relation: str, source_schema: str) -> None:
-    """Move a table that was filled in another schema to its place, with the grants of the table that it replaces."""
+    """Move a table that was filled in another schema to its place, with the grants of the table that it replaces.
+
+    Args:
+        connection: An administrator's.
+        relation: The table, as schema.name.
+        source_schema: The schema in which it was filled.
+    """
     schema, name = relation.split(".", 1)
     indexes = _indexes(connection, relation)
     old = retire(connection, relation) if exists(connection, relation) else None
@@ -147,7 +159,7 @@ def refuse_existing_schema(connection: psycopg.Connection, name: str, owner: str
     """Refuse a schema of a name that the deployment creates and drops, if it exists already.
 
     Args:
-        connection: An administrator's.
+        connection: The transformer's, or an administrator's.
         name: The schema.
         owner: A schema of this owner is the deployment's own.
 
@@ -228,7 +240,13 @@ def _place_earlier_indexes(connection: psycopg.Connection, relation: str, earlie
 
 
 def place_indexes(connection: psycopg.Connection, relation: str, indexes: Iterable[Index]) -> None:
-    """Create the declared indexes that a table lacks; dbt creates those of a new table alone. Blocks its writers, and no reader."""
+    """Create the declared indexes that a table lacks; dbt creates those of a new table alone. Blocks its writers, and no reader.
+
+    Args:
+        connection: An administrator's.
+        relation: The table, as schema.name.
+        indexes: Those that its model declares.
+    """
     present = connection.execute(read_sql(__package__, "indexes_of_table"), {"relation": _quoted(relation)}).fetchall()
     for index in indexes:
         if (list(index.columns), index.is_unique) not in present:
@@ -252,7 +270,14 @@ class Change(Enum):
 
 
 def change_of_view(connection: psycopg.Connection, relation: str, query: str, options: str | None = None) -> Change:
-    """How the view must change to have this query and options, given the relations that exist now. Takes no lock that blocks a reader."""
+    """How the view must change to have this query and options, given the relations that exist now. Takes no lock that blocks a reader.
+
+    Args:
+        connection: An administrator's.
+        relation: The view, as schema.name.
+        query: The query that it must have.
+        options: Its options, such as security_barrier=true.
+    """
     if not exists(connection, relation):
         return Change.CREATE
     try:
@@ -271,7 +296,14 @@ def change_of_view(connection: psycopg.Connection, relation: str, query: str, op
 
 
 def place_view(connection: psycopg.Connection, relation: str, query: str, options: str | None = None) -> None:
-    """Give a view this query and these options. Where the columns allow it, it stays the same object."""
+    """Give a view this query and these options. Where the columns allow it, it stays the same object.
+
+    Args:
+        connection: An administrator's.
+        relation: The view, as schema.name.
+        query: The query that it must have.
+        options: Its options, such as security_barrier=true.
+    """
     if change_of_view(connection, relation, query, options) is not Change.NONE:
         _replace_view(connection, relation, query, OWNER, options)
 
@@ -322,7 +354,13 @@ def drop_retired(connection: psycopg.Connection) -> None:
 
 
 def place_comments(connection: psycopg.Connection, relation: str, descriptions: dict[str, str]) -> None:
-    """Write the descriptions of a relation ('') and its columns where they differ from the catalog's."""
+    """Write the descriptions of a relation ('') and its columns where they differ from the catalog's.
+
+    Args:
+        connection: An administrator's.
+        relation: The relation, as schema.name.
+        descriptions: Column, or '' for the relation -> its description.
+    """
     current = _comments(connection, relation)
     columns = connection.execute(
         "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",

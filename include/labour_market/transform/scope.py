@@ -26,6 +26,11 @@ def expand_scope(connection: psycopg.Connection, feed: str, dependency: Upstream
     """Add the partitions of a feed whose records share their numbers with upstream records of the scope; returns how many are new.
 
     Two pseudonyms of one person are one number.
+
+    Args:
+        connection: The transformer's.
+        feed: The feed whose partitions are added.
+        dependency: A feed that it takes values from, and the columns that they share.
     """
     return connection.execute(
         sql.SQL(
