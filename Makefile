@@ -58,7 +58,7 @@ faults: $(READY) programs  ## run every fault with many seeds, and write docs/pr
 mutants: $(READY)  ## change code at random and see whether the tests notice; at least 90 % must be noticed
 	$(BIN)/python -m tests.mutants
 
-contracts: $(READY)  ## generate the files that follow from the contracts
+contracts: $(READY)  ## generate the files that are derived from the contracts
 	$(BIN)/lmw contracts render
 
 lock: $(READY)  ## pin the requirements of requirements.in again

@@ -74,9 +74,8 @@ def pull(feed: str, code: str) -> list[int]:
     context = get_current_context()
     sender = next(s for s in load_senders(load_settings().senders_file) if s.code == code)
     with suppress(AirflowNotFoundException):
-        sender = (
-            sender if sender.problem else replace(sender, token=Connection.get(f"district_{code}").password or sender.token)
-        )  # the connection wins
+        # a connection takes precedence over the token of the environment
+        sender = sender if sender.problem else replace(sender, token=Connection.get(f"district_{code}").password or sender.token)
     context["sender"] = f"{sender.code} {sender.name}"
     return pull_sender(feed, sender, context["params"]["period"] or None)
 

@@ -143,7 +143,7 @@ def secret(settings: Settings, name: str) -> str:
         partial.touch(mode=0o600)
         partial.write_text(secrets.token_urlsafe(32), encoding="ascii")
         try:
-            os.link(partial, path)  # of two processes at the same time the first wins, and both read its secret
+            os.link(partial, path)  # of two processes at the same time the first makes the file, and both read its secret
         except FileExistsError:
             pass
         finally:

@@ -1,14 +1,16 @@
 """Identifiers are nouns and verbs of the field: the words below are refused in names of Python, SQL and the dbt project's YAML.
 
-Descriptions are read too: the English columns of metric.csv, and the English of the descriptions in the dbt project's YAML and in the
-contracts, which analysts see in `bi`.
+Prose is read too: docstrings and comments of the code, but of tests; the English columns of metric.csv; and the English of the
+descriptions in the dbt project's YAML and in the contracts, which analysts see in `bi`.
 
 docs/glossary.md has the terms that are used instead. A name is split at its underscores and capitals; whole parts are compared.
 """
 
 import ast
 import csv
+import io
 import re
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,12 +38,25 @@ ALLOWED = {
 ALLOWED_PHRASES = ("follow_up", "followed_up", "follows_up")  # of a placement: what became of it
 
 # Prose has more forms of the same words, and some of the words in another sense.
-REFUSED_IN_PROSE = (REFUSED - {"clerks", "whole", "settled"}) | {"whoever", "besides", "lies", "bears"}
+REFUSED_IN_PROSE = (REFUSED - {"clerks", "whole", "settled"}) | {
+    *("whoever", "besides", "lies", "bears", "dead", "die", "dies", "died", "dying", "wins", "forget", "forgets"),
+}
 REFUSED_PHRASES_IN_PROSE = (
     *(phrase.replace("_", " ") for phrase in REFUSED_PHRASES),
-    *("gives way", "give way", "put aside", "of no land", "side by side", "says which", "it says", "takes from", "takes away"),
+    *(
+        "gives way",
+        "give way",
+        "put aside",
+        "of no land",
+        "side by side",
+        "says which",
+        "it says",
+        "takes from",
+        "takes away",
+        "refuses to send",
+    ),
 )
-ALLOWED_PHRASES_IN_PROSE = ("follow-up", "followed up")  # of a job start
+ALLOWED_PHRASES_IN_PROSE = ("follow-up", "followed up", "follow redirects")  # of a job start; of HTTP
 
 METRICS = "dbt_project/seeds/metric/metric.csv"
 ENGLISH_COLUMNS = ("label_en", "numerator", "denominator", "definition_en", "grain", "known_traps")
@@ -84,6 +99,21 @@ def refused_in_prose(text: str) -> list[str]:
         plain = plain.replace(phrase, "")
     phrases = [phrase for phrase in REFUSED_PHRASES_IN_PROSE if re.search(rf"\b{phrase}\b", plain)]
     return [*sorted(REFUSED_IN_PROSE.intersection(re.findall(r"\w+", plain))), *phrases]
+
+
+def prose_in_python(text: str) -> Iterator[str]:
+    """Docstrings and comments, without `code`."""
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield re.sub("`[^`]+`", "", token.string)
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and (docstring := ast.get_docstring(node)):
+            yield re.sub("`[^`]+`", "", docstring)
+
+
+def prose_in_sql(text: str) -> Iterator[str]:
+    """Comments of SQL and of Jinja."""
+    yield from (found[0] for found in SQL_COMMENT_OR_TEXT.finditer(text) if not found[0].startswith("'"))
 
 
 def english_half(description: str) -> str:
@@ -212,6 +242,20 @@ def test_refused_names_of_yaml_are_found():
     assert {name for name in names_in_yaml(document) if refused_words(name)} == {"int_day__told", "is_whole"}
 
 
+@pytest.mark.parametrize("path", [path for path in FILES if path.endswith((".py", ".sql")) and not path.startswith("tests/")])
+def test_docstrings_and_comments_of_a_file_are_plain(path: str):
+    text = (PROJECT_ROOT / path).read_text(encoding="utf-8")
+    prose = prose_in_python(text) if path.endswith(".py") else prose_in_sql(text)
+    refused = {sentence: words for sentence in prose if (words := refused_in_prose(sentence))}
+    assert not refused
+
+
+def test_docstrings_and_comments_are_found():
+    python = '"""A."""\n# B `nobody`\nclass C:\n    """C."""\n    def d(self):\n        """D."""\n        return "no # E"  # F\n'
+    assert list(prose_in_python(python)) == ["# B ", "# F", "A.", "C.", "D."]
+    assert list(prose_in_sql("-- A\nselect 'it''s -- no' /* B\nC */ {# D #}")) == ["-- A", "/* B\nC */", "{# D #}"]
+
+
 @pytest.mark.parametrize("path", list(described_files()))
 def test_descriptions_of_a_file_are_plain(path: str):
     document = yaml.safe_load((PROJECT_ROOT / path).read_text(encoding="utf-8"))
@@ -236,6 +280,8 @@ def test_definitions_of_indicators_are_plain():
         ("it would give away\n a hidden rate", ["give away"]),
         ("the kind of movement says which way", ["says which"]),
         ("its first day stands here", ["stands"]),
+        ("the longest keyword wins", ["wins"]),
+        ("it refuses to send the rest; we follow redirects", ["refuses to send"]),
         ("settled cost, the whole commune, follow-up checks", []),
     ],
 )

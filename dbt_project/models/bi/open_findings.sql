@@ -1,4 +1,4 @@
--- What the ledger found and nobody has corrected yet. The sentence of the ledger itself holds ids that a sender chose, so it is not shown here.
+-- What the ledger found and is not corrected yet. The sentence of the ledger itself holds ids that a sender chose, so it is not shown here.
 with findings as (select * from {{ ref('stg_ops__reconcile_finding') }}),
 
 areas as (select * from {{ ref('dim_area') }}),

@@ -163,7 +163,7 @@ _CAUSES_VI = {"crash": "tệp làm hỏng chương trình đọc", "memory": "t�
 
 
 def reader_died(cause: str) -> InvalidDeliveryError:
-    """A delivery of which the process that reads died: crash, memory or time."""
+    """A delivery that ended the process that read it, abnormally: crash, memory or time."""
     return InvalidDeliveryError("reader_died", {"cause": cause, "cause_vi": _CAUSES_VI[cause]})
 
 

@@ -19,7 +19,7 @@ def contracts() -> None:
 def render(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 when a file is out of date.")] = False,
 ) -> None:
-    """Generate the files that follow from the contracts: DDL, suites, dbt sources, data dictionary."""
+    """Generate the files that are derived from the contracts: DDL, suites, dbt sources, data dictionary."""
     from labour_market.codegen import render_all
 
     changed = render_all(check=check)

@@ -91,7 +91,7 @@ alter default privileges for role transformer in schema indicators grant select 
 alter default privileges for role transformer in schema vintages grant select on tables to steward;
 alter default privileges for role transformer in schema bi grant select on tables to bi_reader, steward;
 
--- nobody waits for a table for ever; a wait for a load or a build is an advisory lock, which has no limit (locks.py)
+-- no session waits for a table for ever; a wait for a load or a build is an advisory lock, which has no limit (locks.py)
 alter role loader set lock_timeout = '30s';
 alter role auditor set lock_timeout = '30s';
 alter role transformer set lock_timeout = '30s';

@@ -29,7 +29,7 @@ def session_limits() -> dict[str, str]:
 
 
 def with_options(login: str, options: str) -> str:
-    """A DSN with further options of the server beside those that it has."""
+    """A DSN with further options of the server, added to those that it has."""
     return conninfo.make_conninfo(login, options=f"{conninfo.conninfo_to_dict(login).get('options', '')} {options}".strip())
 
 

@@ -1,4 +1,4 @@
--- What a relation has besides columns, key, declared foreign keys (those are not enforced), indexes, rights and comments: kind, name and
+-- What a relation has other than columns, key, declared foreign keys (those are not enforced), indexes, rights and comments: kind, name and
 -- definition of each. An object that takes its place has none of it.
 select
     'trigger' as kind,

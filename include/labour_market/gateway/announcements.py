@@ -91,7 +91,7 @@ def read_announcement(item: Any, sender_code: str, feed: str) -> Delivery | Anno
     Args:
         item: The item, as JSON was parsed.
         sender_code: The sender that listed it.
-        feed: The feed that was asked for.
+        feed: The feed that was requested.
     """
     try:
         return Delivery.model_validate(item)

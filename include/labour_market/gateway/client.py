@@ -245,7 +245,7 @@ class GatewayClient:
             if total is not None and total != delivery.size_bytes:
                 raise DeliveryRefusedError("size_bytes", {"declared": delivery.size_bytes, "found": total})
             if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-                raise GatewayUnavailableError("it refuses to send the rest of the file")
+                raise GatewayUnavailableError("it does not send the rest of the file")
             skip = 0 if response.status_code == HTTPStatus.PARTIAL_CONTENT else start
             received = start - skip
             for chunk in chunks(response):

@@ -38,7 +38,7 @@ class Sender:
         token: A value, or env:NAME, which is read when a client is made.
         feeds: What it sends; every feed, when its feeds cannot be read.
         problem: What is wrong with the entry, without a token; empty of a good one.
-        alerts: The mail addresses that get the alerts about this sender, besides those that get all.
+        alerts: The mail addresses that get the alerts about this sender, in addition to those that get all.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""Erasure of a person: asked for by one, approved by another.
+"""Erasure of a person: requested by one person, approved by another.
 
 Of an erased person the warehouse keeps the pseudonym in vault.erased_person, so that no load or replay brings the person back, and
 empty records in core, so that every announced record stays accounted for. The files that name the person are destroyed: their other
@@ -207,7 +207,7 @@ def mark_destroyed(connection: psycopg.Connection, batches: Mapping[int, str], b
 
 
 def destroy_marked_files(settings: Settings) -> int:
-    """Remove the files that are noted as destroyed and are still there; also those of a run that died. Returns their number."""
+    """Remove the files that are noted as destroyed and are still there; also those of a run that ended abnormally. Returns their number."""
     store = LandingStore(settings.landing_url)
     with connect("loader", settings, autocommit=True) as connection:
         marked = connection.execute(
@@ -255,7 +255,7 @@ def _take(connection: psycopg.Connection, request_id: int, by: str) -> dict[str,
 
 
 def _search_of(connection: psycopg.Connection, keys: list[str]) -> PersonSearch:
-    """What to look for in files: before the vault forgets it."""
+    """What to look for in files, read before the person is deleted from the vault."""
     entries = connection.execute(
         "select national_id, full_name from vault.person where person_key = any(%(keys)s)"
         " union all select null, full_name from vault.person_version where person_key = any(%(keys)s)",
@@ -275,7 +275,7 @@ def _log_decision(connection: psycopg.Connection, request: dict[str, Any], by: s
 
 
 def _blank(connection: psycopg.Connection, contract: Contract, keys: list[str]) -> int:
-    """Empty the person's records of a feed, remove the coded titles that nobody else has, and let the figures be built again."""
+    """Empty the person's records of a feed, remove the coded titles that no other person has, and let the figures be built again."""
     feed = sql.Identifier(contract.feed)
     titles: set[str] = set()
     columns = [field.name for field in contract.core_fields if field.job]

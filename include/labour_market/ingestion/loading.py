@@ -199,7 +199,7 @@ class Load:
         Args:
             reader: The process that reads them.
             batches: The batches, in their order.
-            last_try: Reject a batch of which the reader dies.
+            last_try: Reject a batch that ends the reader abnormally.
         """
         staged: list[Batch] = []
         table = make_stage_table(self.connection, self.contract, secrets.token_hex(4)) if batches else ""
@@ -348,7 +348,7 @@ def _rounds(batches: list[Batch]) -> list[list[Batch]]:
 
 
 def _may_pass(error: BaseException | None) -> bool:
-    """Whether an attempt that ended with this error may succeed at once: the reader died, or the server undid a transaction."""
+    """Whether an attempt that ended with this error may succeed at once: the reader ended abnormally, or the server undid a transaction."""
     while error is not None:
         if isinstance(error, (ReaderDiedError, *PASSING_ERRORS)):
             return True

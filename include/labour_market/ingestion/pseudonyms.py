@@ -78,7 +78,7 @@ def load_pseudonym_key(settings: Settings) -> PseudonymKey:
         written.touch(mode=0o600)
         written.write_text(key.key_id, encoding="ascii")
         try:
-            os.link(written, first)  # of two first loads at the same time one wins, and the other compares its key
+            os.link(written, first)  # of two first loads at the same time one makes the file, and the other compares its key
         except FileExistsError:
             pass
         finally:

@@ -1,7 +1,8 @@
 """Reads deliveries in a process of its own: a file of a stranger may crash its reader, grow it, or never end.
 
-One process reads the deliveries of a load one after the other, and is replaced when it dies. Its memory and its processor time are limited,
-and so is the time that the load waits for it. The answers of the process are bytes and JSON, which cannot run code in the load.
+One process reads the deliveries of a load one after the other, and is replaced when it ends abnormally. Its memory and its processor
+time are limited, and so is the time that the load waits for it. The answers of the process are bytes and JSON, which cannot run code in
+the load.
 """
 
 import ctypes
@@ -64,10 +65,10 @@ class Limits:
 
 
 class ReaderDiedError(LabourMarketError):
-    """The process died of a delivery. cause: crash, memory or time."""
+    """A delivery ended the process abnormally. cause: crash, memory or time."""
 
     def __init__(self, cause: str, how: str) -> None:
-        super().__init__(f"the reader of a delivery died ({how})")
+        super().__init__(f"the reader of a delivery ended abnormally ({how})")
         self.cause = cause
 
 
@@ -117,7 +118,7 @@ class Reader:
 
         Raises:
             InvalidDeliveryError: The delivery cannot be read as it was announced.
-            ReaderDiedError: The process died of it; also while the rows are taken.
+            ReaderDiedError: The process ended abnormally; also while the rows are taken.
             ReadingError: An internal error; also while the rows are taken.
             ReaderNotStartedError: There is no process to read it.
         """
@@ -127,7 +128,7 @@ class Reader:
         return Reading(head["records"], head["remarks"], answers)
 
     def search(self, contract: Contract, batch: Batch, person: PersonSearch) -> Named:
-        """Look for a person in the landed file of a batch; a file of which the process dies, or that is gone, is unclear.
+        """Look for a person in the landed file of a batch; a file that ends the process abnormally, or is gone, is unclear.
 
         Args:
             contract: Of the batch's feed.
@@ -145,7 +146,7 @@ class Reader:
         return Named(answer.decode())
 
     def _prepare(self) -> None:
-        if not self._idle:  # it died, or the rows of its last delivery were not wanted
+        if not self._idle:  # it ended abnormally, or the rows of its last delivery were not wanted
             self._stop()
         self._await_ready()
         self._idle = False
@@ -204,7 +205,7 @@ class Reader:
         raise ReaderNotStartedError("the process that reads deliveries did not start; its error is in the output of the load")
 
     def _death(self) -> ReaderDiedError:
-        """What the process died of."""
+        """What ended the process."""
         assert self._process
         code = self._process.wait()
         self._stop()

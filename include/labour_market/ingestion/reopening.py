@@ -15,7 +15,7 @@ CHECKED_AGAINST = "checked_against"  # in the detail of the move that blocks a b
 
 
 def digest_of_checks(connection: psycopg.Connection, contract: Contract, form_version: str | None) -> str:
-    """A digest of what decides on a batch besides its bytes: the contract with its rules, the layout of its form, the reference lists.
+    """A digest of all that decides on a batch, except its bytes: the contract with its rules, the layout of its form, the reference lists.
 
     Args:
         connection: The loader's.

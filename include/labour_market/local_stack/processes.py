@@ -73,7 +73,7 @@ def expected(home: Path, name: str) -> bool:
 
 
 def stop(home: Path, name: str) -> None:
-    """Stop a component and its child processes, also the children of a component that has died."""
+    """Stop a component and its child processes, also the children of a component that ended abnormally."""
     note = _note(home, name)
     if note is not None:
         _end(_session(note))

@@ -66,7 +66,7 @@ def up(progress: Progress = lambda line: None, *, airflow: bool = True) -> None:
     make_private_folder(settings.site_dir)
     for name in () if airflow else AIRFLOW_COMPONENTS:
         if processes.running(settings.home, name) is None:
-            processes.stop(settings.home, name)  # an Airflow that has died is no longer expected
+            processes.stop(settings.home, name)  # an Airflow that ended abnormally is no longer expected
     for name in ("site", *(AIRFLOW_COMPONENTS if airflow else ())):
         if processes.running(settings.home, name) is None:
             processes.start(settings.home, name, _command(name, settings), airflow_environment(settings))

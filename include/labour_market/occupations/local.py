@@ -282,7 +282,7 @@ def corrections(connection: psycopg.Connection) -> dict[str, str]:
 def detail_code(clean: str, official: str | None, approved: list[Proposal]) -> str | None:
     """The provisional code of a title, None where no code fits.
 
-    A code fits when its parent is within the title's official group and the title has one of its keywords; the longest keyword wins.
+    A code fits when its parent is within the title's official group and the title has one of its keywords; the longest keyword takes precedence.
     A title that is coded above or outside the parent gets none, so that a provisional code never changes an official figure.
 
     Args:

@@ -124,7 +124,7 @@ def _parse_lines(data: bytes, contract: Contract) -> ParsedDelivery:
         lines.pop()
     parsed, members = _parse_records(lines, contract, check_members=False)
     if members != data.count(b":") and (members != data.count(b'":') or _has_spaced_colons(data)):
-        # a member twice; or an object in a record, or such signs in a text, which only a parser that keeps every member can tell
+        # a member twice; or an object in a record, or such signs in a text, which only a parser that keeps every member can find
         parsed, _ = _parse_records(lines, contract, check_members=True)
     return parsed
 

@@ -166,7 +166,7 @@ def read_table(
 
 
 def _fill_merged(records: list[Row], kept: list[int], sheet: Sheet, header: Header, contract: Contract) -> None:
-    """Give each record the value of the merged cell that it lies in.
+    """Give each record the value of the merged cell that it is part of.
 
     Of merged rows each has the value, but for a number, which may be the sum of the rows or of each; and of merged columns it is not
     known which one the value is for. Those are unreadable.

@@ -95,7 +95,7 @@ class DbtProcess:
         places = ["--project-dir", DBT_DIR, "--profiles-dir", DBT_DIR, "--target-path", target, "--log-path", self.work / "logs"]
         quiet = ["--no-use-colors", "--log-level-file", "none", "--log-level", "warn"]
         assert self.process.stdin and self.process.stdout
-        with suppress(BrokenPipeError):  # it died; its output says why
+        with suppress(BrokenPipeError):  # it ended abnormally; its output says why
             command = {"arguments": [*arguments, *map(str, places), *quiet], "in_one_transaction": in_one_transaction}
             self.process.stdin.write(json.dumps(command) + "\n")
             self.process.stdin.flush()
@@ -116,7 +116,7 @@ class DbtProcess:
 
     def __exit__(self, *_: object) -> None:
         self.process.kill()
-        with suppress(BrokenPipeError):  # from closing the input of a process that died before it read it
+        with suppress(BrokenPipeError):  # from closing the input of a process that ended before it read it
             self.process.communicate()
         shutil.rmtree(self.work, ignore_errors=True)
 

@@ -1,7 +1,7 @@
 """The child process that runs dbt: `python -P dbt_process.py RESULTS`.
 
 It loads dbt at once, and reads its command, a JSON object, from its input afterwards: a build starts it early and decides meanwhile what
-to run. When the input ends, because the build had nothing to do or died, it ends at once, also while it runs.
+to run. When the input ends, because the build had nothing to do or ended abnormally, it ends at once, also while it runs.
 """
 
 import gc
@@ -78,7 +78,7 @@ def _in_one_transaction(arguments: list[str]) -> dbtRunnerResult:
 def _end_with_input() -> None:
     while os.read(sys.stdin.fileno(), 1):
         pass
-    os._exit(1)  # no clean-up: the build is dead, and the server undoes what is not committed
+    os._exit(1)  # no clean-up: the build has ended, and the server undoes what is not committed
 
 
 def _result(result: Any) -> dict[str, Any]:

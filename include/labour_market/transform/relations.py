@@ -229,7 +229,7 @@ def _indexes(connection: psycopg.Connection, relation: str) -> dict[str, tuple[s
 
 
 def _place_earlier_indexes(connection: psycopg.Connection, relation: str, earlier: dict[str, tuple[str, str]]) -> None:
-    """Create again the indexes that somebody created on the table that was replaced; dbt, which names its own by a digest, does not."""
+    """Create again the indexes that a user created on the table that was replaced; dbt, which names its own by a digest, does not."""
     present = _indexes(connection, relation)
     for name, definition in earlier.items():
         if name in present or definition in present.values() or re.fullmatch("[0-9a-f]{32}", name):
