@@ -6,22 +6,64 @@ group by {{ columns | join(', ') }}
 having count(*) > 1
 {% endtest %}
 
-{# Keys of a fact that its dimension does not have. Unlike dbt's own `relationships`, an empty key fails too: -1 is a row of the dimension. #}
-{% test relationships_to(model, column_name, to, field) %}
-select fact.{{ column_name }}
-from (select {{ column_name }} from {{ model }}) as fact
-left join {{ to }} as dimension on dimension.{{ field }} = fact.{{ column_name }}
-where dimension.{{ field }} is null
+{#
+  Keys that a model declares (its foreign keys, which PostgreSQL does not enforce) and that their tables do not have. An empty key fails too: -1 and -2 are rows of
+  the dimension. `feed`: only the partitions that the build wrote, of a fact so large that a night must not read all of it.
+#}
+{% test every_key_has_its_row(model, feed=none) %}
+{%- for key in declared_keys(model.identifier) if execute %}
+select
+    '{{ key.column }}' as key_column,
+    keys.value::text as key_value,
+    keys.rows
+from (
+    select written.{{ key.column }} as value, count(*) as rows
+    from {{ model }} as written
+    {%- if feed %}
+    where {{ in_build_scope(feed, 'written') }}
+    {%- endif %}
+    group by written.{{ key.column }}
+) as keys
+left join {{ model.schema }}.{{ key.table }} as dimension on keys.value = dimension.{{ key.key }}
+where dimension.{{ key.key }} is null
+{% if not loop.last %}union all{% endif %}
+{%- else %}
+select 1 where false
+{%- endfor %}
 {% endtest %}
 
-{# Senders whose share of the key -1 (unknown) is more than max_share: a join that never matches would give -1 everywhere. Senders of few rows are left out.
+{# Senders with a share of -1 (unknown) above the limit of the key: a join that never matches would give -1 everywhere. Senders of few rows are left out.
 A warning: what one sender writes must not undo the build of all. #}
-{% test max_share_unknown(model, column_name, max_share, min_rows=50) %}
+{% test few_keys_are_unknown(model, feed=none, min_rows=50) %}
 {{ config(severity='warn') }}
-select sender_code, count(*) as rows, count(*) filter (where {{ column_name }} = -1) as unknown
-from {{ model }}
-group by sender_code
-having count(*) >= {{ min_rows }} and count(*) filter (where {{ column_name }} = -1) > {{ max_share }} * count(*)
+{%- set keys = declared_keys(model.identifier) %}
+{%- if execute %}
+select
+    counts.sender_code,
+    keys.key_column,
+    keys.owner,
+    counts.rows,
+    keys.unknown
+from (
+    select
+        written.sender_code,
+        {%- for key in keys %}
+        count(*) filter (where written.{{ key.column }} = -1) as {{ key.column }},
+        {%- endfor %}
+        count(*) as rows
+    from {{ model }} as written
+    {%- if feed %}
+    where {{ in_build_scope(feed, 'written') }}
+    {%- endif %}
+    group by written.sender_code
+) as counts
+cross join lateral (
+    values {% for key in keys %}('{{ key.column }}', '{{ key.owner }}', counts.{{ key.column }}, {{ key.limit }}){{ ', ' if not loop.last }}{% endfor %}
+) as keys (key_column, owner, unknown, share_limit)
+where counts.rows >= {{ min_rows }} and keys.unknown > keys.share_limit * counts.rows
+{%- else %}
+select 1 where false
+{%- endif %}
 {% endtest %}
 
 {# Codes of another length, such as one that lost a leading zero. #}

@@ -32,13 +32,16 @@ where named.person_key is not null
 {%- elif dimension == 'dim_household' -%}
 select {{ surrogate_key(['named.sender_code', 'named.period', 'named.household_no']) }}
 from ({{ all_versions_in_scope('poverty_register', ['sender_code', 'period', 'household_no']) }}) as named
-{%- elif dimension == 'dim_employer' -%}
+{%- elif dimension in ('dim_employer', 'dim_employer_version') -%}
 select {{ surrogate_key(['named.sender_code', 'named.employer_no']) }}
 from ({{ all_versions_in_scope(['employers', 'job_orders', 'fair_attendance'], ['sender_code', 'employer_no']) }}) as named
 where named.employer_no is not null
-{%- elif dimension == 'dim_employer_version' -%}
-select {{ surrogate_key(['named.sender_code', 'named.employer_no']) }}
-from ({{ all_versions_in_scope('employers', ['sender_code', 'employer_no']) }}) as named
+{%- elif dimension == 'dim_session' -%}
+select {{ surrogate_key(['named.sender_code', 'named.session_no']) }}
+from ({{ all_versions_in_scope('fair_sessions', ['sender_code', 'session_no']) }}) as named
+{%- elif dimension == 'dim_job_order' -%}
+select {{ surrogate_key(['named.sender_code', 'named.order_no']) }}
+from ({{ all_versions_in_scope('job_orders', ['sender_code', 'order_no']) }}) as named
 {%- else -%}
 {{ exceptions.raise_compiler_error('no keys in scope are declared for ' ~ dimension) }}
 {%- endif -%}

@@ -9,3 +9,11 @@
     {%- if not loop.last %} || '|' ||{% endif %}
     {%- endfor %}, 'UTF8')), 'hex'), 1, 15))::bit(60)::bigint)
 {%- endmacro %}
+
+{# The key of an official or provisional code of any level, as dim_occupation has it; -1 where there is no code. Only a provisional code has a hyphen. #}
+{% macro occupation_key(code) -%}
+case
+    when {{ code }} is null then -1
+    else {{ surrogate_key(["case when " ~ code ~ " like '%-L%' then 'LONGAN' else 'VSCO2020' end", code]) }}
+end
+{%- endmacro %}

@@ -86,7 +86,7 @@ def dbt_source(contract: Contract) -> str:
             "loaded_at_field": "recorded_from",
             "freshness": {"warn_after": {"count": contract.sla["latency"]["value"], "period": "day"}},
             "meta": {
-                "depends_on": sorted({upstream.feed for upstream in contract.depends_on} - {contract.feed}),
+                "depends_on": sorted({upstream.feed for upstream in contract.depends_on if not upstream.attributes_only} - {contract.feed}),
                 "stays_in_district": any(
                     rule.id.endswith(".row.commune_of_sender") and rule.action in ("quarantine", "block") for rule in contract.rules
                 ),

@@ -106,10 +106,14 @@ class ContractError(LabourMarketError):
 
 @dataclass(frozen=True)
 class UpstreamDependency:
-    """Facts of a feed read records of another feed (or of its own): they are written again with those. by: the shared columns."""
+    """Facts of a feed read records of another feed (or of its own): they are written again with those.
+
+    by: the shared columns. attributes_only: what they read describes their rows and changes no figure, so that no figure is traced to it.
+    """
 
     feed: str
     by: tuple[str, ...]
+    attributes_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -236,7 +240,10 @@ def read_contract(path: Path) -> Contract:
         sla={entry["property"]: entry for entry in document["slaProperties"]},
         fields=tuple(_field(entry) for entry in table["properties"]),
         rules=tuple(_rule(table["name"], entry) for entry in [*shared, *table["quality"]]),
-        depends_on=tuple(UpstreamDependency(entry["feed"], tuple(entry["by"])) for entry in custom.get("depends_on", ())),
+        depends_on=tuple(
+            UpstreamDependency(entry["feed"], tuple(entry["by"]), entry.get("attributes_only", False))
+            for entry in custom.get("depends_on", ())
+        ),
     )
     _check(contract)
     return contract

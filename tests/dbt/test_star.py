@@ -30,6 +30,8 @@ DIMENSIONS = (
     "dim_employer_version",
     "dim_person",
     "dim_batch",
+    "dim_session",
+    "dim_job_order",
     "dim_analysis_area",
 )
 

@@ -47,7 +47,7 @@ select
     coalesce(counts.session_no, 'all') as session_no,
     {{ plain_text('sessions.name') }} as session_name,
     sessions.kind,
-    days.date_day as held_on,
+    case when days.date_sk > 0 then days.date_day end as held_on,
     counts.measure,
     {%- for step in ['attended', 'counselled', 'interviewed', 'passed', 'offered', 'accepted', 'started'] %}
         case when suppression.is_suppressed is false then {{ suppressed('counts.' ~ step) }} end as {{ step }},

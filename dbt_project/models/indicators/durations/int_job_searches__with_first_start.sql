@@ -53,7 +53,7 @@ first_registrations as (
         dates.date_day as registered_on
     from registrations
     inner join dates on registrations.date_sk = dates.date_sk
-    where dates.date_day is not null
+    where dates.date_sk > 0
     order by registrations.person_sk asc, dates.date_day asc, registrations.row_sk asc
 ),
 

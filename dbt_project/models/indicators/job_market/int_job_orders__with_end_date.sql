@@ -5,6 +5,7 @@ with orders as (
 
 dates as (
     select * from {{ ref('dim_date') }}
+    where date_sk > 0
 ),
 
 occupations as (

@@ -24,7 +24,7 @@ wishes as (
     select
         supply.*,
         {{ counting_key('supply', 'supply_sk') }} as person_key,
-        surveyed.date_day as wished_on,
+        case when surveyed.date_sk > 0 then surveyed.date_day end as wished_on,
         surveyed.year_month,
         case when occupations.level = 2 then occupations.code else 'unknown' end as occupation_code
     from supply

@@ -14,7 +14,7 @@ first_wish as (
     select min(dates.date_day) as day
     from supply
     inner join dates on supply.surveyed_date_sk = dates.date_sk
-    where supply.wants_job
+    where supply.wants_job and dates.date_sk > 0
 ),
 
 months as (

@@ -1,5 +1,6 @@
 {{ config(incremental_strategy='merge_and_remove', unique_key='employer_sk') }}
 -- depends_on: {{ ref('dim_area') }}
+-- depends_on: {{ ref('dim_batch') }}
 -- An employer has the attributes of its latest register. A branch (tax code 10-3) names the enterprise of the 10 digits: that of its own district where there
 -- is one. A branch and its enterprise are written again when a delivery has one of them, or has removed or corrected one.
 with mentions as (select * from {{ ref('int_employers__mentioned') }}),

@@ -51,9 +51,12 @@ occupations as (
     where state <> 'proposed'
 ),
 
-level_2_groups as (
-    select * from official
-    where level = 2
+-- the official code that a code is, or that a provisional one is under; its first digits are the codes of the levels above it
+coded_occupations as (
+    select
+        *,
+        split_part(code, '-', 1) as official_code
+    from occupations
 ),
 
 keyed_occupations as (
@@ -61,11 +64,19 @@ keyed_occupations as (
         {{ surrogate_key(['occupations.scheme', 'occupations.code']) }} as occupation_sk,
         occupations.*,
         left(occupations.code, 1) as code_l1,
-        case when occupations.level >= 2 then left(occupations.code, 2) end as code_l2,
-        level_2_groups.label_vi as label_l2_vi,
-        level_2_groups.label_en as label_l2_en
-    from occupations
-    left join level_2_groups on level_2_groups.code = left(occupations.code, 2) and occupations.scheme <> 'ISCO08'
+        {%- for level in [2, 3, 4, 5] %}
+            case when length(occupations.official_code) >= {{ level }} then left(occupations.official_code, {{ level }}) end as code_l{{ level }},
+        {%- endfor %}
+    {%- for level in [1, 2, 3, 4, 5] %}
+        groups_{{ level }}.label_vi as label_l{{ level }}_vi,
+        groups_{{ level }}.label_en as label_l{{ level }}_en{{ ',' if not loop.last }}
+    {%- endfor %}
+    from coded_occupations as occupations
+        {%- for level in [1, 2, 3, 4, 5] %}
+        left join official as groups_{{ level }}
+            on groups_{{ level }}.level = {{ level }} and occupations.scheme <> 'ISCO08'
+                and left(occupations.official_code, {{ level }}) = groups_{{ level }}.code
+            {%- endfor %}
 )
 
 {{ with_special_members('keyed_occupations', {
@@ -85,4 +96,15 @@ keyed_occupations as (
     'valid_from': 'first_day',
     'valid_to': 'last_day',
     'default_target': 'empty',
+    'code_l3': 'empty',
+    'code_l4': 'empty',
+    'code_l5': 'empty',
+    'label_l1_vi': 'empty',
+    'label_l1_en': 'empty',
+    'label_l3_vi': 'empty',
+    'label_l3_en': 'empty',
+    'label_l4_vi': 'empty',
+    'label_l4_en': 'empty',
+    'label_l5_vi': 'empty',
+    'label_l5_en': 'empty',
 }) }}

@@ -1,5 +1,6 @@
 {{ config(incremental_strategy='merge_and_remove', unique_key='person_sk', pre_hook='set local enable_nestloop = off') }}
 -- depends_on: {{ ref('dim_area') }}
+-- depends_on: {{ ref('dim_batch') }}
 -- No nested loops: the planner expects one person in scope and would compare every sighting with every person, which takes minutes.
 -- No name, number, birth date or address. A pseudonym that was linked to another person names that person, with the evidence; facts carry the key of the
 -- person. The address is the latest known one: a later sighting without an address does not remove it.
@@ -77,7 +78,7 @@ persons as (
         coalesce(areas.area_sk, -1) as area_sk,
         max(seen.seen_on) over (partition by seen.key) as last_seen_on,
         seen.batch_id,
-        case when identities.person_key is not null then {{ surrogate_key(['identities.person_key']) }} end as same_person_sk,
+        case when identities.person_key is null then -2 else {{ surrogate_key(['identities.person_key']) }} end as same_person_sk,
         identities.state as link_state,
         identities.method as link_method,
         identities.score as link_score
@@ -94,7 +95,7 @@ persons as (
     'area_sk': 'key',
     'last_seen_on': 'empty',
     'batch_id': 'key',
-    'same_person_sk': 'empty',
+    'same_person_sk': '-2',
     'link_state': 'empty',
     'link_method': 'empty',
     'link_score': 'empty',

@@ -1,6 +1,6 @@
 {{ config(incremental_strategy='replace_batch', meta={'feed': 'fair_sessions'}, indexes=[{'columns': ['sender_code', 'period']}]) }}
 -- depends_on: {{ ref('dim_batch') }}
--- depends_on: {{ ref('fct_fair_session') }}
+-- depends_on: {{ ref('dim_session') }}
 -- The shares of a session sum to 100.
 select
     {{ surrogate_key(['sessions.sender_code', 'sessions.session_no']) }} as session_sk,

@@ -3,6 +3,7 @@
 -- depends_on: {{ ref('dim_batch') }}
 -- depends_on: {{ ref('dim_date') }}
 -- depends_on: {{ ref('dim_person') }}
+-- depends_on: {{ ref('dim_session') }}
 -- A counselling is a visit for which the sender reports that the person was counselled. It is one row, also when the person met several firms. A visit to a
 -- counselling session is not enough. Group, area and age are those of the day.
 with visits as (select * from {{ ref('fct_fair_attendance') }}),

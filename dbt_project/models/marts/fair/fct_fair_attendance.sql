@@ -3,7 +3,7 @@
 -- depends_on: {{ ref('dim_batch') }}
 -- depends_on: {{ ref('dim_date') }}
 -- depends_on: {{ ref('dim_person') }}
--- depends_on: {{ ref('fct_fair_session') }}
+-- depends_on: {{ ref('dim_session') }}
 -- A visit is one row, also when the person met several firms. Rows count visits; distinct person_sk count persons.
 with attendances as (select * from {{ ref('int_attendances__keyed') }}),
 

@@ -2,6 +2,7 @@
 -- depends_on: {{ ref('dim_area') }}
 -- depends_on: {{ ref('dim_batch') }}
 -- depends_on: {{ ref('dim_date') }}
+-- depends_on: {{ ref('dim_session') }}
 -- A session that two funds pay is one session; its costs by fund are in bridge_session_fund.
 with sessions as (select * from {{ ref('int_sessions__merged_across_funds') }}),
 

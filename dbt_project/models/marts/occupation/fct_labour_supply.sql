@@ -52,9 +52,17 @@ select
     case when surveyed.activity_status <> 'employed' then -2 else coalesce(jobs.occupation_l2_sk, -1) end as occupation_sk,
     case when surveyed.activity_status = 'employed' then jobs.occupation_code end as occupation_official,
     case when surveyed.activity_status = 'employed' then coalesce(jobs.detail_code, jobs.occupation_code) end as occupation_detail,
+    case
+        when surveyed.activity_status <> 'employed' then -2
+        else {{ occupation_key('coalesce(jobs.detail_code, jobs.occupation_code)') }}
+    end as occupation_detail_sk,
     case when surveyed.activity_status = 'employed' then jobs.method end as coding_method,
     case when surveyed.activity_status = 'employed' then jobs.score end as coding_score,
     case when not surveyed.wants_job then -2 else coalesce(wanted_jobs.occupation_l2_sk, jobs.occupation_l2_sk, -1) end as wanted_occupation_sk,
+    case
+        when not surveyed.wants_job then -2
+        else {{ occupation_key('coalesce(wanted_jobs.detail_code, wanted_jobs.occupation_code, jobs.detail_code, jobs.occupation_code)') }}
+    end as wanted_occupation_detail_sk,
     case when surveyed.wants_job then coalesce(wanted_jobs.method, jobs.method) end as wanted_coding_method,
     case when surveyed.wants_job then coalesce(wanted_jobs.score, jobs.score) end as wanted_coding_score
 from surveyed

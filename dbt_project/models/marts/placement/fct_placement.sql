@@ -3,12 +3,14 @@
 -- depends_on: {{ ref('dim_batch') }}
 -- depends_on: {{ ref('dim_date') }}
 -- depends_on: {{ ref('dim_employer') }}
+-- depends_on: {{ ref('dim_job_order') }}
 -- depends_on: {{ ref('dim_occupation') }}
 -- depends_on: {{ ref('dim_person') }}
--- depends_on: {{ ref('fct_fair_session') }}
+-- depends_on: {{ ref('dim_session') }}
 -- A start that the attendance of a fair has is the row of that attendance, with the checks of the service centre. A start that only the service centre has
 -- (counter, online, commune) is a row of its own. A check is in_job, lost, unknown (the person was not reached) or not_checked; the last two are no failure.
 -- The occupation of a start is that of its order. Where the order is coded to no group (level 2), the code or title of the check comes first.
+-- The workplace is the commune of the order, or that of the employer on the day of the start. It is known where the residence is not.
 -- The service centre sends neither residence nor group: they are those of the last sighting of the person on or before the start, since a later one may differ.
 with attendances as (select * from {{ ref('int_attendances__keyed') }}),
 
@@ -21,6 +23,8 @@ matched_placements as not materialized (select * from {{ ref('int_placements__ma
 sightings as (select * from {{ ref('int_person_sightings__resolved') }}),
 
 employers as (select * from {{ ref('dim_employer') }}),
+
+employer_versions as not materialized (select * from {{ ref('dim_employer_version') }}),
 
 sent_codes as (select * from {{ ref('int_sent_codes__resolved') }}),
 
@@ -63,15 +67,18 @@ select
         when attendances.employer_no is null then -1
         else {{ surrogate_key(['attendances.sender_code', 'attendances.employer_no']) }}
     end as employer_sk,
+    coalesce(employer_versions.employer_version_sk, -1) as employer_version_sk,
     coalesce(orders.order_sk, -1) as order_sk,
     coalesce(orders.occupation_sk, -1) as occupation_sk,
     orders.occupation_official,
     orders.occupation_detail,
+    coalesce(orders.occupation_detail_sk, -1) as occupation_detail_sk,
     case when orders.occupation_official is not null then 'order' end as occupation_source,
     orders.coding_method,
     orders.coding_score,
     attendances.residence_area_sk as area_sk,
     attendances.district_code,
+    coalesce(nullif(orders.area_sk, -1), employer_versions.area_sk, -1) as workplace_area_sk,
     to_char(attendances.start_date, 'YYYYMMDD')::int as start_date_sk,
     'fair' as channel,
     {{ priority_flags('attendances.priority_groups') }},
@@ -87,6 +94,9 @@ select
     matched_placements.placement_no
 from attendances
 left join orders on attendances.sender_code = orders.sender_code and attendances.order_no = orders.order_no
+left join employer_versions
+    on attendances.sender_code = employer_versions.sender_code and attendances.employer_no = employer_versions.employer_no
+        and attendances.start_date >= employer_versions.valid_from and attendances.start_date < employer_versions.valid_to
 left join matched_placements
     on attendances.sender_code = matched_placements.attendance_sender_code
         and attendances.session_no = matched_placements.session_no
@@ -104,6 +114,7 @@ select
     -2 as session_sk,
     case when placements_with_checks.person_key is null then -1 else {{ surrogate_key(['placements_with_checks.person_key']) }} end as person_sk,
     coalesce(employers.employer_sk, -1) as employer_sk,
+    coalesce(employer_versions.employer_version_sk, -1) as employer_version_sk,
     coalesce(orders.order_sk, -1) as order_sk,
     coalesce(
         case sources.occupation_source
@@ -117,11 +128,8 @@ select
         when 'sent_code' then sent_codes.occupation_code
         when 'title' then titles.occupation_code
     end as occupation_official,
-    case sources.occupation_source
-        when 'order' then orders.occupation_detail
-        when 'sent_code' then sent_codes.occupation_code
-        when 'title' then coalesce(titles.detail_code, titles.occupation_code)
-    end as occupation_detail,
+    sources.occupation_detail,
+    {{ occupation_key('sources.occupation_detail') }} as occupation_detail_sk,
     sources.occupation_source,
     case sources.occupation_source
         when 'order' then orders.coding_method
@@ -135,6 +143,7 @@ select
     end as coding_score,
     coalesce(persons_at_start.area_sk, -1) as area_sk,
     coalesce(persons_at_start.district_code, 'unknown') as district_code,
+    coalesce(nullif(orders.area_sk, -1), employer_versions.area_sk, -1) as workplace_area_sk,
     to_char(placements_with_checks.start_date, 'YYYYMMDD')::int as start_date_sk,
     placements_with_checks.channel,
     {{ priority_columns('persons_at_start', 'false') }},
@@ -156,6 +165,9 @@ left join persons_at_start
     on placements_with_checks.sender_code = persons_at_start.sender_code and placements_with_checks.placement_no = persons_at_start.placement_no
 left join employers
     on placements_with_checks.employer_district = employers.sender_code and placements_with_checks.employer_no = employers.employer_no
+left join employer_versions
+    on employers.employer_sk = employer_versions.employer_sk
+        and placements_with_checks.start_date >= employer_versions.valid_from and placements_with_checks.start_date < employer_versions.valid_to
 left join orders
     on placements_with_checks.employer_district = orders.sender_code and placements_with_checks.order_no = orders.order_no
 left join sent_codes on placements_with_checks.occupation_code = sent_codes.sent_code
@@ -172,5 +184,17 @@ cross join
                 when orders.occupation_official is not null then 'order'
             end
         )
-    ) as sources (occupation_source)
+    ) as chosen (occupation_source)
+cross join
+    lateral (
+        values
+        (
+            chosen.occupation_source,
+            case chosen.occupation_source
+                when 'order' then orders.occupation_detail
+                when 'sent_code' then sent_codes.occupation_code
+                when 'title' then coalesce(titles.detail_code, titles.occupation_code)
+            end
+        )
+    ) as sources (occupation_source, occupation_detail)
 where {{ in_scope(['fair_attendance', 'placements'], 'placements_with_checks') }} and matched_placements.placement_no is null
