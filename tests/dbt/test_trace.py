@@ -38,7 +38,7 @@ UNEQUAL = """
     left join behind using (metric, period_kind, period, area_mode, area_code, breakdown)
     where abs(cell.numerator - coalesce(behind.numerator, 0)) > 0.00001 or abs(cell.denominator - coalesce(behind.denominator, 0)) > 0.00001
 """
-LAYERS = ("seeds", "staging", "intermediate", "marts", "indicators", "vintages", "bi")
+LAYERS = ("seeds", "staging", "intermediate", "marts", "analysis", "indicators", "vintages", "bi")
 DOUBLED = ("rows_job_starts", "rows_visits", "rows_register_households", "rows_budget_movements")
 SEWERS = {"metric": "placements", "period_kind": "year", "period": "2023", "area_code": "all", "breakdown": "occupation=81"}
 ATTENDED = {"metric": "attended_persons", "period": "2023-06", "area_code": "all", "breakdown": "all"}

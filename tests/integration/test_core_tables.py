@@ -155,7 +155,7 @@ def analyst(admin: psycopg.Connection) -> Iterator[None]:
     """A user with a schema of their own, who may read core.employers."""
     admin.execute("""
         create role core_analyst;
-        create schema analysis authorization core_analyst;
+        create schema own_analysis authorization core_analyst;
         grant usage on schema core to core_analyst;
         grant select on core.employers to core_analyst;
     """)
@@ -166,25 +166,25 @@ def analyst(admin: psycopg.Connection) -> Iterator[None]:
 def test_what_a_view_calls_runs_as_the_owner_of_the_view(admin, analyst, contract):
     admin.execute("""
         set role core_analyst;
-        create table analysis.caller (name text);
-        create function analysis.note(value text) returns text language plpgsql as $$
+        create table own_analysis.caller (name text);
+        create function own_analysis.note(value text) returns text language plpgsql as $$
         begin
-            insert into analysis.caller values (current_user || ' ' || (select rolsuper from pg_roles where rolname = current_user));
+            insert into own_analysis.caller values (current_user || ' ' || (select rolsuper from pg_roles where rolname = current_user));
             return value;
         end $$;
-        create view analysis.size as select employer_no, headcount::text as workers from core.employers;
-        create materialized view analysis.copy as select analysis.note(workers) as workers from analysis.size;
-        create materialized view analysis.empty as select analysis.note(workers) as workers from analysis.size with no data;
-        truncate analysis.caller;
+        create view own_analysis.size as select employer_no, headcount::text as workers from core.employers;
+        create materialized view own_analysis.copy as select own_analysis.note(workers) as workers from own_analysis.size;
+        create materialized view own_analysis.empty as select own_analysis.note(workers) as workers from own_analysis.size with no data;
+        truncate own_analysis.caller;
         reset role;
     """)
     contract(fields=fields(headcount={"type": "code"}))
     assert len(provision()) == 1
-    assert admin.execute("select distinct name from analysis.caller").fetchall() == [("core_analyst false",)]
-    assert admin.execute("select workers from analysis.copy order by 1").fetchall() == [("12",), (None,)]
+    assert admin.execute("select distinct name from own_analysis.caller").fetchall() == [("core_analyst false",)]
+    assert admin.execute("select workers from own_analysis.copy order by 1").fetchall() == [("12",), (None,)]
     assert admin.execute(
         "select count(*), min(pg_get_userbyid(relowner)), bool_or(relispopulated and relname = 'empty') from pg_class"
-        " where relnamespace = 'analysis'::regnamespace and relkind in ('v', 'm')"
+        " where relnamespace = 'own_analysis'::regnamespace and relkind in ('v', 'm')"
     ).fetchone() == (3, "core_analyst", False)
 
 

@@ -87,26 +87,26 @@ def admin(built: str) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture
-def analyst(built: str, admin: psycopg.Connection) -> Iterator[str]:
+def planner(built: str, admin: psycopg.Connection) -> Iterator[str]:
     """A user of a BI tool with views of their own; gives their DSN."""
-    admin.execute("create role analyst login password 'analyst'")
-    admin.execute(sql.SQL("grant connect on database {} to analyst").format(sql.Identifier(admin.info.dbname)))
-    admin.execute("create schema analysis authorization analyst")
-    admin.execute("grant usage on schema bi, marts to analyst")
-    admin.execute("grant select on bi.plans to analyst with grant option")
-    admin.execute("grant select on marts.fct_plan to analyst")
-    admin.execute("set role analyst")
-    admin.execute("create view analysis.money with (security_barrier = true) as select name, planned from bi.plans where planned > 0")
-    admin.execute("create view analysis.total as select sum(planned) as planned, count(*) as plans from analysis.money")
-    admin.execute('create view analysis."Số bước" as select count(*) as steps from marts.fct_plan')
-    admin.execute("comment on view analysis.money is 'Kế hoạch'")
-    admin.execute("comment on column analysis.money.name is 'Đơn vị'")
-    admin.execute("grant select on analysis.money to bi_reader")
-    admin.execute("grant select (plans) on analysis.total to bi_reader")
+    admin.execute("create role planner login password 'planner'")
+    admin.execute(sql.SQL("grant connect on database {} to planner").format(sql.Identifier(admin.info.dbname)))
+    admin.execute("create schema planning authorization planner")
+    admin.execute("grant usage on schema bi, marts to planner")
+    admin.execute("grant select on bi.plans to planner with grant option")
+    admin.execute("grant select on marts.fct_plan to planner")
+    admin.execute("set role planner")
+    admin.execute("create view planning.money with (security_barrier = true) as select name, planned from bi.plans where planned > 0")
+    admin.execute("create view planning.total as select sum(planned) as planned, count(*) as plans from planning.money")
+    admin.execute('create view planning."Số bước" as select count(*) as steps from marts.fct_plan')
+    admin.execute("comment on view planning.money is 'Kế hoạch'")
+    admin.execute("comment on column planning.money.name is 'Đơn vị'")
+    admin.execute("grant select on planning.money to bi_reader")
+    admin.execute("grant select (plans) on planning.total to bi_reader")
     admin.execute("reset role")
-    yield conninfo.make_conninfo(built, user="analyst", password="analyst")
-    admin.execute("drop owned by analyst cascade")
-    admin.execute("drop role analyst")
+    yield conninfo.make_conninfo(built, user="planner", password="planner")
+    admin.execute("drop owned by planner cascade")
+    admin.execute("drop role planner")
 
 
 class Reader(threading.Thread):
@@ -165,7 +165,7 @@ def everything(admin: psycopg.Connection) -> dict[str, tuple]:
     """The shape, identity and definition of every relation of the project and of the users."""
     names = admin.execute(
         "select format('%I.%I', n.nspname, c.relname) from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
-        " where n.nspname in ('marts', 'intermediate', 'vintages', 'bi', 'analysis', 'retired') and c.relkind in ('r', 'v', 'm')"
+        " where n.nspname in ('marts', 'intermediate', 'vintages', 'bi', 'planning', 'retired') and c.relkind in ('r', 'v', 'm')"
     ).fetchall()
     return {
         name: (one(admin, f"select '{name}'::regclass::oid"), one(admin, f"select pg_get_viewdef('{name}'::regclass)"), shape(admin, name))
@@ -180,13 +180,13 @@ def changed(project: list[Model], model: Model, **values) -> list[Model]:
 WIDER = changed(PROJECT, PLAN, columns=(("plan_sk", "bigint"), ("area_sk", "bigint"), ("planned", "numeric")))
 
 
-def test_a_changed_type_reaches_the_views_of_users_while_everybody_reads(admin, analyst):
-    views = ("bi.plans", "analysis.money", "analysis.total", 'analysis."Số bước"', "marts.fct_plan")
+def test_a_changed_type_reaches_the_views_of_users_while_everybody_reads(admin, planner):
+    views = ("bi.plans", "planning.money", "planning.total", 'planning."Số bước"', "marts.fct_plan")
     before = {name: shape(admin, name) for name in views}
     keys = "select conname, pg_get_constraintdef(oid) from pg_constraint where contype in ('f', 'p') order by 1"
     constraints, untouched = admin.execute(keys).fetchall(), one(admin, "select 'bi.areas'::regclass::oid")
-    queries = ("select * from analysis.total", 'select * from analysis."Số bước"', "select name, planned from bi.plans order by 2")
-    with Reader(analyst, *queries) as reader:
+    queries = ("select * from planning.total", 'select * from planning."Số bước"', "select name, planned from bi.plans order by 2")
+    with Reader(planner, *queries) as reader:
         assert deploy(admin, WIDER, digest="2") == [WIDER[1]]
     assert reader.errors == []
     assert {query for query, _ in reader.answers} == set(queries)
@@ -221,40 +221,40 @@ def test_a_table_of_another_grain_is_filled_before_it_is_read(built, admin):
     assert deploy(admin, changed(finer, finer[1], grain="key plan_sk, half, area_sk"), halves) == []
 
 
-def test_columns_of_a_view_come_go_and_change_their_order(admin, analyst):
+def test_columns_of_a_view_come_go_and_change_their_order(admin, planner):
     before = shape(admin, "bi.plans")
     project = changed(PROJECT, PLANS, query="select 1 as added, planned, name from intermediate.int_plan")
-    with Reader(analyst, "select name, planned from bi.plans order by 2", "select * from analysis.total") as reader:
+    with Reader(planner, "select name, planned from bi.plans order by 2", "select * from planning.total") as reader:
         deploy(admin, project)
     assert reader.errors == [] and len(reader.answers) == 2
     after = shape(admin, "bi.plans")
     assert after[:4] == before[:4] and after[4] == ["added", "planned Kế hoạch | Planned", "name Tên | Name"]
 
 
-def test_a_user_view_of_a_column_that_goes_away_stops_the_deployment(admin, analyst):
+def test_a_user_view_of_a_column_that_goes_away_stops_the_deployment(admin, planner):
     before = everything(admin)
     project = changed(PROJECT, PLANS, query="select name from intermediate.int_plan")
-    with pytest.raises(BuildError, match=r'the view analysis\.money of analyst cannot be kept: column "planned" does not exist'):
+    with pytest.raises(BuildError, match=r'the view planning\.money of planner cannot be kept: column "planned" does not exist'):
         deploy(admin, project)
     assert everything(admin) == before
-    admin.execute("drop view analysis.money cascade")
+    admin.execute("drop view planning.money cascade")
     deploy(admin, project)
     assert shape(admin, "bi.plans")[4] == ["name Tên | Name"]
 
 
-def test_a_materialized_view_of_a_user_stops_the_deployment_that_would_change_it(admin, analyst):
-    admin.execute("create materialized view analysis.kept as select * from bi.plans")
+def test_a_materialized_view_of_a_user_stops_the_deployment_that_would_change_it(admin, planner):
+    admin.execute("create materialized view planning.kept as select * from bi.plans")
     before = everything(admin)
-    with pytest.raises(BuildError, match=r"materialized view analysis\.kept of postgres"):
+    with pytest.raises(BuildError, match=r"materialized view planning\.kept of postgres"):
         deploy(admin, WIDER)
     assert everything(admin) == before
     deploy(admin, changed(PROJECT, AREAS, query="select upper(name) as name from marts.dim_area"))
 
 
-def test_a_function_of_a_user_on_a_replaced_relation_is_named(admin, analyst):
-    admin.execute("create function analysis.most() returns bigint language sql begin atomic select max(planned) from marts.fct_plan; end")
+def test_a_function_of_a_user_on_a_replaced_relation_is_named(admin, planner):
+    admin.execute("create function planning.most() returns bigint language sql begin atomic select max(planned) from marts.fct_plan; end")
     before = everything(admin)
-    with pytest.raises(BuildError, match=r"function analysis\.most\(\) depends on"):
+    with pytest.raises(BuildError, match=r"function planning\.most\(\) depends on"):
         deploy(admin, WIDER)
     assert everything(admin) == before
 
@@ -286,7 +286,7 @@ def test_an_open_transaction_on_what_does_not_change_stops_nothing(admin):
         assert len(dashboard.execute("select * from bi.plans").fetchall()) == 6
 
 
-def test_a_deployment_of_the_same_project_changes_no_object(admin, analyst):
+def test_a_deployment_of_the_same_project_changes_no_object(admin, planner):
     before = everything(admin)
     assert deploy(admin, PROJECT) == []
     assert everything(admin) == before
@@ -317,12 +317,12 @@ def test_a_table_moves_to_another_schema(admin):
     assert one(admin, "select to_regclass('marts.fct_plan') is null and count(*) = 6 from bi.plans")
 
 
-def test_what_a_user_reads_is_kept_when_no_model_names_it(admin, analyst, caplog):
+def test_what_a_user_reads_is_kept_when_no_model_names_it(admin, planner, caplog):
     fewer = [AREA, PLAN, VINTAGE, AREAS, view("intermediate.int_area", "select area_sk from marts.dim_area")]
     deploy(admin, fewer)
-    assert one(admin, "select plans from analysis.total") == 6, "bi.plans and what it reads are there"
-    assert "bi.plans is named by no model any more and is kept, because analysis.money reads it" in caplog.text
-    admin.execute("drop view analysis.money cascade")
+    assert one(admin, "select plans from planning.total") == 6, "bi.plans and what it reads are there"
+    assert "bi.plans is named by no model any more and is kept, because planning.money reads it" in caplog.text
+    admin.execute("drop view planning.money cascade")
     deploy(admin, fewer)
     assert one(admin, "select to_regclass('bi.plans') is null and to_regclass('intermediate.int_plan') is null")
 
@@ -333,12 +333,12 @@ def test_a_relation_of_another_owner_in_a_schema_of_the_project_stays(admin):
     assert one(admin, "select one from marts.scratch") == 1
 
 
-def test_a_private_view_stays_private_when_it_is_created_again(admin, analyst):
-    admin.execute("set role analyst; create view analysis.private as select planned from bi.plans; reset role")
-    assert one(admin, "select has_table_privilege('transformer', 'analysis.private', 'select')") is False
+def test_a_private_view_stays_private_when_it_is_created_again(admin, planner):
+    admin.execute("set role planner; create view planning.private as select planned from bi.plans; reset role")
+    assert one(admin, "select has_table_privilege('transformer', 'planning.private', 'select')") is False
     deploy(admin, WIDER)
-    assert one(admin, "select pg_typeof(planned)::text from analysis.private limit 1") == "numeric"
-    assert one(admin, "select has_table_privilege('transformer', 'analysis.private', 'select')") is False
+    assert one(admin, "select pg_typeof(planned)::text from planning.private limit 1") == "numeric"
+    assert one(admin, "select has_table_privilege('transformer', 'planning.private', 'select')") is False
 
 
 def test_what_a_person_creates_as_the_owner_of_the_project_is_kept(admin, caplog):
@@ -415,17 +415,17 @@ def test_indexes_that_a_user_created_are_created_on_the_new_table(admin):
     assert after["sized"].endswith("(abs(planned)) INCLUDE (area_sk)")
 
 
-def test_a_view_of_a_user_with_a_trigger_stops_the_deployment_that_would_lose_it(admin, analyst):
+def test_a_view_of_a_user_with_a_trigger_stops_the_deployment_that_would_lose_it(admin, planner):
     admin.execute("""
-        set role analyst;
-        create function analysis.nothing() returns trigger language plpgsql as 'begin return null; end';
-        create trigger noted instead of insert on analysis.money for each row execute function analysis.nothing();
-        alter view analysis.money alter column planned set default 1;
-        create rule kept as on delete to analysis.money do instead nothing;
+        set role planner;
+        create function planning.nothing() returns trigger language plpgsql as 'begin return null; end';
+        create trigger noted instead of insert on planning.money for each row execute function planning.nothing();
+        alter view planning.money alter column planned set default 1;
+        create rule kept as on delete to planning.money do instead nothing;
         reset role;
     """)
     before = everything(admin)
-    with pytest.raises(BuildError, match=r"analysis\.money .* would lose default of column planned, rule kept, trigger noted"):
+    with pytest.raises(BuildError, match=r"planning\.money .* would lose default of column planned, rule kept, trigger noted"):
         deploy(admin, WIDER)
     assert everything(admin) == before
 
@@ -454,12 +454,12 @@ def test_an_index_that_cannot_be_created_is_one_sentence_without_values(admin, i
     assert everything(admin) == before
 
 
-def test_a_function_whose_result_changes_is_replaced_with_its_grants(admin, analyst, tmp_path):
+def test_a_function_whose_result_changes_is_replaced_with_its_grants(admin, planner, tmp_path):
     routine = tmp_path / "total.sql"
     text = "create or replace function bi.total({}) returns table ({}) language sql begin atomic select sum(planned){} from bi.plans; end"
     routine.write_text(text.format("", "planned numeric", ""))
     deploy(admin, PROJECT)
-    admin.execute("revoke execute on function bi.total() from public; grant execute on function bi.total() to analyst with grant option")
+    admin.execute("revoke execute on function bi.total() from public; grant execute on function bi.total() to planner with grant option")
     admin.execute("comment on function bi.total() is 'total'")
     described = "select proacl::text || pg_get_userbyid(proowner) || obj_description(oid, 'pg_proc') from pg_proc where proname = 'total'"
     before = one(admin, described)
@@ -467,14 +467,14 @@ def test_a_function_whose_result_changes_is_replaced_with_its_grants(admin, anal
     deploy(admin, PROJECT)
     assert admin.execute("select * from bi.total()").fetchone() == (2100, 6)
     assert one(admin, described) == before
-    admin.execute("create view analysis.through as select * from bi.total()")
+    admin.execute("create view planning.through as select * from bi.total()")
     routine.write_text(text.format("", "planned numeric", ""))
-    with pytest.raises(BuildError, match=r"the function bi\.total\(\) has other columns .*: view analysis\.through depends on function"):
+    with pytest.raises(BuildError, match=r"the function bi\.total\(\) has other columns .*: view planning\.through depends on function"):
         deploy(admin, PROJECT)
     routine.write_text("create or replace function bi.total() returns nothing language sql as ''")
     with pytest.raises(BuildError, match=r'the routine total cannot be deployed: type "nothing" does not exist'):
         deploy(admin, PROJECT)
-    assert admin.execute("select * from analysis.through").fetchone() == (2100, 6)
+    assert admin.execute("select * from planning.through").fetchone() == (2100, 6)
 
 
 def test_a_table_that_no_build_can_restore_is_never_replaced(admin):

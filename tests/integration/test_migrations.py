@@ -204,7 +204,7 @@ def test_loads_and_builds_need_the_schema_of_the_release(database, add_revision)
 # what the revisions after the baseline have made
 UNVERSIONED = (
     "drop table ops.alembic_version, ops.core_change, ops.cell_scope, ops.gateway_request, ops.alert, ops.alert_mute, ops.erasure,"
-    " ops.destroyed_file;"
+    " ops.destroyed_file, ops.analysis_secret;"
     "drop table vault.person_version, vault.erasure_request; alter table vault.person drop column sender_code;"
     "alter table ops.reconcile_finding drop column finding_id, drop column closed_at, drop column closed_by, drop column close_reason;"
     "alter table quarantine.rejected_row rename column value_pattern to value_class;"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from labour_market.database import ROLES, access, connect, dsn
+from labour_market.database import ROLES, access, analysts, connect, dsn
 from labour_market.database.readers import READERS, enforce_limits
 from psycopg import errors, sql
 
@@ -14,6 +14,8 @@ from tests.conftest import Server
 
 GOLDEN = Path(__file__).parents[1] / "fixtures" / "rights.txt"
 VERBS = ("select", "insert", "update", "delete", "truncate", "references", "trigger", "maintain")
+DISTRICT_ANALYST = "analyst_794"
+EVERY_ROLE = (*ROLES, DISTRICT_ANALYST)
 COLUMN_VERBS = ("select", "insert", "update", "references")
 HIDDEN_TITLES = ["nuôi chồn hương của ông Mô Phỏng", "thầy cúng xóm Giả Lập", "làm cho chị Thử Nghiệm 0912000111"]
 FREQUENT_TITLE = "xoay xở linh tinh qua ngày"
@@ -39,13 +41,15 @@ def filled(clone) -> Iterator[str]:
                     " values ('test', 'placements', 'year', '2023', 'as_reported', %s, 'x', 'all', %s, %s, %s, %s)",
                     [f"area {number}", number, number, number, hidden],
                 )
+        analysts.add("794", "test")
         yield warehouse
+        analysts.remove("794")
 
 
 def rights_of(connection: psycopg.Connection) -> list[str]:
     """One line for each role and schema: its rights on the schema, and on the relations and functions in it."""
     lines = []
-    for role in ROLES:
+    for role in EVERY_ROLE:
         for schema in (*access.SCHEMAS, "public"):
             usage, create = connection.execute(
                 "select has_schema_privilege(%(role)s, %(schema)s, 'usage'), has_schema_privilege(%(role)s, %(schema)s, 'create')",
@@ -122,7 +126,7 @@ ATTEMPTS = {
 }
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", EVERY_ROLE)
 def test_what_the_golden_file_does_not_grant_is_refused_by_the_server(role, filled):
     granted = {
         tuple(line.split()[:2]): dict(cell.split("=", 1) for cell in line.split()[2:])
@@ -173,7 +177,7 @@ def _refused(connection: psycopg.Connection, query: sql.Composable) -> bool:
     return False
 
 
-@pytest.mark.parametrize("role", READERS)
+@pytest.mark.parametrize("role", (*READERS, DISTRICT_ANALYST))
 @pytest.mark.parametrize(
     "statement",
     [
@@ -201,7 +205,7 @@ def test_a_reader_has_no_right_of_the_server_that_it_does_not_need(role, stateme
         connection.execute(statement.encode())
 
 
-@pytest.mark.parametrize("role", READERS)
+@pytest.mark.parametrize("role", (*READERS, DISTRICT_ANALYST))
 def test_a_reader_cannot_enter_another_database_of_the_server(role, filled, server: Server):
     for database in ("postgres", "template1"):
         with pytest.raises(psycopg.OperationalError, match="permission denied for database"):

@@ -34,7 +34,20 @@ IS_FILE = re.compile(r"[\w.<>*-]+(?:/[\w.<>*-]+)*/?")
 EXTENSIONS = ("md", "py", "sql", "csv", "yml", "yaml", "toml", "png", "json", "html", "lock", "in")
 LMW = typer.main.get_command(app)
 MADE_BY_A_RUN = ("senders.yml", "./var", ".venv/bin/lmw", ".venv", "var")
-SCHEMAS = ("bi", "core", "indicators", "intermediate", "marts", "ops", "quarantine", "reference", "staging", "vault", "vintages")
+SCHEMAS = (
+    "analysis",
+    "bi",
+    "core",
+    "indicators",
+    "intermediate",
+    "marts",
+    "ops",
+    "quarantine",
+    "reference",
+    "staging",
+    "vault",
+    "vintages",
+)
 MODEL = re.compile(r"(?:bridge|dim|fct|int|stg)_[a-z0-9_]*(?:<[a-z]+>[a-z0-9_]*)*")
 
 

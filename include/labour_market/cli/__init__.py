@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from labour_market.cli import batches, contracts, figures, occupations, persons, stack
+from labour_market.cli import analysts, batches, contracts, figures, occupations, persons, stack
 from labour_market.cli.terminal import plain_errors
 from labour_market.logs import log_to_terminal
 from labour_market.settings import OWNER_ONLY
@@ -16,6 +16,7 @@ for commands in (stack.app, batches.app, figures.app):
 app.add_typer(batches.batch_app, name="batch")
 app.add_typer(batches.alert_app, name="alert")
 app.add_typer(contracts.app, name="contracts")
+app.add_typer(analysts.app, name="analyst")
 app.add_typer(occupations.app, name="occupation")
 app.add_typer(persons.app, name="person")
 

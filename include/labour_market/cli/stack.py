@@ -112,7 +112,9 @@ def demo() -> None:
 @plain_errors
 def psql(
     context: typer.Context,
-    role: Annotated[str, typer.Option(help="loader, auditor, transformer, steward, dpo or bi_reader.")] = "bi_reader",
+    role: Annotated[
+        str, typer.Option(help="loader, auditor, transformer, steward, dpo, analyst, analyst_CODE or bi_reader.")
+    ] = "bi_reader",
 ) -> None:
     """Open psql on the warehouse. Arguments of psql are passed on: lmw psql -c "select 1"."""
     from psycopg.conninfo import conninfo_to_dict, make_conninfo

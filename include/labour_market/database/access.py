@@ -19,7 +19,7 @@ from labour_market.settings import Settings, secret
 SCRIPT = Path(__file__).with_name("access.sql")
 SCHEMAS = (
     *("ops", "stage", "core", "vault", "quarantine"),
-    *("reference", "staging", "intermediate", "marts", "indicators", "vintages", "bi"),
+    *("reference", "staging", "intermediate", "marts", "indicators", "vintages", "bi", "analysis"),
 )
 
 
@@ -32,9 +32,7 @@ def apply(admin: psycopg.Connection, settings: Settings) -> list[str]:
     """Create what is missing and set the passwords with which a role cannot log in. Returns a line for each change."""
     done = []
     if _script_is_due(admin):
-        with admin.transaction():
-            admin.execute(SCRIPT.read_bytes())
-            readers.set_limits(admin)
+        run_script(admin)
         done.append("roles, schemas and their rights are as in access.sql")
     roles = _roles_without_login(settings)
     for role in roles:
@@ -42,6 +40,13 @@ def apply(admin: psycopg.Connection, settings: Settings) -> list[str]:
     if roles:
         done.append(f"passwords are set for {', '.join(roles)}")
     return done
+
+
+def run_script(admin: psycopg.Connection) -> None:
+    """Create the roles and schemas that are missing, and give every role its rights and limits."""
+    with admin.transaction():
+        admin.execute(SCRIPT.read_bytes())
+        readers.set_limits(admin)
 
 
 def refuse_triggers(admin: psycopg.Connection) -> None:

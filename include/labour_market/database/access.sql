@@ -1,21 +1,28 @@
 -- Roles, schemas, their owners and who may read them. Run by the administrator in the warehouse's database; it may be run again.
 -- Direct identifiers are only in stage and vault. BI tools read only bi. Rights on single tables are granted by the revision that makes them.
--- Readers are the roles of persons and BI tools: bi_reader, steward, dpo. The others are programs of the warehouse.
+-- Readers are the roles of persons and BI tools: bi_reader, analyst, steward, dpo. The others are programs of the warehouse. An analyst of one district
+-- has the role analyst_<code>, which `lmw analyst add` creates: a login exists only where there is a licence.
 
 do $$
 declare
     missing text;
+    district_analyst name;
 begin
     for missing in
-        select name from unnest(array['loader', 'auditor', 'transformer', 'steward', 'dpo', 'bi_reader']) as name
+        select name from unnest(array['loader', 'auditor', 'transformer', 'steward', 'dpo', 'analyst', 'bi_reader']) as name
         where not exists (select from pg_roles where rolname = name)
     loop
         execute format('create role %I login', missing);
     end loop;
     execute format('revoke all on database %I from public', current_database());
-    execute format('revoke all on database %I from loader, auditor, transformer, steward, dpo, bi_reader', current_database());
+    execute format('revoke all on database %I from loader, auditor, transformer, steward, dpo, analyst, bi_reader', current_database());
     execute format('grant connect, temporary on database %I to loader, auditor, transformer', current_database());
-    execute format('grant connect on database %I to steward, dpo, bi_reader', current_database());
+    execute format('grant connect on database %I to steward, dpo, analyst, bi_reader', current_database());
+    for district_analyst in select rolname from pg_roles where rolname ~ '^analyst_[0-9]{3}$'
+    loop
+        execute format('revoke all on database %I from %I', current_database(), district_analyst);
+        execute format('grant connect on database %I to %I', current_database(), district_analyst);
+    end loop;
     execute format('grant create on database %I to transformer', current_database());
 end $$;
 
@@ -71,6 +78,7 @@ create schema if not exists marts authorization transformer;
 create schema if not exists indicators authorization transformer;
 create schema if not exists vintages authorization transformer;
 create schema if not exists bi authorization transformer;
+create schema if not exists analysis authorization transformer;
 
 -- the auditor compares staged rows with the reference lists and with core
 grant usage on schema ops, stage, core, reference to auditor;
@@ -90,6 +98,26 @@ alter default privileges for role transformer in schema marts grant select on ta
 alter default privileges for role transformer in schema indicators grant select on tables to steward;
 alter default privileges for role transformer in schema vintages grant select on tables to steward;
 alter default privileges for role transformer in schema bi grant select on tables to bi_reader, steward;
+
+-- Analysts read bi and the pseudonymous rows of analysis, and nothing below: a role that could read marts would find the keys there that other deliveries have.
+do $$
+declare
+    reader name;
+    relation regclass;
+begin
+    for reader in select rolname from pg_roles where rolname ~ '^analyst(_[0-9]{3})?$'
+    loop
+        execute format('grant usage on schema bi, analysis to %I', reader);
+        execute format('alter default privileges for role transformer in schema bi, analysis grant select on tables to %I', reader);
+        for relation in
+            select oid from pg_class
+            where relnamespace in ('bi'::regnamespace, 'analysis'::regnamespace) and relkind in ('r', 'v')
+                and relowner = 'transformer'::regrole
+        loop
+            execute format('grant select on %s to %I', relation, reader);
+        end loop;
+    end loop;
+end $$;
 
 -- no session waits for a table for ever; a wait for a load or a build is an advisory lock, which has no limit (locks.py)
 alter role loader set lock_timeout = '30s';

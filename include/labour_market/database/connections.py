@@ -1,5 +1,7 @@
 """The connections of each role to the warehouse's database."""
 
+import re
+
 import psycopg
 from psycopg import conninfo
 
@@ -9,10 +11,23 @@ from labour_market.settings import Settings, load_settings, secret
 WAREHOUSE = "warehouse"
 # the server's words when the connections of a role, or of all roles, are used up
 NO_CONNECTION_LEFT = ("too many connections", "too many clients", "remaining connection slots")
-ROLES = ("loader", "auditor", "transformer", "steward", "dpo", "bi_reader")
+ROLES = ("loader", "auditor", "transformer", "steward", "dpo", "analyst", "bi_reader")
+DISTRICT_ANALYST = re.compile("analyst_[0-9]{3}")  # sees the rows of one district; `lmw analyst add` creates it
 # A session whose network is cut ends on both sides after this time: its process does not wait for an answer that cannot come,
 # and the server does not keep its locks. By default that takes hours.
 LOST_SECONDS = 30
+
+
+def district_analyst(district: str) -> str:
+    """The role of an analyst who sees the rows of one district.
+
+    Raises:
+        UsageError: The code has not three digits.
+    """
+    role = f"analyst_{district}"
+    if not DISTRICT_ANALYST.fullmatch(role):
+        raise UsageError(f"{district!r} is no code of a district, which has three digits")
+    return role
 
 
 def session_limits() -> dict[str, str]:
@@ -74,7 +89,7 @@ def dsn(role: str, settings: Settings | None = None) -> str:
     Raises:
         UsageError: A role that does not exist.
     """
-    if role not in ROLES:
+    if role not in ROLES and not DISTRICT_ANALYST.fullmatch(role):
         raise UsageError(f"there is no role {role!r}; known: {', '.join(ROLES)}")
     settings = settings or load_settings()
     return conninfo.make_conninfo(

@@ -11,7 +11,7 @@ from labour_market.database.locks import PROVISION, session_lock
 from labour_market.database.sql_files import read_sql
 from labour_market.settings import Settings, load_settings
 
-READERS = ("bi_reader", "steward", "dpo")  # the roles of persons and BI tools
+READERS = ("bi_reader", "analyst", "steward", "dpo")  # the roles of persons and BI tools, without the analysts of one district
 LIMITS = Path(__file__).with_name("reader_limits.sql")
 LOG = logging.getLogger(__name__)
 

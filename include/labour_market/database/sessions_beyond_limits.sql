@@ -10,7 +10,8 @@ with limits as (
     from pg_db_role_setting
     inner join pg_roles on pg_db_role_setting.setrole = pg_roles.oid
     cross join lateral pg_options_to_table(pg_db_role_setting.setconfig) as option
-    where pg_db_role_setting.setdatabase = 0 and pg_roles.rolname = any(%(readers)s) and option.option_name like '%%timeout'
+    where pg_db_role_setting.setdatabase = 0 and option.option_name like '%%timeout'
+        and (pg_roles.rolname = any(%(readers)s) or pg_roles.rolname ~ '^analyst_[0-9]{3}$')
     group by pg_roles.rolname
 ),
 

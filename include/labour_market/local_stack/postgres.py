@@ -30,6 +30,7 @@ SERVER_SETTINGS = {
     "checkpoint_timeout": "15min",
     "jit": "off",
     "log_min_duration_statement": "-1",
+    "log_line_prefix": "%m [%p] %u@%d ",  # the statements of analysts are logged, and the log says whose they are
     "timezone": PROVINCE_TIME.key,
 }
 START_SECONDS = 60

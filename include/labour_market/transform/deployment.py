@@ -33,6 +33,7 @@ SCRATCH = "deployment"
 KEPT_SCHEMA = "vintages"
 SCHEMA_COMMENTS = {
     "marts": "Sự kiện và chiều, từng dòng chi tiết. Công cụ BI đọc bi. | Facts and dimensions, row by row. BI tools read bi.",
+    "analysis": "Từng dòng, ẩn danh, cho người phân tích được cấp phép. | Pseudonymous rows, for licensed analysts.",
     "bi": "Số liệu cho báo cáo và công cụ BI; ô nhỏ đã ẩn. | Figures for reports and BI tools; small cells are hidden.",
 }
 

@@ -17,7 +17,8 @@ def nodes_of_feeds(feeds: Iterable[str], *, decided: bool) -> list[str]:
     """The tables that partitions of these feeds can change, and the tests of these tables.
 
     A fact writes only the partitions of its own feeds. A dimension changes with the feeds that it reads, that of batches with every feed;
-    one that reads reference lists alone changes only when they do, and then every node runs. The cells and the vintages always run.
+    one that reads reference lists alone changes only when they do, and then every node runs. The cells, the vintages and the risk of
+    re-identification, which look at the scope themselves, always run.
 
     Args:
         feeds: of the scope.
@@ -33,6 +34,7 @@ def nodes_of_feeds(feeds: Iterable[str], *, decided: bool) -> list[str]:
         *(f"source:ops.{table}+,path:tests" for table in decisions),
         "path:models/indicators,config.materialized:incremental",
         "path:models/indicators+1,resource_type:test",
+        "path:models/analysis,config.materialized:incremental",
         "path:models/vintages",
     ]
     # a test is selected by the table that it tests, not because a table that it compares with is selected
