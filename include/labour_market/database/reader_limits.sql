@@ -46,7 +46,7 @@ begin
         end if;
         if limits.reader like 'analyst%' then
             execute format('alter role %I set default_transaction_read_only = on', limits.reader);
-            execute format('alter role %I set search_path = analysis', limits.reader);
+            execute format('alter role %I set search_path = analysis, bi', limits.reader);
         end if;
     end loop;
 end $$;
