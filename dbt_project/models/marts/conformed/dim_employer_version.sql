@@ -1,11 +1,10 @@
 {{ config(incremental_strategy='replace_key_and_remove', unique_key='employer_sk', indexes=[{'columns': ['employer_sk', 'valid_from']}]) }}
 -- depends_on: {{ ref('dim_area') }}
 -- depends_on: {{ ref('dim_batch') }}
--- depends_on: {{ ref('dim_employer') }}
 -- A new version begins with the period in which the register has another name, type, tax code, size, industry or commune. The first version holds before its
 -- register too, and an employer that no register has yet has one version without attributes: so every day of every employer has a version, and a fact
 -- carries the key of the one with valid_from <= its day < valid_to. registered_from is the day since which the attributes are on record.
-with mentions as (select * from {{ ref('int_employers__mentioned') }}),
+with employers as (select * from {{ ref('dim_employer') }}),
 
 registrations as not materialized (select * from {{ ref('stg_employers__employer') }}),
 
@@ -22,11 +21,12 @@ numbers_in_scope as (
 
 employers_in_scope as (
     select distinct
-        mentions.employer_sk,
-        mentions.sender_code,
-        mentions.employer_no
-    from mentions
-    inner join numbers_in_scope on mentions.sender_code = numbers_in_scope.sender_code and mentions.employer_no = numbers_in_scope.employer_no
+        employers.employer_sk,
+        employers.sender_code,
+        employers.employer_no
+    from employers
+    inner join numbers_in_scope
+        on employers.sender_code = numbers_in_scope.sender_code and employers.employer_no = numbers_in_scope.employer_no
 ),
 
 registrations_in_scope as (
