@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from labour_market import transform
 from labour_market.contracts import contract_feeds, load_contract
-from labour_market.database import connect, dsn, provision
+from labour_market.database import analysts, connect, dsn, provision
 from labour_market.errors import UsageError
 from labour_market.gateway import load_senders
 from labour_market.ingestion.erasure import approve_erasure, pseudonym_of, request_erasure
@@ -51,8 +51,10 @@ def drilled(clone, tmp_path_factory) -> Iterator[tuple[str, Path, Path]]:
             assert row
             approve_erasure(request_erasure(row[0], by="A", **OPERATIONS), by="B")
             transform.build()
+        analysts.add("794", "test")  # its rights are in the dump, and the role is not
         backup(folder / "backup")
         yield login, folder / "backup", folder
+        analysts.remove("794")
 
 
 @pytest.fixture
@@ -94,6 +96,8 @@ def test_a_drill_gives_the_same_rows_and_figures_in_a_new_home(drilled, new_home
     assert provision() == [], "roles, rights and schema are those of the release"
     with connect("bi_reader") as reader, pytest.raises(psycopg.errors.InsufficientPrivilege):
         reader.execute("select pg_advisory_lock(1)")
+    with connect("analyst_794") as analyst:
+        assert analyst.execute("select count(*) > 0 from reidentification_risk").fetchone() == (True,)
     # the restored installation works: the same pseudonyms, the erased person stays out, the figures stay
     replay("fair_attendance", reason="drill", dry_run=False)
     transform.build()

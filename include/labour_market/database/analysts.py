@@ -6,7 +6,7 @@ import psycopg
 from psycopg import conninfo, sql
 
 from labour_market.database import access
-from labour_market.database.connections import admin_dsn, district_analyst, warehouse_database
+from labour_market.database.connections import DISTRICT_ANALYST, admin_dsn, district_analyst, warehouse_database
 from labour_market.database.locks import PROVISION, session_lock
 from labour_market.errors import UsageError
 from labour_market.settings import Settings, load_settings, secret
@@ -71,6 +71,12 @@ def analysts(settings: Settings | None = None) -> list[tuple[str, str]]:
             "select rolname::text, coalesce(shobj_description(oid, 'pg_authid'), '') from pg_roles"
             " where rolname ~ '^analyst_[0-9]{3}$' order by 1"
         ).fetchall()
+
+
+def with_password(settings: Settings) -> list[str]:
+    """The roles of analysts of a district that have a password in the secrets: those of a backup, on a server that has none of them yet."""
+    names = (path.name.removeprefix("role_") for path in settings.secrets_dir.glob("role_analyst_*"))
+    return sorted(name for name in names if DISTRICT_ANALYST.fullmatch(name))
 
 
 def _administrator(settings: Settings) -> psycopg.Connection:

@@ -15,7 +15,7 @@ from psycopg import conninfo, sql
 from upath import UPath
 
 from labour_market.batches.landing import LandingStore
-from labour_market.database import ROLES, access, admin_dsn, provision, readers, set_password
+from labour_market.database import ROLES, access, admin_dsn, analysts, provision, readers, set_password
 from labour_market.database.connections import warehouse_database
 from labour_market.database.migrations import current_revision
 from labour_market.errors import LabourMarketError, UsageError
@@ -97,7 +97,7 @@ def restore(folder: Path, settings: Settings | None = None) -> dict[str, Any]:
         if not settings.warehouse_dsn:
             start_server(settings.home)
         _copy_landing(UPath(folder / "landing"), LandingStore(settings.landing_url).root)
-        for name, roles in (("warehouse", ROLES), ("airflow", ("airflow",))):
+        for name, roles in (("warehouse", (*ROLES, *analysts.with_password(settings))), ("airflow", ("airflow",))):
             if (folder / f"{name}.dump").exists():
                 _restore_database(settings, folder / f"{name}.dump", warehouse_database(settings) if name == "warehouse" else name, roles)
         make_home_private(settings.home)
