@@ -74,8 +74,8 @@ def test_rows_of_no_announced_batch_stop_the_audit(gate):
 def test_an_empty_correction_is_passed_and_an_empty_first_delivery_is_blocked(gate):
     first, correction = gate.stage(survey(0)), gate.stage(survey(0, sequence=2))
     found = gate.audit()
-    assert found[first].verdict.blocked_by == "labour_survey.file.records_present"
-    assert found[correction].verdict.blocked_by is None
+    assert found[first].verdict.reason.reason_rule == "labour_survey.file.records_present"
+    assert found[correction].verdict.reason is None
     assert found[correction].rules == {c.rule.id.removeprefix("labour_survey.") for c in checks_of(gate.contract)}
 
 
@@ -144,7 +144,7 @@ def test_a_bad_batch_does_not_change_another_one(gate):
     found = gate.audit()
     assert found[good].rule_verdicts == {}
     assert found[good].failures == set()
-    assert found[bad].verdict.blocked_by == "labour_survey.row.jump_rules"
+    assert found[bad].verdict.reason.reason_rule == "labour_survey.row.jump_rules"
 
 
 @pytest.mark.parametrize(
@@ -185,24 +185,24 @@ def test_a_batch_without_a_row_that_passes_is_blocked(gate):
     next(c for c in CASES["labour_survey"] if c.id == "row.placeholder_name-sample").breaks(delivery.rows[1:], 1)
     both = gate.stage(delivery)
     outcome = gate.audit()[both]
-    assert outcome.verdict.blocked_by in {"labour_survey.row.jump_rules", "labour_survey.row.placeholder_name"}
+    assert outcome.verdict.reason.reason_rule in {"labour_survey.row.jump_rules", "labour_survey.row.placeholder_name"}
     assert sorted(outcome.rule_verdicts.values()) == ["block", "quarantine"]
 
 
 def test_a_rule_that_blocks_by_itself_comes_before_one_that_exceeds_its_tolerance(gate):
     delivery = broken("row.jump_rules-inactive_reason", 15)
     delivery.period, delivery.delivered = "2024", "2023-06-14T15:00:00+07:00"
-    assert gate.audit_one(delivery).verdict.blocked_by == "labour_survey.file.period_open"
+    assert gate.audit_one(delivery).verdict.reason.reason_rule == "labour_survey.file.period_open"
 
 
 def test_a_block_says_which_rows_which_column_and_what_to_do(gate):
-    verdict = gate.audit_one(broken("row.jump_rules-inactive_reason", 15)).verdict
-    assert "15 trên 20 dòng (75,0%)" in verdict.reason_vi
-    assert "“Lý do không tham gia hoạt động kinh tế”" in verdict.reason_vi
-    assert "(dòng 1, 2, 3, 4, 5...)" in verdict.reason_vi
-    assert "15 of 20 rows (75.0%)" in verdict.reason_en
-    assert "inactive_reason" in verdict.reason_en
-    assert verdict.remedy_vi == load_contract("labour_survey").rule("row.jump_rules").remedy_vi
+    reason = gate.audit_one(broken("row.jump_rules-inactive_reason", 15)).verdict.reason
+    assert "15 trên 20 dòng (75,0%)" in reason.reason_vi
+    assert "“Lý do không tham gia hoạt động kinh tế”" in reason.reason_vi
+    assert "(dòng 1, 2, 3, 4, 5...)" in reason.reason_vi
+    assert "15 of 20 rows (75.0%)" in reason.reason_en
+    assert "inactive_reason" in reason.reason_en
+    assert reason.remedy_vi == load_contract("labour_survey").rule("row.jump_rules").remedy_vi
 
 
 def test_every_excluded_row_is_listed_also_when_there_are_many(gate):
@@ -274,5 +274,5 @@ def test_the_day_of_a_delivery_is_that_of_the_province(gate_of):
         rows[3]["posted_on"] = date(2023, 6, 14)
         outcome = gate.audit_one(Delivery(rows, period="2023-06-14", delivered=delivered))
         days = {row for rule, row, column, _ in outcome.failures if column == "posted_on"}
-        outcomes[delivered[11:16]] = (outcome.verdict.blocked_by, days)
+        outcomes[delivered[11:16]] = (outcome.verdict.reason and outcome.verdict.reason.reason_rule, days)
     assert outcomes == {"16:59": ("job_orders.file.period_open", {4}), "17:00": (None, set())}

@@ -106,7 +106,7 @@ def test_clean_rows_break_no_rule_and_every_rule_is_recorded(audited, feed):
     outcome = audited(feed).full["clean", "few"]
     assert outcome.rule_verdicts == {}
     assert outcome.failures == set()
-    assert outcome.verdict.blocked_by is None
+    assert outcome.verdict.reason is None
     assert outcome.rules == set(checked_rules(feed))
 
 
@@ -132,15 +132,15 @@ def test_a_broken_rule_has_its_exact_effect_and_no_other(audited, feed: str, cas
     assert {(name, row_no, column) for name, row_no, column, _ in outcome.failures} == {
         (case.rule, row_no, case.column) for row_no in kept_out
     }
-    blocked = outcome.verdict
+    blocked = outcome.verdict.reason
     if verdict == "block":
-        assert blocked.blocked_by == rule.id
+        assert blocked.reason_rule == rule.id
         assert blocked.reason_vi.startswith("Lần gửi ")
         assert blocked.reason_en.startswith("Delivery ")
         assert blocked.remedy_vi
         assert "{" not in blocked.reason_vi + blocked.reason_en + blocked.remedy_vi
     else:
-        assert (blocked.blocked_by, blocked.reason_vi, blocked.remedy_vi) == (None, None, None)
+        assert blocked is None
 
 
 @pytest.mark.parametrize(("feed", "case"), EVERY)
@@ -157,7 +157,7 @@ def test_a_dropped_rule_changes_the_outcome_of_its_batch_and_of_no_other(audited
 @pytest.mark.parametrize(("feed", "case"), EVERY)
 def test_a_rule_that_tolerates_everything_blocks_nothing(audited, feed: str, case: Case):
     outcome = audited(feed).tolerant[case.id, "many"]
-    assert outcome.verdict.blocked_by is None
+    assert outcome.verdict.reason is None
     assert "block" not in outcome.rule_verdicts.values()
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from labour_market import site
-from labour_market.batches.ledger import CLOSED_BY_HAND, Finding, note_findings
+from labour_market.batches.ledger import CLOSED_BY_HAND, BlockReason, Finding, note_findings
 from labour_market.batches.states import BatchState
 from labour_market.cli import app
 from labour_market.database import connect
@@ -52,7 +52,7 @@ def test_the_same_bytes_are_loaded_again_after_a_rule_blocked_them(gateway, orig
         from labour_market.quality import gate
 
         verdict = gate._verdict
-        patch.setattr(gate, "_verdict", lambda *args: replace(verdict(*args), blocked_by="employers.file.x", reason_vi="x", remedy_vi="x"))
+        patch.setattr(gate, "_verdict", lambda *args: replace(verdict(*args), reason=BlockReason("employers.file.x", "x", "x", "x")))
         load("employers")
     assert states(loader) == ["quarantined", "quarantined"]
     send(gateway, original, sequence=3)

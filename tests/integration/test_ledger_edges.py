@@ -105,16 +105,16 @@ def test_a_batch_is_taken_in_the_given_states_alone(admin, loader):
 
 
 def test_a_replay_that_a_rule_blocks_keeps_its_publication_and_is_found_until_its_next_move(admin, loader):
-    reasons = {"reason_rule": "r", "reason_vi": "vi", "reason_en": "en", "remedy_vi": "sửa"}
+    reason = ledger.BlockReason("r", "vi", "en", "sửa")
     moment = datetime(2023, 7, 1, tzinfo=UTC)
     first, second = insert(admin, state="audited"), insert(admin, state="audited", published_at=moment)
-    states = [ledger.block(loader, batch, 0, BatchState.QUARANTINED, "Lan", detail={"b": 1}, **reasons) for batch in (first, second)]
+    states = [ledger.block(loader, batch, 0, BatchState.QUARANTINED, "Lan", reason=reason, detail={"b": 1}) for batch in (first, second)]
     assert states == ["quarantined", "published"]
     query = "select state, reason_rule, reason_vi, reason_en, remedy_vi, published_at from ops.batch order by 1 desc"
     rows = loader.execute(query).fetchall()
     assert rows == [("quarantined", "r", "vi", "en", "sửa", None), ("published", None, None, None, None, moment)]
     details = [ledger.batch_history(loader, batch)[1][0]["detail"] for batch in (first, second)]
-    assert details == [{"b": 1}, {"b": 1, "replay_blocked_by": "r", **reasons}]
+    assert details == [{"b": 1}, {"b": 1, "replay_blocked_by": "r", **vars(reason)}]
     assert ledger.blocked_replays(loader) == {second: "r"}
     event(admin, first, "published")
     assert ledger.blocked_replays(loader) == {second: "r"}, "an event of another batch"

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from labour_market.batches.delivery_errors import InvalidDeliveryError
 from labour_market.batches.landing import LandingStore
+from labour_market.batches.ledger import BlockReason
 from labour_market.contracts import load_contract
 from labour_market.database import connect
 from labour_market.database.kept_settings import SEED_HASH, keep_setting, read_setting
@@ -30,8 +31,8 @@ from tests.integration.sending import current, fetch, fetch_and_load, send, send
 
 def block_in_audit(patch) -> None:
     verdict = gate._verdict
-    blocked = {"blocked_by": "employers.file.period_open", "reason_vi": "x", "reason_en": "x", "remedy_vi": "x"}
-    patch.setattr(gate, "_verdict", lambda *arguments: replace(verdict(*arguments), **blocked))
+    reason = BlockReason("employers.file.period_open", "x", "x", "x")
+    patch.setattr(gate, "_verdict", lambda *arguments: replace(verdict(*arguments), reason=reason))
 
 
 def block_in_reader(patch) -> None:

@@ -188,7 +188,8 @@ def refusal(stage: Stage, client: GatewayClient, wanted: Delivery) -> DeliveryRe
         client.fetch(wanted, stage.store)
     assert stage.kept() == [], "nothing of a refused delivery is kept"
     assert TOKEN not in str(caught.value)
-    sentences = block_reason(load_contract("employers").rule(f"file.{caught.value.rule_name}"), "1", caught.value.details)
+    rule = load_contract("employers").rule(f"file.{caught.value.rule_name}")
+    sentences = vars(block_reason(rule, "1", caught.value.details)).values()
     assert all(sentences) and "{" not in "".join(sentences), "the contract has a complete sentence for it in both languages"
     return caught.value
 

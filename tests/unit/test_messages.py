@@ -2,12 +2,13 @@
 
 import csv
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from labour_market.batches.delivery_errors import header_mismatch, wrong_count
-from labour_market.contracts import load_contract, load_contracts
+from labour_market.contracts import Rule, load_contract, load_contracts
 from labour_market.normalise.text import Reason
 from labour_market.quality.messages import _inside_sentence, block_reason, explain, localise_value
 from labour_market.settings import LAYOUTS_DIR
@@ -15,8 +16,14 @@ from labour_market.settings import LAYOUTS_DIR
 SURVEY = load_contract("labour_survey")
 
 
+def sentences_of(rule: Rule, delivery_id: str, details: Mapping[str, Any]) -> tuple[str, str, str]:
+    reason = block_reason(rule, delivery_id, details)
+    assert reason.reason_rule == rule.id
+    return reason.reason_vi, reason.reason_en, reason.remedy_vi
+
+
 def test_a_rejected_file_is_one_sentence_that_names_the_delivery_and_the_error():
-    sentences = block_reason(SURVEY.rule("file.record_count"), "LS-2022-1", {"declared": 120, "found": 118, "rows": "", "rows_vi": ""})
+    sentences = sentences_of(SURVEY.rule("file.record_count"), "LS-2022-1", {"declared": 120, "found": 118, "rows": "", "rows_vi": ""})
     assert sentences == (
         "Lần gửi LS-2022-1: số bản ghi đã báo là 120 nhưng nhận được 118.",
         "Delivery LS-2022-1: 120 records were announced and 118 were received.",
@@ -27,7 +34,7 @@ def test_a_rejected_file_is_one_sentence_that_names_the_delivery_and_the_error()
 def test_the_sentence_on_a_wrong_count_names_the_rows_that_may_explain_it():
     skipped = {"title_rows": [1, 2], "subtotal_rows": [5, 9, 10, 11], "signature_rows": [20]}
     defect = wrong_count(6, 8, skipped, hidden=[7, 8], without_key=[12])
-    vi, en, _ = block_reason(SURVEY.rule("file.record_count"), "LS-2022-1", defect.details)
+    vi, en, _ = sentences_of(SURVEY.rule("file.record_count"), "LS-2022-1", defect.details)
     assert vi == (
         "Lần gửi LS-2022-1: số bản ghi đã báo là 6 nhưng nhận được 8; dòng đang ẩn: 7-8; dòng không có mã: 12;"
         " không tính (tên nhóm, dòng cộng): 5, 9-11; không tính (chữ ký): 20."
@@ -44,13 +51,13 @@ def test_a_sentence_names_ten_ranges_of_rows_at_most():
 
 
 def test_text_of_a_sender_is_shown_unchanged_and_never_used_as_a_template():
-    vi, en, _ = block_reason(SURVEY.rule("file.header_recognised"), "{S}", {"missing": "{column}", "unexpected": "-"})
+    vi, en, _ = sentences_of(SURVEY.rule("file.header_recognised"), "{S}", {"missing": "{column}", "unexpected": "-"})
     assert vi == "Lần gửi {S}: thiếu cột của mẫu biểu: {column}; có cột lạ: -."
     assert "{column}" in en
 
 
 def test_a_detail_that_is_missing_is_a_dash_and_not_an_error():
-    vi, _, _ = block_reason(SURVEY.rule("file.shape"), "D", {})
+    vi, _, _ = sentences_of(SURVEY.rule("file.shape"), "D", {})
     assert vi == "Lần gửi D: dòng -: -."
 
 
@@ -66,7 +73,7 @@ def test_a_vietnamese_sentence_names_codes_and_totals_by_their_vietnamese_names(
     budget = load_contract("budget_movements")
     observed = "2022 recurrent: 0 ≠ 9626000"
     details = {"value_pattern": observed, "details": observed, "value_pattern_vi": localise_value(budget, "", observed)}
-    vi, en, _ = block_reason(budget.rule("budget_movements.reconciliation.transfers_pair"), "D", details)
+    vi, en, _ = sentences_of(budget.rule("budget_movements.reconciliation.transfers_pair"), "D", details)
     assert vi == "Lần gửi D: tổng điều chuyển đi khác tổng điều chuyển đến (2022 vốn sự nghiệp: 0 ≠ 9626000)."
     assert "(2022 recurrent: 0 ≠ 9626000)" in en
     assert (
@@ -100,18 +107,18 @@ def test_five_rows_are_named_and_a_sixth_is_hinted_at():
     rule = SURVEY.rule("row.jump_rules")
     for count, named in ((5, "(dòng 1, 2, 3, 4, 5)"), (6, "(dòng 1, 2, 3, 4, 5...)"), (1, "(dòng 1)")):
         details = {"count": count, "total": 8, "rows": list(range(1, count + 1)), "column": "inactive_reason", "column_vi": "Lý do"}
-        vi, en, _ = block_reason(rule, "D", details)
+        vi, en, _ = sentences_of(rule, "D", details)
         assert named in vi and named.replace("dòng", "rows") in en
         assert f"{count} trên 8 dòng" in vi and "“Lý do”" in vi and "inactive_reason" in en
     assert "(12,5%)" in vi and "(12.5%)" in en
     for details in ({"count": 3, "total": 8}, {"rows": [1], "count": 1}, {"rows": [], "total": 8, "count": 0}):
-        assert "trên" not in block_reason(rule, "D", details)[0].replace("trên phiếu", "")
+        assert "trên" not in sentences_of(rule, "D", details)[0].replace("trên phiếu", "")
 
 
 def test_a_column_without_a_label_is_named_and_one_that_is_unknown_too():
     rule = SURVEY.rule("row.jump_rules")
-    assert "“age”" in block_reason(rule, "D", {"column": "age"})[0]
-    assert "“-”" in block_reason(rule, "D", {})[0]
+    assert "“age”" in sentences_of(rule, "D", {"column": "age"})[0]
+    assert "“-”" in sentences_of(rule, "D", {})[0]
     assert "“age”" in explain(SURVEY, rule.id, 1, "age", "x")[0]
 
 

@@ -37,7 +37,7 @@ def refused(name: str, encoding: str | None = None) -> InvalidDeliveryError:
 
 def worded(defect: InvalidDeliveryError) -> InvalidDeliveryError:
     """The defect, once it is sure that the contract has a complete sentence for it in both languages."""
-    sentences = block_reason(SESSIONS.rule(f"file.{defect.rule_name}"), "803-fair_sessions-1", defect.details)
+    sentences = vars(block_reason(SESSIONS.rule(f"file.{defect.rule_name}"), "803-fair_sessions-1", defect.details)).values()
     assert all(sentences) and "{" not in "".join(sentences)
     return defect
 

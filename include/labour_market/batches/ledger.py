@@ -61,6 +61,16 @@ class Finding:
     finding_id: int | None = None
 
 
+@dataclass(frozen=True)
+class BlockReason:
+    """Why a batch is blocked and what its sender must do: the id of the rule and its sentences, as ops.batch has them."""
+
+    reason_rule: str
+    reason_vi: str
+    reason_en: str
+    remedy_vi: str
+
+
 REFETCHED = (
     "record_count",
     "size_bytes",
@@ -294,10 +304,7 @@ def block(
     to_state: BatchState,
     actor: str,
     *,
-    reason_rule: str,
-    reason_vi: str | None,
-    reason_en: str | None,
-    remedy_vi: str | None,
+    reason: BlockReason,
     detail: Mapping[str, Any],
 ) -> BatchState:
     """Move a batch that a rule stops to quarantined or rejected, with the rule's sentences.
@@ -305,16 +312,24 @@ def block(
     A batch that is replayed has records of its earlier publication in core. They stay, and so it is published again: the move
     keeps the rule and its sentences, and reconcile has a finding.
 
+    Args:
+        connection: The loader's.
+        batch_id: The batch.
+        attempt: The attempt that has taken it.
+        to_state: The state of a batch that is not replayed.
+        actor: The name that the ledger keeps.
+        reason: Why.
+        detail: Kept with the move in ops.batch_event.
+
     Returns:
         The state that the batch reached.
     """
-    reasons = {"reason_rule": reason_rule, "reason_vi": reason_vi, "reason_en": reason_en, "remedy_vi": remedy_vi}
     row = connection.execute("select published_at is not null from ops.batch where batch_id = %s", [batch_id]).fetchone()
     if row and row[0]:
-        to_state, detail = BatchState.PUBLISHED, {**detail, REPLAY_BLOCKED_BY: reason_rule, **reasons}
+        to_state, detail = BatchState.PUBLISHED, {**detail, REPLAY_BLOCKED_BY: reason.reason_rule, **vars(reason)}
         move(connection, batch_id, attempt, to_state, actor, detail=detail, published_at=sql.Identifier("published_at"))
     else:
-        move(connection, batch_id, attempt, to_state, actor, detail=detail, **reasons)
+        move(connection, batch_id, attempt, to_state, actor, detail=detail, **vars(reason))
     return to_state
 
 

@@ -31,17 +31,13 @@ def reject_batch(
         error: Why it cannot be read.
     """
     rule = contract.rule(f"file.{error.rule_name}")
-    reason_vi, reason_en, remedy_vi = block_reason(rule, batch.delivery_id, error.details)
     state = ledger.block(
         connection,
         batch.batch_id,
         attempt,
         BatchState.REJECTED,
         actor(),
-        reason_rule=rule.id,
-        reason_vi=reason_vi,
-        reason_en=reason_en,
-        remedy_vi=remedy_vi,
+        reason=block_reason(rule, batch.delivery_id, error.details),
         detail={CHECKED_AGAINST: digest_of_checks(connection, contract, batch.form_version)},
     )
     return rule.id, state

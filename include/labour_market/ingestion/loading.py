@@ -295,7 +295,7 @@ class Load:
                 except psycopg.Error as error:
                     raise AuditError(f"the server refused the audit of {self.contract.feed}: {describe(error)}") from error
             counts["rows"] = sum(batch.declared_records for batch in batches)
-            counts["blocked"] = sum(verdict.blocked_by is not None for verdict in verdicts.values())
+            counts["blocked"] = sum(verdict.reason is not None for verdict in verdicts.values())
         return verdicts
 
     def publish_or_block(self, batch: Batch, verdict: "Verdict", table: str) -> None:
@@ -308,23 +308,20 @@ class Load:
         """
         attempt = self.attempts[batch.batch_id]
         ledger.move(self.connection, batch.batch_id, attempt, BatchState.AUDITED, actor(), counted_totals=Jsonb(verdict.totals))
-        if verdict.blocked_by is None:
+        if verdict.reason is None:
             with log_stage(LOG, "publish", **place_of(batch, attempt)) as counts:
                 published = publish_batch(self.connection, self.contract, batch, attempt, table, actor())
                 counts.update(vars(published) if published else {})
             self.conclude(batch, BatchState.PUBLISHED if published else BatchState.SUPERSEDED)
             return
-        LOG.info("blocked: batch=%s feed=%s sender=%s rule=%s", batch.batch_id, batch.feed, batch.sender_code, verdict.blocked_by)
+        LOG.info("blocked: batch=%s feed=%s sender=%s rule=%s", batch.batch_id, batch.feed, batch.sender_code, verdict.reason.reason_rule)
         state = ledger.block(
             self.connection,
             batch.batch_id,
             attempt,
             BatchState.QUARANTINED,
             actor(),
-            reason_rule=verdict.blocked_by,
-            reason_vi=verdict.reason_vi,
-            reason_en=verdict.reason_en,
-            remedy_vi=verdict.remedy_vi,
+            reason=verdict.reason,
             detail={CHECKED_AGAINST: digest_of_checks(self.connection, self.contract, batch.form_version)},
         )
         self.conclude(batch, state)

@@ -30,7 +30,7 @@ def refuse_batch(batch_id: int, because: str, by: str, settings: Settings | None
             raise UsageError(f"batch {batch_id} is {row['state']} already; only a batch without an outcome can be rejected")
         refused = InvalidDeliveryError("refused", {"because": because.strip()})
         rule = load_contract(row["feed"]).rule(f"file.{refused.rule_name}")
-        reason_vi, reason_en, remedy_vi = block_reason(rule, row["delivery_id"], refused.details)
+        reason = block_reason(rule, row["delivery_id"], refused.details)
         attempt = ledger.take(connection, batch_id, OPEN_STATES)
         ledger.move(
             connection,
@@ -39,8 +39,5 @@ def refuse_batch(batch_id: int, because: str, by: str, settings: Settings | None
             BatchState.REJECTED,
             by.strip(),
             detail={"because": because.strip()},
-            reason_rule=rule.id,
-            reason_vi=reason_vi,
-            reason_en=reason_en,
-            remedy_vi=remedy_vi,
+            **vars(reason),
         )

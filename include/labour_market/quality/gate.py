@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
-from labour_market.batches.ledger import Batch
+from labour_market.batches.ledger import Batch, BlockReason
 from labour_market.batches.periods import period_bounds
 from labour_market.contracts import Contract, Rule
 from labour_market.database import read_sql
@@ -44,15 +44,11 @@ class Verdict:
 
     Attributes:
         totals: What was counted of the totals that its sender typed.
-        blocked_by: The rule that blocks it; None: it may be published.
-        reason_vi: Why, for the ledger; so are reason_en and remedy_vi.
+        reason: Why it is blocked; None: it may be published.
     """
 
     totals: Mapping[str, Any]
-    blocked_by: str | None = None
-    reason_vi: str | None = None
-    reason_en: str | None = None
-    remedy_vi: str | None = None
+    reason: BlockReason | None = None
 
 
 @dataclass(frozen=True)
@@ -297,4 +293,4 @@ def _verdict(contract: Contract, batch: Batch, findings: list[Finding], totals: 
         "value_pattern_vi": localise_value(contract, worst.column, worst.value_pattern),
         "details": worst.value_pattern,
     }
-    return Verdict(totals, worst.rule.id, *block_reason(worst.rule, batch.delivery_id, details))
+    return Verdict(totals, block_reason(worst.rule, batch.delivery_id, details))

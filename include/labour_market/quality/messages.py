@@ -8,6 +8,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from labour_market.batches.delivery_errors import printable_name
+from labour_market.batches.ledger import BlockReason
 from labour_market.batches.totals import TOTALS_VI
 from labour_market.contracts import Contract, Rule, load_contract
 from labour_market.database import read_sql
@@ -108,7 +109,7 @@ def _inside_sentence(label: str) -> str:
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
-def block_reason(rule: Rule, delivery_id: str, details: Mapping[str, Any]) -> tuple[str, str, str]:
+def block_reason(rule: Rule, delivery_id: str, details: Mapping[str, Any]) -> BlockReason:
     """Say why a rule blocks or rejects a batch.
 
     Args:
@@ -119,7 +120,7 @@ def block_reason(rule: Rule, delivery_id: str, details: Mapping[str, Any]) -> tu
             (localise_value of it), details.
 
     Returns:
-        A sentence in Vietnamese, the same in English, and the remedy in Vietnamese.
+        The rule, a sentence in Vietnamese, the same in English, and the remedy in Vietnamese.
     """
     count, total, rows = details.get("count"), details.get("total"), details.get("rows") or []
     share = count / total if count and total else 0.0
@@ -133,7 +134,7 @@ def block_reason(rule: Rule, delivery_id: str, details: Mapping[str, Any]) -> tu
         vi = f"{count} trên {total} dòng ({_percent(share, ',')}) bị lỗi: {vi} (dòng {named}{more})"
         en = f"{count} of {total} rows ({_percent(share, '.')}) break a rule: {en} (rows {named}{more})"
     named = printable_name(delivery_id)  # a sender may write anything into an id
-    return f"Lần gửi {named}: {vi}.", f"Delivery {named}: {en}.", _fill_in(rule.remedy_vi, details)
+    return BlockReason(rule.id, f"Lần gửi {named}: {vi}.", f"Delivery {named}: {en}.", _fill_in(rule.remedy_vi, details))
 
 
 def _label(details: Mapping[str, Any]) -> Any:
