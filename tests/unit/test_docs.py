@@ -243,6 +243,13 @@ def test_the_table_of_layers_is_that_of_the_package():
     assert [int(number) for number, _ in rows] == list(range(1, len(LAYERS) + 1))
 
 
+def test_the_places_of_a_change_are_full_paths():
+    places = text_of(PROJECT_ROOT / "CONTRIBUTING.md").partition("## Where does it go?")[2].partition("## A dbt model of each layer")[0]
+    files = [token for token in spans_of(places) if re.fullmatch(r"[\w./-]+", token) and token.rpartition(".")[2] in EXTENSIONS]
+    assert len(files) > 50
+    assert [token for token in files if not (PROJECT_ROOT / token).exists()] == []
+
+
 def test_every_layer_of_the_dbt_project_is_described():
     layers = {path.name for path in (DBT_DIR / "models").iterdir() if path.is_dir()}
     listed = set(re.findall(r"^\| (\w+) \| `dbt_project/models/", text_of(PROJECT_ROOT / "CONTRIBUTING.md"), flags=re.MULTILINE))
