@@ -1,5 +1,5 @@
 {#
-  The views of analysis about persons and households, with the attributes by which somebody might recognise a row: sets of them, each with those of the set before it.
+  The views of analysis about persons and households, with the attributes by which a person might recognise a row: sets of them, each with those of the set before it.
   `person` is what a group counts, where a person may have several rows; a row without a known person is a person of its own.
 #}
 {% macro views_with_risk() -%}

@@ -1,6 +1,6 @@
 set role loader;
 
--- The keys of the schema analysis are hashed with it. A role that reads marts and knew it could tell whose rows an analyst has: only the transformer,
+-- The keys of the schema analysis are hashed with it. A role that reads marts and has it could find whose rows an analyst has: only the transformer,
 -- which owns the views, reads it.
 create table ops.analysis_secret (
     only_row boolean primary key default true check (only_row),
