@@ -20,6 +20,13 @@ select
     metrics.grain,
     metrics.source_facts,
     metrics.known_traps,
-    feeds_by_metric.feeds
+    feeds_by_metric.feeds,
+    metrics.unit,
+    metrics.format,
+    metrics.direction,
+    metrics.additive_over_areas = 'yes' as additive_over_areas,
+    metrics.additive_over_time = 'yes' as additive_over_time,
+    metrics.owner,
+    metrics.rule_source
 from metrics
 left join feeds_by_metric on metrics.metric = feeds_by_metric.metric
