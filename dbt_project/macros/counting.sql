@@ -100,3 +100,22 @@ case when coalesce({{ counts | join(', ') }}) is not null then coalesce(least(
     {%- for count in counts %}nullif({{ count }}, 0){{ ', ' if not loop.last }}{% endfor -%}
 ), 0) end
 {%- endmacro %}
+
+{#
+  The changes that one row makes to a stock between its first day and the day on which it has ended: (day, in_stock, in_comparison), of the years that are counted
+  (counted_years.first_day) until the cutoff (cutoff.day). It is compared from senders.comparable_from on, never when that is null.
+#}
+{% macro stock_changes(first_day, ended_on) -%}
+(
+    values
+    (
+        greatest({{ first_day }}, counted_years.first_day), 1,
+        (coalesce(senders.comparable_from <= greatest({{ first_day }}, counted_years.first_day) and senders.comparable_from < {{ ended_on }}, false))::int
+    ),
+    (
+        case when senders.comparable_from > greatest({{ first_day }}, counted_years.first_day) and senders.comparable_from < {{ ended_on }}
+            and senders.comparable_from <= cutoff.day then senders.comparable_from end, 0, 1
+    ),
+    (case when {{ ended_on }} <= cutoff.day then {{ ended_on }} end, -1, -(coalesce(senders.comparable_from < {{ ended_on }}, false))::int)
+)
+{%- endmacro %}

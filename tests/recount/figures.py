@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from tests.recount.published import CHECKS, GROUPS, PROVINCE, Published, first_day, rows_of, values_of
+from tests.recount.published import CHECKS, FOR_EVER, GROUPS, PROVINCE, Published, first_day, rows_of, values_of
 
 CELL = ["period_kind", "period", "area_mode", "area_code", "breakdown"]
 PERSONS = ["all", "group", "border", "sex"]
@@ -192,12 +192,21 @@ def jobseekers_flow(published: Published) -> pd.DataFrame:
 
 @recounts("tension")
 def tension(published: Published) -> pd.DataFrame:
-    """The series begins in the first month that has both orders and wishes."""
-    wishes = _live_wishes(published)
-    cells = ratio(
-        total(_open_orders(published), "openings"),
-        distinct(wishes[(wishes["breakdown"] == "all") | wishes["breakdown"].str.startswith("occupation=")]),
+    """Of each sender from the day on which both its orders and its survey are known; the series begins in the first month that has both."""
+    first_order, first_form = (
+        frame[frame[day].notna()].groupby("sender_code")[day].min()
+        for frame, day in ((published.orders, "posted_on"), (published.survey, "surveyed_on"))
     )
+    comparable = {sender: max(day, first_form[sender]) for sender, day in first_order.items() if sender in first_form}
+    days = {(kind, period): day for kind, period, day in _stock_days(published)}
+
+    def compared(cells: pd.DataFrame) -> pd.DataFrame:
+        rows = values_of(cells, "sender_code", "period_kind", "period")
+        return cells[[comparable.get(sender, FOR_EVER) <= days[kind, period] for sender, kind, period in rows]]
+
+    wishes = _live_wishes(published)
+    wishes = wishes[(wishes["breakdown"] == "all") | wishes["breakdown"].str.startswith("occupation=")]
+    cells = ratio(total(compared(_open_orders(published)), "openings"), distinct(compared(wishes)))
     first = max(min(published.orders["posted_on"]), min(published.survey.loc[published.survey["need"].astype(bool), "surveyed_on"]))
     known = {(kind, period) for kind, period, day in _stock_days(published) if day >= first}
     return cells[[cell[:2] in known for cell in cells.index]]
@@ -346,12 +355,16 @@ def openings_planned(published: Published) -> pd.DataFrame:
 
 @recounts("tension_planned")
 def tension_planned(published: Published) -> pd.DataFrame:
-    """For each year that has a register: the seekers are those of the latest round of each sender in that year or before it."""
+    """Of each sender that has a register of the year, and a round in that year or before it, the latest of which has the seekers."""
     planned = _planned(published)
-    rounds = published.latest_of_year("labour_survey")
+    rounds, registers = published.latest_of_year("labour_survey"), published.latest_of_year("employers")
+    first_round = rounds.groupby("sender_code")["year"].min()
+    planned = planned[[first_round.get(sender, "9999") <= year for sender, year in values_of(planned, "sender_code", "year")]]
     seekers = []
     for year in sorted(set(planned["year"])):
-        latest = rounds[rounds["year"] <= year].sort_values("year").groupby("sender_code", as_index=False).last()
+        senders = set(registers.loc[registers["year"] == year, "sender_code"])
+        latest = rounds[(rounds["year"] <= year) & rounds["sender_code"].isin(senders)]
+        latest = latest.sort_values("year").groupby("sender_code", as_index=False).last()
         rows = published.survey.merge(latest[["sender_code", "period"]], on=["sender_code", "period"])
         rows = rows[rows["need"].astype(bool)]
         seekers.append(in_cells(rows.assign(occupation=rows["wanted"], year=year), ["year"], ["all", "occupation"]))
@@ -369,12 +382,32 @@ def openings_ordered(published: Published) -> pd.DataFrame:
 
 @recounts("counselling_coverage_a", "counselling_coverage_b")
 def counselling_coverage(published: Published, metric: str) -> pd.DataFrame:
-    """Of the persons aged 15 to 64 of a round (B: who state a need), those counselled since it began and before the sender's next one."""
+    """Of the persons aged 15 to 64 of a round (B: who state a need), those counselled since it began and before the sender's next one.
+
+    A round of a sender that held sessions in that time, of none of which anybody's attendance is known, has no figure.
+    """
     counselled: dict[str, list[date]] = {}
     for person, day, was_counselled in values_of(published.visits, "person", "held_on", "counselled"):
         if was_counselled and day is not None and person is not None:
             counselled.setdefault(person, []).append(day)
-    rows = published.rounds[[age is not None and 15 <= age < 65 for age in published.rounds["age"]]].copy()
+    attended = set(values_of(published.visits, "sender_code", "session_no"))
+    sessions: dict[str, list[tuple[str, date]]] = {}
+    for sender, number, day in values_of(published.sessions, "sender_code", "session_no", "held_on"):
+        sessions.setdefault(sender, []).append((number, day))
+    rows = published.rounds[[age is not None and 15 <= age < 65 for age in published.rounds["age"]]]
+    rows = rows[
+        [
+            not held or any(held)
+            for held in (
+                [
+                    (sender, number) in attended
+                    for number, day in sessions.get(sender, ())
+                    if begins <= day < ends and day <= published.cutoff
+                ]
+                for sender, begins, ends in values_of(rows, "sender_code", "begins", "next_begins")
+            )
+        ]
+    ].copy()
     rows["groups"] = [set(groups or ()) for groups in rows["priority_groups"]]
     rows["counselled"] = [
         any(begins <= day < ends for day in counselled.get(person, ()))
@@ -533,6 +566,11 @@ def employers_at_sessions(published: Published) -> pd.DataFrame:
     return count(_session_employers(published))
 
 
+def _attended_sessions(published: Published) -> pd.DataFrame:
+    attended = set(values_of(published.visits, "sender_code", "session_no"))
+    return published.sessions[[session in attended for session in values_of(published.sessions, "sender_code", "session_no")]]
+
+
 @recounts("started_per_employer")
 def started_per_employer(published: Published) -> pd.DataFrame:
     return ratio(_stage(published, "started", all_only=True), _session_employers(published))
@@ -540,8 +578,8 @@ def started_per_employer(published: Published) -> pd.DataFrame:
 
 @recounts("started_per_million_vnd")
 def started_per_million_vnd(published: Published) -> pd.DataFrame:
-    """Not known until the cost of every session of the period in the area is settled."""
-    cells = in_cells(published.sessions, FAIR_PERIODS, ["all"], outside=["session"])
+    """Of sessions whose attendance is known. Not known until the cost of every such session of the period in the area is settled."""
+    cells = in_cells(_attended_sessions(published), FAIR_PERIODS, ["all"], outside=["session"])
     cells["millions"] = [Fraction(int(cost or 0), 1_000_000) for (cost,) in values_of(cells, "settled")]
     found = ratio(_stage(published, "started", all_only=True), total(cells, "millions"))
     unsettled = {tuple(cell) for *cell, cost in values_of(cells, *CELL, "settled") if cost is None}
@@ -564,7 +602,7 @@ def cost_per_placement(published: Published) -> pd.DataFrame:
                 "cost": cost,
                 "starts": starts.get((session["sender_code"], session["session_no"]), 0) * Fraction(int(share), 100),
             }
-            for session in rows_of(published.sessions)
+            for session in rows_of(_attended_sessions(published))
             for fund, share, cost in session["fund_row"]
             if cost is not None
         ],

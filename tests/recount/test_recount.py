@@ -78,3 +78,39 @@ def test_every_figure_of_a_metric_is_what_its_definition_says(published: Publish
     assert not wrong and not missing, (
         f"{len(wrong)} of {len(cells)} differ, {len(missing)} are missing: {[*wrong.items()][:3]} {[*missing.items()][:3]}"
     )
+
+
+def test_metrics_that_are_said_to_add_up_over_areas_do(published: Published):
+    """Not in the communes of today: the shares of divided communes are rounded in each cell."""
+    found = published.query(
+        "select cell.*, province.value as of_province, province.metric is not null as has_province"
+        " from (select metric, period_kind, period, area_mode, breakdown, sum(value) as value from indicators.indicator_cell"
+        "   where area_code <> 'all' and area_mode <> 'restated' group by metric, period_kind, period, area_mode, breakdown) as cell"
+        " left join indicators.indicator_cell as province on province.area_mode = 'as_reported' and province.area_code = 'all'"
+        "   and (province.metric, province.period_kind, province.period, province.breakdown)"
+        "     = (cell.metric, cell.period_kind, cell.period, cell.breakdown)"
+    )
+    checked = set()
+    for metric, kind, added, of_province, has_province in values_of(found, "metric", "period_kind", "value", "of_province", "has_province"):
+        if METRICS[metric]["additive_over_areas"] == "yes" and kind != "session":
+            assert has_province and added == of_province, (metric, kind, added, of_province)
+            checked.add(metric)
+    assert checked == {metric for metric, row in METRICS.items() if row["additive_over_areas"] == "yes"}
+
+
+def test_metrics_that_are_said_to_add_up_over_time_do(published: Published):
+    found = published.query(
+        "select month.*, year.value as of_year"
+        " from (select metric, left(period, 4) as period, area_mode, area_code, breakdown, sum(value) as value"
+        "   from indicators.indicator_cell where period_kind = 'month'"
+        "   group by metric, left(period, 4), area_mode, area_code, breakdown) as month"
+        " inner join indicators.indicator_cell as year using (metric, period, area_mode, area_code, breakdown)"
+        " where year.period_kind = 'year'"
+    )
+    months = [
+        (metric, added, of_year)
+        for metric, added, of_year in values_of(found, "metric", "value", "of_year")
+        if METRICS[metric]["additive_over_time"] == "yes"
+    ]
+    assert {metric for metric, *_ in months} >= {"attended_visits", "sessions", "placements"}
+    assert [month for month in months if month[1] != month[2]] == []

@@ -12,7 +12,7 @@
         'rows_employed_persons': {'counts': {'employed': {'default': 0}}},
         'rows_job_wishes': {'counts': {'seekers': {'once': true, 'default': 0}}},
         'rows_compared_wishes': {'counts': {'compared_seekers': {'once': true, 'default': 0}}},
-        'rows_planned_openings': {'counts': {'planned': {'amount': 'openings'}}},
+        'rows_planned_openings': {'counts': {'planned': {'amount': 'openings'}, 'compared_planned': {'amount': 'compared_openings'}}},
         'rows_trade_orders': {'counts': {'ordered': {'amount': 'openings'}}},
     },
     'measures': [
@@ -23,7 +23,7 @@
         {'metric': 'seekers_surveyed', 'numerator': 'seekers', 'cells': cells, 'smallest_of': ['seekers'], 'only_where': has_survey},
         {'metric': 'openings_planned', 'numerator': 'planned', 'cells': cells, 'only_where': has_register},
         {
-            'metric': 'tension_planned', 'numerator': 'planned', 'denominator': 'compared_seekers', 'digits': 3, 'cells': cells,
+            'metric': 'tension_planned', 'numerator': 'compared_planned', 'denominator': 'compared_seekers', 'digits': 3, 'cells': cells,
             'smallest_of': ['compared_seekers'], 'only_where': has_register,
         },
         {'metric': 'openings_ordered', 'numerator': 'ordered', 'cells': {'year': ['trade']}, 'only_where': 'ordered is not null'},

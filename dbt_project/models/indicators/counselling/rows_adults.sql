@@ -1,5 +1,5 @@
 -- Surveyed persons of working age, by round: whether they need work, and whether they were counselled since the round began and before the sender's next one. A
--- counselled person who is not among them covers no one of them.
+-- counselled person who is not among them covers no one of them. A round of a sender that held sessions, of none of which the attendance arrived, is left out.
 with surveyed_persons as (
     select * from {{ ref('int_surveyed_persons__by_round') }}
     where age_band not in ('0-14', '65+', 'unknown')
@@ -16,6 +16,27 @@ counsellings as (
 
 dates as (
     select * from {{ ref('dim_date') }}
+),
+
+sessions as (
+    select * from {{ ref('int_sessions__with_periods') }}
+),
+
+cutoff as (
+    select * from {{ ref('int_reporting_cutoff_date') }}
+),
+
+rounds_without_attendance as (
+    select
+        rounds.sender_code,
+        rounds.period
+    from rounds
+    cross join cutoff
+    inner join sessions
+        on rounds.sender_code = sessions.sender_code and sessions.held_on >= rounds.begins_on and sessions.held_on < rounds.next_begins_on
+            and sessions.held_on <= cutoff.day
+    group by rounds.sender_code, rounds.period
+    having not bool_or(sessions.is_attendance_in)
 ),
 
 counselled_persons as (
@@ -45,6 +66,10 @@ persons as (
         counselled_persons.supply_sk is not null as is_counselled
     from surveyed_persons
     left join counselled_persons on surveyed_persons.supply_sk = counselled_persons.supply_sk
+    where not exists (
+        select 1 from rounds_without_attendance as without
+        where surveyed_persons.sender_code = without.sender_code and surveyed_persons.period = without.period
+    )
 ),
 
 persons_in_areas as (

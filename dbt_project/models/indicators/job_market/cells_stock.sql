@@ -8,6 +8,8 @@ all_wishes as (select * from {{ ref('int_job_wishes__with_end_date') }}),
 
 orders as (select * from {{ ref('int_job_orders__with_end_date') }}),
 
+senders as (select * from {{ ref('int_stock_senders') }}),
+
 counted_years as (
     select make_date(greatest({{ first_year_of('stock') }}, 1), 1, 1) as first_day
 ),
@@ -22,7 +24,6 @@ periods as (
 wishes as (
     select
         all_wishes.*,
-        counted_years.first_day,
         coalesce(max(all_wishes.ended_on) over earlier > all_wishes.wished_on, false)
         or coalesce(lead(all_wishes.wished_on) over of_person < all_wishes.ended_on, false) as overlaps_other_wish
     from all_wishes
@@ -41,15 +42,13 @@ order_changes as (
         orders.occupation_code as occupation,
         date_trunc('month', changes.day::timestamp)::date as month,
         date_trunc('quarter', changes.day::timestamp)::date as quarter,
-        sum(changes.sign * orders.openings) as openings
+        sum(changes.in_stock * orders.openings) as openings,
+        sum(changes.in_comparison * orders.openings) as compared_openings
     from orders
     inner join cutoff on orders.posted_on <= cutoff.day and orders.posted_on <= orders.ended_on
     inner join counted_years on orders.ended_on >= counted_years.first_day
-    cross join
-        lateral (
-            values
-            (greatest(orders.posted_on, counted_years.first_day), 1), (case when orders.ended_on <= cutoff.day then orders.ended_on end, -1)
-        ) as changes (day, sign)
+    left join senders on orders.sender_code = senders.sender_code
+    cross join lateral {{ stock_changes('orders.posted_on', 'orders.ended_on') }} as changes (day, in_stock, in_comparison)
     where changes.day is not null
     group by orders.area_sk, orders.district_code, orders.occupation_code, date_trunc('month', changes.day::timestamp), quarter
 ),
@@ -64,14 +63,13 @@ wish_changes as (
         wishes.is_border,
         date_trunc('month', changes.day::timestamp)::date as month,
         date_trunc('quarter', changes.day::timestamp)::date as quarter,
-        sum(changes.sign) as seekers
+        sum(changes.in_stock) as seekers,
+        sum(changes.in_comparison) as compared_seekers
     from wishes
     cross join cutoff
-    cross join
-        lateral (
-            values
-            (greatest(wishes.wished_on, wishes.first_day), 1), (case when wishes.ended_on <= cutoff.day then wishes.ended_on end, -1)
-        ) as changes (day, sign)
+    cross join counted_years
+    left join senders on wishes.sender_code = senders.sender_code
+    cross join lateral {{ stock_changes('wishes.wished_on', 'wishes.ended_on') }} as changes (day, in_stock, in_comparison)
     where changes.day is not null and not wishes.overlaps_other_wish
     group by
         wishes.area_sk, wishes.district_code, wishes.occupation_code, wishes.sex,
@@ -89,7 +87,9 @@ changes as (
         area,
         breakdown,
         openings * area_weight as openings,
-        0 as seekers
+        compared_openings * area_weight as compared_openings,
+        0 as seekers,
+        0 as compared_seekers
     from {{ rows_in_cells(stock_measures(), 'rows_orders_in_stock', 'order_changes') }} as in_cells
     union all
     select
@@ -101,7 +101,9 @@ changes as (
         area,
         breakdown,
         0 as openings,
-        seekers * area_weight as seekers
+        0 as compared_openings,
+        seekers * area_weight as seekers,
+        compared_seekers * area_weight as compared_seekers
     from {{ rows_in_cells(stock_measures(), 'rows_wishes_in_stock', 'wish_changes') }} as in_cells
 ),
 
@@ -115,7 +117,9 @@ changes_by_cell as (
         area,
         breakdown,
         sum(openings) as openings,
-        sum(seekers) as seekers
+        sum(compared_openings) as compared_openings,
+        sum(seekers) as seekers,
+        sum(compared_seekers) as compared_seekers
     from changes
     group by cell_kind, period_kind, begins_on, area_mode, area_code, area, breakdown
 ),
@@ -131,7 +135,9 @@ levels as (
         begins_on,
         lead(begins_on, 1, 'infinity') over cell as next_begins_on,
         sum(openings) over cell as openings,
-        sum(seekers) over cell as seekers
+        sum(compared_openings) over cell as compared_openings,
+        sum(seekers) over cell as seekers,
+        sum(compared_seekers) over cell as compared_seekers
     from changes_by_cell
     window cell as (partition by cell_kind, area_mode, area_code, area, breakdown order by begins_on)
 ),
@@ -146,9 +152,11 @@ overlapping_wishes as (
         wishes.occupation_code as occupation,
         wishes.sex,
         {{ priority_columns('wishes') }},
-        wishes.is_border
+        wishes.is_border,
+        coalesce(senders.comparable_from <= periods.last_day, false) as is_comparable
     from wishes
     inner join periods on wishes.wished_on <= periods.last_day and wishes.ended_on > periods.last_day
+    left join senders on wishes.sender_code = senders.sender_code
     where wishes.overlaps_other_wish
 ),
 
@@ -161,7 +169,8 @@ persons_with_overlaps as (
         area_code,
         area,
         breakdown,
-        max(area_weight) as seekers
+        max(area_weight) as seekers,
+        coalesce(max(area_weight) filter (where is_comparable), 0) as compared_seekers
     from {{ rows_in_cells(stock_measures(), 'rows_wishes_in_stock', 'overlapping_wishes') }} as in_cells
     group by cell_kind, period_kind, period, area_mode, area_code, area, breakdown, unit_key
 ),
@@ -176,7 +185,9 @@ stocks as (
         levels.area,
         levels.breakdown,
         levels.openings,
-        levels.seekers
+        levels.compared_openings,
+        levels.seekers,
+        levels.compared_seekers
     from levels
     inner join periods
         on levels.period_kind = periods.period_kind and levels.begins_on <= periods.begins_on and levels.next_begins_on > periods.begins_on
@@ -191,7 +202,9 @@ stocks as (
         area,
         breakdown,
         0 as openings,
-        seekers
+        0 as compared_openings,
+        seekers,
+        compared_seekers
     from persons_with_overlaps
 ),
 
@@ -205,7 +218,9 @@ stocks_by_cell as (
         area,
         breakdown,
         {{ rounded_sum('sum(openings)') }} as openings,
-        {{ rounded_sum('sum(seekers)') }} as seekers
+        {{ rounded_sum('sum(compared_openings)') }} as compared_openings,
+        {{ rounded_sum('sum(seekers)') }} as seekers,
+        {{ rounded_sum('sum(compared_seekers)') }} as compared_seekers
     from stocks
     group by cell_kind, period_kind, period, area_mode, area_code, area, breakdown
 ),
@@ -213,8 +228,6 @@ stocks_by_cell as (
 counts as (
     select
         stocks_by_cell.*,
-        stocks_by_cell.openings as compared_openings,
-        stocks_by_cell.seekers as compared_seekers,
         periods.has_orders,
         periods.has_wishes
     from stocks_by_cell

@@ -4,6 +4,10 @@ with orders as (
 
 periods as (
     select * from {{ ref('int_stock_periods') }}
+),
+
+senders as (
+    select * from {{ ref('int_stock_senders') }}
 )
 
 select
@@ -17,6 +21,7 @@ select
     case when periods.period_kind = 'quarter' then periods.period end as quarter,
     orders.occupation_code as occupation,
     orders.openings,
-    case when periods.has_wishes then orders.openings end as compared_openings
+    case when senders.comparable_from <= periods.last_day then orders.openings end as compared_openings
 from orders
 inner join periods on orders.posted_on <= periods.last_day and orders.ended_on > periods.last_day
+left join senders on orders.sender_code = senders.sender_code

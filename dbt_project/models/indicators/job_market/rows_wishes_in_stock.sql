@@ -4,6 +4,10 @@ with wishes as (
 
 periods as (
     select * from {{ ref('int_stock_periods') }}
+),
+
+senders as (
+    select * from {{ ref('int_stock_senders') }}
 )
 
 select
@@ -20,6 +24,7 @@ select
     wishes.sex,
     {{ priority_columns('wishes') }},
     wishes.is_border,
-    periods.has_orders as is_comparable
+    coalesce(senders.comparable_from <= periods.last_day, false) as is_comparable
 from wishes
 inner join periods on wishes.wished_on <= periods.last_day and wishes.ended_on > periods.last_day
+left join senders on wishes.sender_code = senders.sender_code

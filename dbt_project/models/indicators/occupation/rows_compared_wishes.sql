@@ -1,5 +1,5 @@
--- Persons who want work, in each year that has a register of employers: those of the latest round of their sender in the year or before it, since the survey is
--- made at the end of a year and the registers in its middle and at its end.
+-- Persons who want work, in each year of which their sender's register of employers arrived: those of the sender's latest round in the year or before it, since the
+-- survey is made at the end of a year and the registers in its middle and at its end.
 with persons as (
     select * from {{ ref('int_surveyed_persons__by_round') }}
     where wants_job
@@ -21,7 +21,7 @@ rounds_of_registers as (
         rounds.sender_code,
         max(rounds.year) as round_year
     from registers
-    inner join rounds on registers.year >= rounds.year
+    inner join rounds on registers.sender_code = rounds.sender_code and registers.year >= rounds.year
     group by registers.year, rounds.sender_code
 )
 

@@ -1,10 +1,15 @@
--- Sessions whose cost is settled, by fund. A session that is not settled yet is left out with its starts.
+-- Sessions whose cost is settled and whose attendance has arrived, by fund. A session that is not settled yet is left out with its starts, and one whose
+-- starts are not known is left out with its cost.
 with shares as (
     select * from {{ ref('bridge_session_fund') }}
 ),
 
 sessions as (
     select * from {{ ref('fct_fair_session') }}
+),
+
+sessions_with_visits as (
+    select distinct session_sk from {{ ref('fct_fair_attendance') }}
 ),
 
 dates as (
@@ -24,5 +29,6 @@ select
     dates.year::text as year
 from shares
 inner join sessions on shares.session_sk = sessions.session_sk
+inner join sessions_with_visits on shares.session_sk = sessions_with_visits.session_sk
 inner join dates on sessions.held_date_sk = dates.date_sk
 where shares.cost_settled_vnd is not null
