@@ -527,7 +527,8 @@ def test_a_person_who_is_erased_during_a_load_is_nowhere_afterwards(seed: int, o
     children.run(lambda: replay("labour_survey", reason="a test", dry_run=False))
     assert nowhere(office, key, citizen) == []
     office.check(marts=False)
-    assert {finding.kind for finding in reconcile().findings} <= {"erased_person_delivered"}
+    # a file that still waited for its load is kept, and a person decides on it
+    assert {finding.kind for finding in reconcile().findings} <= {"erased_person_delivered", "erasure_unclear"}
 
 
 def nowhere(office: Office, *texts: str) -> list[str]:
