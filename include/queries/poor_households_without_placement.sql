@@ -5,7 +5,8 @@ select
     area,
     numerator as households_without_placement,
     denominator as poor_households_with_working_age_members,
-    is_suppressed
+    is_suppressed,
+    status
 from bi.indicator
 where metric = 'poor_household_unplaced_rate' and (area_mode = 'restated' or area_code = 'all') and period = %(vintage)s
 order by area_code = 'all' desc, numerator desc nulls last, area_code

@@ -17,7 +17,8 @@ select
     occupation.occupation_vi,
     cell.numerator as openings,
     cell.denominator as seekers,
-    cell.value as tension
+    cell.value as tension,
+    cell.status
 from bi.indicator as cell
 inner join occupation on cell.breakdown = 'occupation=' || occupation.occupation_code
 where cell.metric = 'tension' and cell.period_kind = 'quarter' and cell.area_mode = 'as_reported'

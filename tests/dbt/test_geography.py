@@ -148,7 +148,10 @@ def test_names_repeat_so_no_model_joins_areas_by_name(query):
 
 def test_every_view_that_has_an_area_has_its_mode(query):
     rows = query("select table_name, array_agg(column_name::text) from information_schema.columns where table_schema = 'bi' group by 1")
-    with_area = {name: columns for name, columns in rows if {"area_code", "district_code", "area"} & set(columns)}
+    lists_of_places = {"areas", "reporting_units"}
+    with_area = {
+        name: columns for name, columns in rows if {"area_code", "district_code", "area"} & set(columns) and name not in lists_of_places
+    }
     assert len(with_area) >= 3
     assert [name for name, columns in with_area.items() if "area_mode" not in columns] == []
 

@@ -129,7 +129,7 @@ def test_the_rows_of_a_moment_counted_again_give_the_figures_of_then(reader, mom
     first, second = moments
     for moment in (first, second):
         known, counted = as_of(reader, moment), transform.recount(moment)
-        assert counted == [{column: row[column] for column in counted[0]} for row in known]
+        assert [{column: row[column] for column in known[0]} for row in counted] == known
     before = first - timedelta(days=1)
     assert transform.recount(before) == [], "nothing was held the day before"
 

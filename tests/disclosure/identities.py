@@ -29,14 +29,16 @@ OVERLAPPING = ("priority_group", "area_group")
 FLOWS = {
     "starts", "placed_persons", "visits", "attended", "counselled", "interviewed", "passed", "started", "session_employers", "new_seekers",
 }  # fmt: skip
-STOCKS = {"seekers", "open_openings"}
+STOCKS = {"seekers", "open_openings", "compared_seekers", "compared_openings"}
+# What is compared is of the senders of which both sides arrived: of a district all or nothing.
+COMPARED = {"open_openings": "compared_openings", "seekers": "compared_seekers", "planned_openings": "compared_planned"}
 # In one cell the first has at least as many as the second.
 AT_LEAST = [
     ("starts", "placed_persons"), ("placed_persons", "matched_persons"),
     *(("starts", f"checked_{k}") for k in ("m3", "m6", "m12")),
     ("visits", "attended"), ("attended", "counselled"), ("attended", "interviewed"), ("interviewed", "passed"), ("passed", "started"),
     ("interviewed", "offered"), ("offered", "accepted"),
-    ("working_age", "with_need"), ("registered", "found_work"), ("poor", "poor_working_households"),
+    ("working_age", "with_need"), ("registered", "found_work"), ("poor", "poor_working_households"), *COMPARED.items(),
 ]  # fmt: skip
 # In one cell the first is the sum of the others.
 SUMS = [
@@ -98,6 +100,7 @@ class _Moment:
 
     def __init__(self, valid: Mapping[Cell, Cell], label: str, geography: Geography, published: Published) -> None:
         self.actual, self.label, self.geography, self.published = valid, label, geography, published
+        self.former = set().union(*geography.districts.values())
 
     def all(self) -> Iterator[Identity]:
         yield from self.areas()
@@ -254,6 +257,9 @@ class _Moment:
         for total, part in AT_LEAST:
             if total in by_count and part in by_count:
                 yield self.at_least(f"{part} are {total}", by_count[total], by_count[part])
+        for total, compared in COMPARED.items():
+            if total in by_count and compared in by_count and cells[0].area_code in self.former:
+                yield _equal("all of a district is compared", by_count[total], [(by_count[compared], 1)], presumed=True)
         for total, parts in SUMS:
             if total in by_count and all(part in by_count for part in parts):
                 yield from self.parts_of(f"{total} are {' and '.join(parts)}", by_count[total], [by_count[part] for part in parts])

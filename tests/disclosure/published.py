@@ -35,12 +35,12 @@ COUNTS: dict[str, tuple[str, str | None]] = {
     "employers_at_sessions": ("session_employers", None),
     "openings_stock": ("open_openings", None),
     "jobseekers_stock": ("seekers", None),
-    "tension": ("open_openings", "seekers"),
+    "tension": ("compared_openings", "compared_seekers"),
     "jobseekers_flow": ("new_seekers", None),
     "employed": ("employed", None),
     "seekers_surveyed": ("surveyed_seekers", None),
     "openings_planned": ("planned_openings", None),
-    "tension_planned": ("planned_openings", "surveyed_seekers"),
+    "tension_planned": ("compared_planned", "compared_wishes"),
     "counselling_coverage_a": ("ever_counselled", "working_age"),
     "counselling_coverage_b": ("ever_counselled", "with_need"),
     "poor_rate": ("poor", "households"),
@@ -65,13 +65,14 @@ SHARES = {
 # Amounts that are no persons or households.
 IMPERSONAL = {
     "session_employers", "session_million_vnd", "open_openings", "planned_openings", "settled_vnd", "fall", "jobs", "provisional_jobs",
-    "coded_jobs",
+    "coded_jobs", "compared_openings", "compared_planned",
 }  # fmt: skip
 FRACTIONS = {"session_million_vnd", "settled_vnd", "session_starts"}
 # A person with several rows is one person in a cell, so the parts of a total can add up to more than the total.
 PERSONS = {
     "placed_persons", "matched_persons", "attended", "counselled", "interviewed", "passed", "started", "seekers", "new_seekers",
     "surveyed_seekers", "ever_counselled", "working_age", "with_need", "session_employers",
+    "compared_seekers", "compared_wishes",
 }  # fmt: skip
 # Of a hidden cell the public knows that it has somebody: a zero is shown.
 FILLED = {

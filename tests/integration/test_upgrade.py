@@ -27,6 +27,8 @@ WORK_TABLES = {"ops.build_scope", "ops.setting", "ops.alembic_version"}
 REBUILT_COLUMNS = {"built_at", "first_seen", "last_seen", "seen_count"}  # written by each build
 CLOCK_VIEWS = {"bi.batch_freshness"}
 BUILD_VIEWS = {"bi.vintage_batch"}  # each build adds rows
+# a figure of an area that is not received is a row now
+MORE_ROWS = {"bi.indicator", "bi.indicator_vintage", "bi.placements", "bi.occupation_coding_quality", "vintages.fct_report_indicator"}
 FEWER_ROWS = {"bi.occupation_queue"}  # a title with an unknown word may name a person and is no longer shown
 FREE_TEXT = {("bi.occupation_queue", "most_often_sent"), ("bi.typed_total", "as_typed")}  # less of it is shown, for the same reason
 # texts of bi.metric_definition that describe a metric and are no figure
@@ -37,7 +39,7 @@ RENAMED = {("bi.stated_figure", "said_of"): "time_reference", ("quarantine.rejec
 REDEFINED = [
     "employed", "seekers_surveyed", "openings_planned", "openings_ordered", "tension_planned", "counselling_coverage_a",
     "counselling_coverage_b", "poor_household_coverage", "poor_households_without_placement", "filled_within_90_days",
-    "placed_within_90_days",
+    "placed_within_90_days", "openings_stock", "jobseekers_stock", "tension", "lost_m3", "sustained_m3",
 ]  # fmt: skip
 REDEFINED_VIEWS = {
     "bi.counselling_coverage", "bi.job_market", "bi.placement_outcomes", "bi.poor_household_coverage", "bi.provincial_trades",
@@ -88,7 +90,7 @@ def rows_of(admin: psycopg.Connection, columns: dict[str, list[str]], metrics: l
 
 def past_of_redefined(admin: psycopg.Connection) -> set[str]:
     """What a release had as the figures of the redefined metrics."""
-    query = "select md5((to_jsonb(known) - 'known_to')::text) from vintages.fct_report_indicator as known where metric = any(%s)"
+    query = "select md5((to_jsonb(known) - 'known_to' - 'status')::text) from vintages.fct_report_indicator as known where metric = any(%s)"
     return {digest for (digest,) in admin.execute(query, [REDEFINED])}
 
 
@@ -118,7 +120,7 @@ def upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
                 known = [metric for (metric,) in admin.execute("select metric from bi.metric_definition") if metric not in REDEFINED]
                 rows, past = rows_of(admin, columns, known), past_of_redefined(admin)
                 before = Upgraded(login, rows, columns | figures, rows_of(admin, figures, known), past, known, [])
-            assert sum(before.rows["vintages.fct_report_indicator"].values()) > 9_000
+            assert sum(before.rows["vintages.fct_report_indicator"].values()) > 5_000
             lines: list[str] = []
             stack.prepare(progress=lines.append)
             transform.build()
@@ -149,7 +151,8 @@ def test_every_row_of_the_release_is_still_there(upgraded, admin):
     assert lost == {}
     recorded = [relation for relation in upgraded.rows if relation.startswith(("core.", "vault.", "quarantine.", "vintages."))]
     assert len(recorded) >= 14
-    assert {relation: after[relation] for relation in recorded} == {relation: upgraded.rows[relation] for relation in recorded}
+    same = [relation for relation in recorded if relation not in MORE_ROWS]
+    assert {relation: after[relation] for relation in same} == {relation: upgraded.rows[relation] for relation in same}
 
 
 def test_what_was_known_of_a_redefined_metric_is_still_known(upgraded, admin):
@@ -159,11 +162,13 @@ def test_what_was_known_of_a_redefined_metric_is_still_known(upgraded, admin):
 
 def test_every_figure_is_the_same(upgraded, admin):
     after = rows_of(admin, columns_now(upgraded, upgraded.figures), upgraded.metrics)
-    assert sum(upgraded.figures["bi.indicator"].values()) > 9_000
+    assert sum(upgraded.figures["bi.indicator"].values()) > 5_000
     differing = {relation for relation, rows in upgraded.figures.items() if after[relation] != rows}
-    assert differing <= BUILD_VIEWS | FEWER_ROWS
+    assert differing <= BUILD_VIEWS | FEWER_ROWS | MORE_ROWS
     assert all(after[relation].keys() <= upgraded.figures[relation].keys() for relation in FEWER_ROWS)
-    assert all(upgraded.figures[relation].keys() <= after[relation].keys() for relation in BUILD_VIEWS)
+    assert all(
+        upgraded.figures[relation].keys() <= after[relation].keys() for relation in BUILD_VIEWS | (MORE_ROWS & upgraded.figures.keys())
+    )
 
 
 def test_an_upgraded_database_has_the_schema_of_a_new_one(upgraded, admin):

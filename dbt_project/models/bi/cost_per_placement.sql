@@ -8,6 +8,9 @@ select
     numerator as cost_settled_vnd,
     denominator as confirmed_starts,
     value as cost_per_placement_vnd,
-    is_suppressed
+    is_suppressed,
+    status,
+    senders_expected,
+    senders_in
 from {{ ref('indicator') }}
 where metric = 'cost_per_placement'

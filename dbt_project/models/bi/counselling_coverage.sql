@@ -13,7 +13,8 @@ select
     max(denominator) filter (where metric = 'counselling_coverage_b') as denominator_b_with_need,
     max(value) filter (where metric = 'counselling_coverage_a') as coverage_a,
     max(value) filter (where metric = 'counselling_coverage_b') as coverage_b,
-    bool_or(is_suppressed) as is_suppressed
+    bool_or(is_suppressed) as is_suppressed,
+    {{ incomplete_metrics() }}
 from {{ ref('indicator') }}
 where metric in ('counselling_coverage_a', 'counselling_coverage_b') and (breakdown = 'all' or starts_with(breakdown, 'priority_group='))
 group by period_kind, period, area_mode, area_code, area, breakdown

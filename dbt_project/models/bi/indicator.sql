@@ -1,4 +1,4 @@
--- A suppressed cell shows no number at all.
+-- A suppressed cell shows no number at all. An empty value has one meaning with each status.
 select
     metric,
     period_kind,
@@ -10,5 +10,8 @@ select
     case when not is_suppressed then numerator end as numerator,
     case when not is_suppressed then denominator end as denominator,
     case when not is_suppressed then value end as value,
-    is_suppressed
-from {{ ref('indicator_cell') }}
+    is_suppressed,
+    status,
+    senders_expected,
+    senders_in
+from {{ ref('covered_cell') }}

@@ -13,5 +13,6 @@ select
     is_suppressed,
     known_from,
     known_to,
-    build_id
+    build_id,
+    status
 from {{ ref('fct_report_indicator') }}

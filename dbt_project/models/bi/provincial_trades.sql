@@ -15,7 +15,8 @@ trades as (
         substring(breakdown, '^trade=(.*)$') as trade_code,
         max(value) filter (where metric = 'employed') as employed,
         max(value) filter (where metric = 'openings_ordered') as openings,
-        bool_or(is_suppressed) as is_suppressed
+        bool_or(is_suppressed) as is_suppressed,
+        {{ incomplete_metrics() }}
     from indicators
     where metric in ('employed', 'openings_ordered') and starts_with(breakdown, 'trade=')
     group by period_kind, period, area_mode, area_code, area, breakdown
@@ -34,7 +35,9 @@ select
     coalesce(resolutions.counted_as, occupations.default_target) as counted_as,
     trades.employed,
     trades.openings,
-    trades.is_suppressed
+    trades.is_suppressed,
+    trades.partial_metrics,
+    trades.not_received_metrics
 from trades
 left join occupations on occupations.scheme = 'LONGAN' and trades.trade_code = occupations.code
 left join resolutions

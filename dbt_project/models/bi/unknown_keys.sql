@@ -1,4 +1,5 @@
--- The rows of marts whose key is -1 or -2, by table and key, with the limit of the share of -1 and its owner. The special members themselves have such keys too.
+-- The rows of marts whose key is -1 or -2, by table and key, with the limit of the share of -1 and its owner. The special members themselves have such
+-- keys too.
 with counts as (
     {{ counts_of_keys([
         ref('bridge_area_analysis'), ref('bridge_area_succession'), ref('bridge_occupation_map'), ref('bridge_session_fund'),

@@ -21,5 +21,6 @@ select
     is_suppressed,
     now() as known_from,
     'infinity'::timestamptz as known_to,
-    coalesce((select max(build.build_id) from {{ source('ops', 'build') }} as build where build.finished_at is null), -1) as build_id
-from {{ ref('indicator_cell') }}
+    coalesce((select max(build.build_id) from {{ source('ops', 'build') }} as build where build.finished_at is null), -1) as build_id,
+    status
+from {{ ref('covered_cell') }}

@@ -10,12 +10,15 @@ from labour_market.settings import CONFIG_DIR
 
 @dataclass(frozen=True)
 class Figure:
-    """One headline figure; value is None where `bi` has no value or suppresses it."""
+    """One headline figure; value is None where `bi` has no value or suppresses it. Where it is of a period, also which senders are in."""
 
     label_vi: str
     label_en: str
     query: str
     value: int | None
+    period: str | None = None
+    senders_in: int | None = None
+    senders_expected: int | None = None
 
 
 def read_headlines(connection: psycopg.Connection) -> list[Figure]:
@@ -24,5 +27,5 @@ def read_headlines(connection: psycopg.Connection) -> list[Figure]:
     for entry in yaml.safe_load((CONFIG_DIR / "headlines.yml").read_text(encoding="utf-8")):
         row = connection.execute(entry["query"].encode()).fetchone()
         value = None if row is None or row[0] is None else int(row[0])
-        figures.append(Figure(entry["label_vi"], entry["label_en"], entry["query"], value))
+        figures.append(Figure(entry["label_vi"], entry["label_en"], entry["query"], value, *(row[1:] if row else ())))
     return figures

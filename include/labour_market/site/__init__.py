@@ -32,6 +32,7 @@ def render(settings: Settings | None = None) -> Path:
         figures=figures,
         answers=answers,
         states=queries.STATES,
+        meanings=queries.MEANINGS,
         feeds_vi={feed: contract.title_vi for feed, contract in load_contracts().items()},
         charts={name: _json(draw(answers[name])) for name, draw in CHARTS.items() if answers[name]},
         vega=vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),

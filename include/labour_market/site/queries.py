@@ -1,13 +1,20 @@
-"""The queries of the page on `bi`, and its labels for the states of batches and gateways."""
+"""The queries of the page on `bi`, and its labels for the states of batches and gateways and for what a figure means."""
 
 from labour_market.batches.states import BatchState
 
 QUERIES = {
     "supply_demand": """
-        select occupation_code || ' ' || occupation_vi as occupation, seekers_compared::int as seekers, openings_planned::int as openings
+        select occupation_code || ' ' || occupation_vi as occupation, seekers_compared::int as seekers, openings_compared::int as openings,
+            period, senders_in, senders_expected
         from bi.supply_demand_by_occupation
-        where period = (select max(period) from bi.indicator where metric = 'openings_planned')
-            and area_mode = 'as_reported' and area_code = 'all' and occupation_code not in ('unknown', 'not_applicable')
+        inner join (
+            select period, senders_in, senders_expected
+            from bi.indicator
+            where metric = 'tension_planned' and area_code = 'all' and breakdown = 'all'
+            order by period desc
+            limit 1
+        ) as coverage using (period)
+        where area_mode = 'as_reported' and area_code = 'all' and occupation_code not in ('unknown', 'not_applicable')
         order by occupation_code
     """,
     "funnel": """
@@ -19,7 +26,7 @@ QUERIES = {
     """,
     "districts": """
         select area_code as district_code, area as district, denominator::int as seekers, numerator::int as openings,
-            nullif(round(value, 2), 0) as tension
+            round(value, 2) as tension, status as meaning, period
         from bi.indicator
         where metric = 'tension_planned' and area_mode = 'as_reported' and area_code <> 'all' and breakdown = 'all'
             and period = (select max(period) from bi.indicator where metric = 'tension_planned')
@@ -90,4 +97,14 @@ STATES = {
     "failing": "không nhận được | failing",
     "requested": "đang hỏi | requested",
     "not_requested": "chưa hỏi | not requested",
+}
+
+# The labels of what a figure means; a complete figure needs none.
+MEANINGS = {
+    "ok": "",
+    "partial": "thiếu đơn vị gửi | a sender is missing",
+    "hidden": "ẩn vì ít người | hidden, few persons",
+    "not_received": "chưa nhận dữ liệu | not received",
+    "not_reached": "chưa đủ trường hợp | too few cases yet",
+    "not_applicable": "không tính được | nothing to divide by",
 }

@@ -33,8 +33,8 @@ rounds_without_attendance as (
     from rounds
     cross join cutoff
     inner join sessions
-        on rounds.sender_code = sessions.sender_code and sessions.held_on >= rounds.begins_on and sessions.held_on < rounds.next_begins_on
-            and sessions.held_on <= cutoff.day
+        on rounds.sender_code = sessions.sender_code and rounds.begins_on <= sessions.held_on and rounds.next_begins_on > sessions.held_on
+            and cutoff.day >= sessions.held_on
     group by rounds.sender_code, rounds.period
     having not bool_or(sessions.is_attendance_in)
 ),
@@ -67,9 +67,9 @@ persons as (
     from surveyed_persons
     left join counselled_persons on surveyed_persons.supply_sk = counselled_persons.supply_sk
     where not exists (
-        select 1 from rounds_without_attendance as without
-        where surveyed_persons.sender_code = without.sender_code and surveyed_persons.period = without.period
-    )
+            select 1 from rounds_without_attendance as without
+            where surveyed_persons.sender_code = without.sender_code and surveyed_persons.period = without.period
+        )
 ),
 
 persons_in_areas as (

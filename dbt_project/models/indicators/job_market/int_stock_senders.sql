@@ -1,4 +1,5 @@
--- The day from which a sender's openings and seekers can be compared: both have been reported. A sender of which only one side arrived is in no figure that divides them.
+-- The day from which a sender's openings and seekers can be compared: both have been reported. A sender of which only one side arrived is in no figure
+-- that divides them.
 with orders as (select * from {{ ref('int_job_orders__with_end_date') }}),
 
 supply as (select * from {{ ref('fct_labour_supply') }}),

@@ -1,5 +1,5 @@
--- Persons who want work, in each year of which their sender's register of employers arrived: those of the sender's latest round in the year or before it, since the
--- survey is made at the end of a year and the registers in its middle and at its end.
+-- Persons who want work, in each year of which their sender's register of employers arrived: those of the sender's latest round in the year or before it,
+-- since the survey is made at the end of a year and the registers in its middle and at its end.
 with persons as (
     select * from {{ ref('int_surveyed_persons__by_round') }}
     where wants_job
