@@ -63,8 +63,8 @@ def test_a_changed_type_and_a_changed_grain_keep_every_figure(built: str, admin:
         (r"columns: \[sender_code, unit_code, movement_no\]", "columns: [sender_code, unit_code, movement_no, half_no]"),
         (r"^      - name: amount_vnd$", r"      - {name: half_no, data_type: integer, description: Half.}\n      - name: amount_vnd"),
     )
-    admin.execute("create schema analysis")
-    admin.execute("create view analysis.plans as select unit, planned_vnd from bi.plan_status")
+    admin.execute("create schema own_analysis")
+    admin.execute("create view own_analysis.plans as select unit, planned_vnd from bi.plan_status")
     before = {query: admin.execute(query).fetchall() for query in (PLANS, FIGURES, MONEY, KEYS)}
     assert before[MONEY] == [(170,)] and len(before[FIGURES]) > 20
     with Reader(built, PLANS, MONEY, FIGURES) as reader:
@@ -76,7 +76,7 @@ def test_a_changed_type_and_a_changed_grain_keep_every_figure(built: str, admin:
         if after_a_build:
             transform.build()
         assert {query: admin.execute(query).fetchall() for query in before} == before
-        assert one(admin, "select pg_typeof(planned_vnd)::text from analysis.plans limit 1") == "numeric"
+        assert one(admin, "select pg_typeof(planned_vnd)::text from own_analysis.plans limit 1") == "numeric"
         assert one(admin, "select count(*) from marts.fct_budget_movement") == 4
 
 

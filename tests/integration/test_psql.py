@@ -22,4 +22,4 @@ def test_arguments_of_psql_are_passed_on(warehouse):
 def test_an_unknown_role_is_refused_with_the_list_of_roles(warehouse):
     done = psql("--role", "nobody")
     assert done.returncode == 2
-    assert done.stderr == "lmw: there is no role 'nobody'; known: loader, auditor, transformer, steward, dpo, bi_reader\n"
+    assert done.stderr == "lmw: there is no role 'nobody'; known: loader, auditor, transformer, steward, dpo, analyst, bi_reader\n"
